@@ -1,0 +1,36 @@
+// Every bound and default of the engine, in one table: name, unit, default. Who meets a bound names
+// it in the error, so that a reader finds it here.
+
+/** Settings of a job. Units are in the names. */
+export interface JobConfig {
+  /** Rows a record batch holds at most, from the source on. */
+  readonly batchRows: number
+  /** Bytes of one record that a source accepts; a longer one is malformed. */
+  readonly recordBytesMax: number
+  /** Subtasks an operator runs as, unless it says otherwise. */
+  readonly parallelism: number
+  /** Key groups: the unit in which keyed state moves. Fixed for a job's life. */
+  readonly maxParallelism: number
+  /** Frames in flight on one channel: the credit that a receiver grants. */
+  readonly channelCredits: number
+  /** Bytes one frame between slots holds at most. */
+  readonly frameBytesMax: number
+  /** Bytes of linear memory one slot may take. */
+  readonly slotMemoryBytes: number
+  /** How often a slot reports its counters, in milliseconds. */
+  readonly metricsIntervalMs: number
+  /** How long a slot may take to stop before its thread is ended, in milliseconds. */
+  readonly cancelTimeoutMs: number
+}
+
+export const DEFAULT_CONFIG: JobConfig = {
+  batchRows: 16_384,
+  recordBytesMax: 1 << 20,
+  parallelism: 1,
+  maxParallelism: 128,
+  channelCredits: 4,
+  frameBytesMax: 64 << 20,
+  slotMemoryBytes: 4 * 2 ** 30 - 65_536,
+  metricsIntervalMs: 100,
+  cancelTimeoutMs: 5_000,
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  resolve: { conditions: ['millrace-source'] },
+  ssr: { resolve: { conditions: ['millrace-source'], externalConditions: ['millrace-source'] } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    pool: 'forks',
+    execArgv: ['--conditions=millrace-source'],
+  },
+})
