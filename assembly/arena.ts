@@ -40,7 +40,7 @@ export function blockCapacity(ptr: usize): usize {
 export function allocate(bytes: usize): usize {
   if (bytes > 0x7fffff00) return 0
   const sizeClass = classOf(bytes)
-  const list = freeLists + (<usize>sizeClass << 2)
+  const list = freeLists + ((<usize>sizeClass) << 2)
   let block = load<u32>(list) as usize
   const size = (<usize>1) << sizeClass
   if (block) {
@@ -69,7 +69,7 @@ export function release(ptr: usize): void {
   if (!ptr) return
   const block = ptr - HEADER
   const sizeClass = load<u32>(block)
-  const list = freeLists + (<usize>sizeClass << 2)
+  const list = freeLists + ((<usize>sizeClass) << 2)
   store<u32>(block, load<u32>(list), 4)
   store<u32>(list, <u32>block)
   allocatedBytes -= (<usize>1) << sizeClass

@@ -1,0 +1,87 @@
+// The contracts of sources and sinks. A connector is data in the job graph (its name and a JSON config);
+// the JobManager plans its splits, the subtasks read or write.
+//
+// C1  A split is JSON, and together with a position it says exactly which records follow.
+// C2  A reader gives batches over the slot's linear memory; each lives until the next poll().
+// C3  A malformed record is failed, skipped and counted, or written to the dead letters: never lost.
+// C4  A sink's result appears at finish() as a whole, or not at all.
+import type { JobConfig } from '../base/config.ts'
+import type { Json } from '../base/json.ts'
+import type { RecordBatch } from '../columnar/record-batch.ts'
+import type { Schema } from '../columnar/schema.ts'
+import type { Kernels } from '../kernels/module.ts'
+import type { OperatorMetrics } from '../operators/operator.ts'
+
+/** A part of a source that one reader reads from start to end. */
+export interface Split {
+  /** Unique in the source, and readable: `flights.csv[0-1048576]`. */
+  readonly id: string
+  /** Bytes to read, for progress; undefined when nobody knows. */
+  readonly bytes?: number
+  readonly [key: string]: Json | undefined
+}
+
+export interface ReaderContext {
+  readonly kernels: Kernels
+  readonly config: JobConfig
+  readonly subtaskIndex: number
+  readonly parallelism: number
+  /** What the reader must give, with the unneeded columns already left out. */
+  readonly schema: Schema
+  readonly metrics: OperatorMetrics
+}
+
+/** Reads splits in one subtask. */
+export interface SourceReader {
+  /** Starts on a split; called at first and after each 'split-ended'. */
+  open(split: Split): void | Promise<void>
+  /** The next batch of the open split. */
+  poll(): PollResult | Promise<PollResult>
+  close(): void | Promise<void>
+}
+export type PollResult = RecordBatch | 'split-ended'
+
+/** A source as the JobManager and the readers see it. */
+export interface Source {
+  /** The splits, in the order in which they are best read. Fails clearly when there is nothing. */
+  plan(parallelism: number): Promise<readonly Split[]>
+  reader(context: ReaderContext): SourceReader
+}
+
+export interface WriterContext {
+  readonly kernels: Kernels
+  readonly config: JobConfig
+  readonly subtaskIndex: number
+  readonly parallelism: number
+  /** The schema of what is written (hidden columns already left out). */
+  readonly schema: Schema
+  readonly metrics: OperatorMetrics
+}
+
+/** Writes in one subtask. */
+export interface SinkWriter {
+  open?(): void | Promise<void>
+  /** Encodes before it returns (the batch dies then); a promise holds back further input. */
+  write(batch: RecordBatch): void | Promise<void>
+  /** The end of input: publish. */
+  finish(): void | Promise<void>
+  /** Always called once; without finish() before it, what was written is withdrawn. */
+  close(): void | Promise<void>
+}
+
+export interface Sink {
+  writer(context: WriterContext): SinkWriter
+}
+
+/** One entry of the list of connectors: how a config of the job graph becomes a source or a sink. */
+export interface Connector {
+  source?(config: Json): Source
+  sink?(config: Json): Sink
+}
+
+/** What to do with a malformed record. */
+export type OnError =
+  | 'fail'
+  | 'skip'
+  /** NDJSON file of {file, line, offset, reason, record}. */
+  | { readonly deadLetter: string }

@@ -1,0 +1,76 @@
+// What each kind of operator is told: the data half of an operator, one tagged union. The list in
+// operators/index.ts has one factory a kind.
+import type { Expression } from '../columnar/expression.ts'
+import type { Json } from '../base/json.ts'
+
+/** Event-time windows. Milliseconds; the offset shifts the grid. */
+export type WindowSpec =
+  | { readonly kind: 'tumbling'; readonly sizeMs: number; readonly offsetMs: number }
+  | {
+      readonly kind: 'sliding'
+      readonly sizeMs: number
+      readonly slideMs: number
+      readonly offsetMs: number
+    }
+
+export type AggregateFunctionName = 'count' | 'sum' | 'min' | 'max' | 'mean' | 'first' | 'last'
+
+/** One output column of an aggregation: over a column of the input, under a bool column's rows. */
+export interface AggregateSpec {
+  readonly name: string
+  readonly function: AggregateFunctionName
+  /** Absent only for count(): all rows. */
+  readonly column?: string
+  readonly filter?: string
+}
+
+export type OperatorSpec =
+  | {
+      readonly kind: 'source'
+      readonly connector: string
+      readonly config: Json
+      readonly closure: boolean
+    }
+  | { readonly kind: 'where'; readonly predicate: Expression }
+  | {
+      readonly kind: 'select'
+      readonly columns: readonly { readonly name: string; readonly expression: Expression }[]
+    }
+  | { readonly kind: 'filter'; readonly closure: true }
+  | { readonly kind: 'map'; readonly closure: true }
+  | { readonly kind: 'flatMap'; readonly closure: true }
+  | {
+      readonly kind: 'assignWatermarks'
+      readonly column: string
+      readonly maxOutOfOrdernessMs: number
+    }
+  | {
+      readonly kind: 'windowAggregate'
+      readonly keys: readonly string[]
+      /** The event-time column. */
+      readonly time: string
+      readonly window: WindowSpec
+      readonly aggregates: readonly AggregateSpec[]
+    }
+  | {
+      readonly kind: 'lookupJoin'
+      /** The table: a bounded source, read whole by each subtask before its first batch. */
+      readonly connector: string
+      readonly config: Json
+      /** The table's columns that are read. */
+      readonly tableColumns: readonly { readonly name: string; readonly type: Json }[]
+      /** Pairs of (stream column, table column) that must be equal. */
+      readonly on: readonly (readonly [string, string])[]
+      /** Output name and table column. */
+      readonly take: readonly (readonly [string, string])[]
+      /** 'left' keeps rows without a match, with nulls. */
+      readonly join: 'left' | 'inner'
+    }
+  | {
+      readonly kind: 'sink'
+      readonly connector: string
+      readonly config: Json
+      readonly closure: boolean
+    }
+
+export type OperatorKind = OperatorSpec['kind']

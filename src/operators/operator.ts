@@ -1,0 +1,93 @@
+// The contract of every operator. An operator is one step of a chain: it takes batches and watermarks,
+// and pushes batches on. It lives in one subtask, in one slot, and is called by the chain only.
+//
+// O1  One call at a time, to completion; between calls nothing else touches an operator's state.
+// O2  An input batch lives until the call returns. What is kept is copied.
+// O3  A watermark promises that no row at or before it follows. The chain forwards it to the next
+//     operator once processWatermark() has finished, unless the operator generates watermarks itself.
+// O4  Work that may emit much (a window that fires) is a generator: it yields after each batch, and the
+//     chain goes on with it only while the outputs have credit.
+import type { Clock } from '../base/clock.ts'
+import type { JobConfig } from '../base/config.ts'
+import type { RecordBatch } from '../columnar/record-batch.ts'
+import type { Schema } from '../columnar/schema.ts'
+import type { Kernels } from '../kernels/module.ts'
+
+/** Where an operator pushes what it makes: the next operator of the chain, or its end. */
+export interface Output {
+  emit(batch: RecordBatch): void
+  /** Only for operators that generate watermarks. Milliseconds; +Infinity ends event time. */
+  emitWatermark(watermarkMs: number): void
+}
+
+/** Counters of one operator in one subtask. Plain numbers: read by the slot's reporter between calls. */
+export interface OperatorMetrics {
+  rowsIn: number
+  rowsOut: number
+  batchesIn: number
+  /** Bytes a source read from outside. */
+  bytesIn: number
+  /** Bytes a sink wrote. */
+  bytesOut: number
+  /** Rows that came after their window was closed, and were dropped. */
+  lateRows: number
+  /** Results of windows: one a key and window. */
+  windowsFired: number
+  /** Row objects made for user closures. */
+  rowObjects: number
+  /** Malformed records that were skipped or sent to the dead letters. */
+  malformedRecords: number
+}
+
+export const newMetrics = (): OperatorMetrics => ({
+  rowsIn: 0,
+  rowsOut: 0,
+  batchesIn: 0,
+  bytesIn: 0,
+  bytesOut: 0,
+  lateRows: 0,
+  windowsFired: 0,
+  rowObjects: 0,
+  malformedRecords: 0,
+})
+
+/** What an operator knows of the world. */
+export interface OperatorContext {
+  readonly kernels: Kernels
+  /** The operator's name, as in plans and errors. */
+  readonly name: string
+  readonly subtaskIndex: number
+  readonly parallelism: number
+  readonly attempt: number
+  readonly config: JobConfig
+  readonly clock: Clock
+  /** One schema an input. */
+  readonly inputs: readonly Schema[]
+  readonly output: Schema
+  readonly metrics: OperatorMetrics
+  /** The user's closure for this operator; there is one exactly when its spec says so. */
+  readonly closure: unknown
+  /** Compiled AssemblyScript functions, by the URL of their `.as.ts` file. */
+  readonly userFunctions: ReadonlyMap<string, WebAssembly.Module>
+  /** The subtask takes no further input until the promise settles; a rejection fails it. */
+  pending(work: Promise<void>): void
+}
+
+export interface Operator {
+  /** True when this operator makes the watermarks: incoming ones (but the last) are dropped. */
+  readonly generatesWatermarks?: boolean
+  open?(): void | Promise<void>
+  processBatch(batch: RecordBatch, input: number): void
+  processWatermark?(watermarkMs: number): Generator<void> | void
+  /** All inputs have ended (after the final watermark). A sink publishes here. */
+  finish?(): void | Promise<void>
+  /** Always called once, also after a failure or a cancel: give everything back. */
+  close?(): void | Promise<void>
+}
+
+/** Makes an operator from its spec's config. What it throws is a plan that does not fit its schemas. */
+export type OperatorFactory<Config> = (
+  config: Config,
+  context: OperatorContext,
+  output: Output,
+) => Operator
