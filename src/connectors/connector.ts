@@ -7,6 +7,7 @@
 // C4  A sink's result appears at finish() as a whole, or not at all.
 import type { JobConfig } from '../base/config.ts'
 import type { Json } from '../base/json.ts'
+import type { Fields } from '../columnar/type.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
 import type { Schema } from '../columnar/schema.ts'
 import type { Kernels } from '../kernels/module.ts'
@@ -73,10 +74,40 @@ export interface Sink {
   writer(context: WriterContext): SinkWriter
 }
 
+/** What a connector may ask for beside its config. */
+export interface ConnectorEnvironment {
+  /** Bytes that travelled beside the job graph (a collection's rows), by name. */
+  blob(name: string): Uint8Array
+  /** The user's closure of this source or sink, when its spec says that there is one. */
+  readonly closure: unknown
+  /** Sends an Arrow IPC stream's bytes to whoever awaits this job's collect(). */
+  toClient(bytes: Uint8Array<ArrayBuffer>): Promise<void>
+}
+
 /** One entry of the list of connectors: how a config of the job graph becomes a source or a sink. */
 export interface Connector {
-  source?(config: Json): Source
-  sink?(config: Json): Sink
+  source?(config: Json, environment: ConnectorEnvironment): Source
+  sink?(config: Json, environment: ConnectorEnvironment): Sink
+}
+
+/** What a user hands to fromSource(): a connector's name and config, with the columns it gives. */
+export interface SourceSpec<F extends Fields = Fields> {
+  readonly connector: string
+  /** For plans and errors: `parquet flights-3m.parquet`. */
+  readonly name: string
+  readonly config: Json
+  readonly schema: F
+  /** Splits can be read side by side: else the source's parallelism is 1. */
+  readonly parallel: boolean
+}
+
+/** What a user hands to sinkTo(). `In` is what it takes: rows must have these columns. */
+export interface SinkSpec {
+  readonly connector: string
+  readonly name: string
+  readonly config: Json
+  /** Fixed where the sink says so (a single file is 1); undefined follows the stream. */
+  readonly parallelism: number | undefined
 }
 
 /** What to do with a malformed record. */
