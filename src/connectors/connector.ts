@@ -36,8 +36,11 @@ export interface ReaderContext {
 export interface SourceReader {
   /** Starts on a split; called at first and after each 'split-ended'. */
   open(split: Split): void | Promise<void>
-  /** The next batch of the open split. */
-  poll(): PollResult | Promise<PollResult>
+  /**
+   * The next batch of the open split; or a promise when there is none yet: poll again once it settles.
+   * Batches are made within poll(), so that their scratch memory ends with the subtask's step.
+   */
+  poll(): PollResult | Promise<void>
   close(): void | Promise<void>
 }
 export type PollResult = RecordBatch | 'split-ended'

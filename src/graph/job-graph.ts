@@ -4,7 +4,7 @@
 // G1  An operator id is stable: derived from its uid, or from its kind and its place in the graph.
 // G2  A spec with `closure: true` needs the job's module: a worker rebuilds the graph and looks the
 //     closure up by operator id. All else is here as data.
-import type { Fields } from '../columnar/type.ts'
+import type { DataType } from '../columnar/type.ts'
 import type { JobConfig } from '../base/config.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
 
@@ -29,7 +29,7 @@ export interface ChainedOperator {
   readonly name: string
   readonly spec: OperatorSpec
   /** The columns of what it emits. */
-  readonly output: readonly { readonly name: string; readonly type: Fields[string] }[]
+  readonly output: readonly ColumnDescription[]
   /** Where the job made it: `job.ts:12`. */
   readonly location?: string
   /**
@@ -47,6 +47,14 @@ export interface JobVertex {
   readonly parallelism: number
   readonly maxParallelism: number
   readonly operators: readonly ChainedOperator[]
+  /** The columns of each input; none for a source. Several edges may feed one input (a union). */
+  readonly inputs: readonly (readonly ColumnDescription[])[]
+}
+
+/** A column as data: what a Schema is made from. */
+export interface ColumnDescription {
+  readonly name: string
+  readonly type: DataType
 }
 
 /** From an operator of one vertex to the first operator of another (its input number `input`). */

@@ -6,9 +6,10 @@
 // O3  A watermark promises that no row at or before it follows. The chain forwards it to the next
 //     operator once processWatermark() has finished, unless the operator generates watermarks itself.
 // O4  Work that may emit much (a window that fires) is a generator: it yields after each batch, and the
-//     chain goes on with it only while the outputs have credit.
+//     chain goes on with it only while the outputs have credit. Scratch memory ends at each yield.
 import type { Clock } from '../base/clock.ts'
 import type { JobConfig } from '../base/config.ts'
+import type { Json } from '../base/json.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
 import type { Schema } from '../columnar/schema.ts'
 import type { Kernels } from '../kernels/module.ts'
@@ -69,6 +70,8 @@ export interface OperatorContext {
   readonly closure: unknown
   /** Compiled AssemblyScript functions, by the URL of their `.as.ts` file. */
   readonly userFunctions: ReadonlyMap<string, WebAssembly.Module>
+  /** Reads a bounded source whole (a look-up join's table); each batch lives until the next. */
+  table(connector: string, config: Json, schema: Schema): AsyncGenerator<RecordBatch>
   /** The subtask takes no further input until the promise settles; a rejection fails it. */
   pending(work: Promise<void>): void
 }
