@@ -1,0 +1,320 @@
+// Dates and timestamps from and to text (ISO 8601, as in ECMAScript), one value a call: what the
+// casts, the scanners and the encoders call once a field. A timestamp is UTC, in units of
+// 10^-decimals seconds.
+//
+// D1  Read: `YYYY-MM-DD`, then nothing (midnight) or `T` or a blank, `hh:mm`, `:ss`, a fraction,
+//     and nothing (UTC), `Z`, `+hh`, `+hhmm` or `+hh:mm`. A year beyond four digits has a sign and
+//     six to nine.
+// D2  Digits of a fraction beyond the unit are cut off (towards the past), as SQL engines do.
+// D3  A month 13, a February 30, a second 60 and what does not fit the unit are PARSE_RANGE.
+// D4  What is written reads back as the same value: `2024-02-29T23:59:59.000Z`, all digits of the
+//     unit.
+import { formatPadded } from './number-format'
+import { PARSE_OK, PARSE_RANGE, PARSE_SYNTAX, tenToThe } from './number-parse'
+
+/** No date or timestamp is longer. */
+export const TIME_BYTES_MAX: u32 = 48
+
+const SECONDS_PER_DAY: i64 = 86400
+
+/** Days from 1970-01-01 to a date of the proleptic Gregorian calendar. Hinnant, days_from_civil. */
+export function daysFromCivil(year: i64, month: u32, day: u32): i64 {
+  const y = year - i64(month <= 2)
+  const era = (y >= 0 ? y : y - 399) / 400
+  const yearOfEra = <u32>(y - era * 400)
+  const dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+  const dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+  return era * 146097 + <i64>dayOfEra - 719468
+}
+
+/** The length of a month; 0 when there is no such month. */
+function daysInMonth(year: i64, month: u32): u32 {
+  if (month - 1 > 11) return 0
+  if (month != 2) return 30 + ((month + (month >> 3)) & 1)
+  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+}
+
+// What the readers below leave: where they stopped, and the value.
+let position: usize = 0
+let wholeSeconds: i64 = 0
+let dayNumber: i64 = 0
+
+/** Reads a date (D1, without a time) as days since 1970-01-01, an i32. */
+export function parseDate(ptr: usize, len: u32, out: usize): u32 {
+  const end = ptr + len
+  const status = readDate(ptr, end)
+  if (status == PARSE_SYNTAX || position != end) return PARSE_SYNTAX
+  if (status) return status
+  if (dayNumber != <i64>(<i32>dayNumber)) return PARSE_RANGE
+  store<i32>(out, <i32>dayNumber)
+  return PARSE_OK
+}
+
+/** Reads a timestamp (D1) as a count of 10^-decimals seconds since 1970, an i64. */
+export function parseTimestamp(ptr: usize, len: u32, decimals: u32, out: usize): u32 {
+  const end = ptr + len
+  let status = len >= 19 ? readPlain(ptr) : PARSE_SYNTAX
+  if (status == PARSE_SYNTAX) status = readDateTime(ptr, end)
+  if (status == PARSE_SYNTAX) return PARSE_SYNTAX
+  const ticks = <i64>tenToThe(decimals)
+  let fraction: i64 = 0
+  let p = position
+  if (p < end && (load<u8>(p) == 0x2e || load<u8>(p) == 0x2c)) {
+    const first = ++p
+    let left = decimals
+    for (; p < end; p++) {
+      const digit = <u32>load<u8>(p) - 0x30
+      if (digit > 9) break
+      if (left) {
+        fraction = fraction * 10 + digit
+        left--
+      }
+    }
+    fraction *= <i64>tenToThe(left)
+    if (p == first) return PARSE_SYNTAX
+  }
+  let seconds = wholeSeconds
+  if (p < end) {
+    const zone = readZone(p, end)
+    if (zone == PARSE_SYNTAX) return PARSE_SYNTAX
+    status |= zone
+    seconds -= zoneSeconds
+  }
+  if (status) return PARSE_RANGE
+  return storeTicks(seconds, fraction, ticks, out)
+}
+
+// seconds * ticks + fraction, both towards zero first, so that the least value does not overflow.
+function storeTicks(seconds: i64, fraction: i64, ticks: i64, out: usize): u32 {
+  const negative = seconds < 0
+  const whole = negative ? seconds + 1 : seconds
+  const rest = negative ? fraction - ticks : fraction
+  if (whole > i64.MAX_VALUE / ticks || whole < i64.MIN_VALUE / ticks) return PARSE_RANGE
+  const product = whole * ticks
+  const value = product + rest
+  if (negative ? value > product : value < product) return PARSE_RANGE
+  store<i64>(out, value)
+  return PARSE_OK
+}
+
+// The form that nearly all text has, `YYYY-MM-DDThh:mm:ss`, at once; PARSE_SYNTAX sends to the slow
+// way.
+function readPlain(ptr: usize): u32 {
+  const dashes = load<u64>(ptr, 4) & 0x00000000ff0000ff
+  const colons = load<u32>(ptr, 13) & 0xff0000ff
+  const between = load<u8>(ptr, 10)
+  if (
+    dashes != 0x2d00002d ||
+    colons != 0x3a00003a ||
+    ((between & 0xdf) != 0x54 && between != 0x20)
+  ) {
+    return PARSE_SYNTAX
+  }
+  const digits = i8x16.sub(
+    i8x16.shuffle(
+      v128.load(ptr),
+      v128.load(ptr, 3),
+      0,
+      1,
+      2,
+      3,
+      5,
+      6,
+      8,
+      9,
+      11,
+      12,
+      14,
+      15,
+      30,
+      31,
+      30,
+      31,
+    ),
+    i8x16.splat(0x30),
+  )
+  if (v128.any_true(i8x16.gt_u(digits, i8x16.splat(9)))) return PARSE_SYNTAX
+  const tens = i16x8.mul(v128.and(digits, i16x8.splat(0xff)), i16x8.splat(10))
+  const pairs = i16x8.add(tens, i16x8.shr_u(digits, 8))
+  const year = i16x8.extract_lane_u(pairs, 0) * 100 + i16x8.extract_lane_u(pairs, 1)
+  const month = i16x8.extract_lane_u(pairs, 2)
+  const day = i16x8.extract_lane_u(pairs, 3)
+  position = ptr + 19
+  const status = setTime(
+    i16x8.extract_lane_u(pairs, 4),
+    i16x8.extract_lane_u(pairs, 5),
+    i16x8.extract_lane_u(pairs, 6),
+  )
+  if (status || day - 1 >= daysInMonth(year, month)) return PARSE_RANGE
+  wholeSeconds += daysFromCivil(year, month, day) * SECONDS_PER_DAY
+  return PARSE_OK
+}
+
+function setTime(hour: u32, minute: u32, second: u32): u32 {
+  wholeSeconds = hour * 3600 + minute * 60 + second
+  return hour > 23 || minute > 59 || second > 59 ? PARSE_RANGE : PARSE_OK
+}
+
+// A date and a time of any form, up to the fraction, into position and wholeSeconds.
+function readDateTime(ptr: usize, end: usize): u32 {
+  let status = readDate(ptr, end)
+  if (status == PARSE_SYNTAX) return PARSE_SYNTAX
+  const seconds = dayNumber * SECONDS_PER_DAY
+  let p = position
+  wholeSeconds = seconds
+  if (p == end) return status
+  const between = load<u8>(p)
+  if ((between & 0xdf) != 0x54 && between != 0x20) return PARSE_SYNTAX
+  if (end - p < 6 || !isTwoDigits(p + 1) || load<u8>(p, 3) != 0x3a || !isTwoDigits(p + 4)) {
+    return PARSE_SYNTAX
+  }
+  const hour = twoDigits(p + 1)
+  const minute = twoDigits(p + 4)
+  p += 6
+  let second: u32 = 0
+  if (p < end && load<u8>(p) == 0x3a) {
+    if (end - p < 3 || !isTwoDigits(p + 1)) return PARSE_SYNTAX
+    second = twoDigits(p + 1)
+    p += 3
+  } else if (p < end && (load<u8>(p) == 0x2e || load<u8>(p) == 0x2c)) {
+    return PARSE_SYNTAX
+  }
+  status |= setTime(hour, minute, second)
+  wholeSeconds += seconds
+  position = p
+  return status ? PARSE_RANGE : PARSE_OK
+}
+
+// A date into position and dayNumber.
+function readDate(ptr: usize, end: usize): u32 {
+  let p = ptr
+  const first = p < end ? load<u8>(p) : 0
+  const signed = first == 0x2b || first == 0x2d
+  if (signed) p++
+  const yearStart = p
+  let year: i64 = 0
+  while (p < end && p - yearStart < 10) {
+    const digit = <u32>load<u8>(p) - 0x30
+    if (digit > 9) break
+    year = year * 10 + digit
+    p++
+  }
+  const width = p - yearStart
+  if (signed ? width < 6 || width > 9 : width != 4) return PARSE_SYNTAX
+  if (end - p < 6 || load<u8>(p) != 0x2d || load<u8>(p, 3) != 0x2d) return PARSE_SYNTAX
+  if (!isTwoDigits(p + 1) || !isTwoDigits(p + 4)) return PARSE_SYNTAX
+  const month = twoDigits(p + 1)
+  const day = twoDigits(p + 4)
+  position = p + 6
+  if (first == 0x2d) year = -year
+  if (day - 1 >= daysInMonth(year, month)) return PARSE_RANGE
+  dayNumber = daysFromCivil(year, month, day)
+  return PARSE_OK
+}
+
+function isTwoDigits(p: usize): bool {
+  return <u32>load<u8>(p) - 0x30 <= 9 && <u32>load<u8>(p, 1) - 0x30 <= 9
+}
+
+function twoDigits(p: usize): u32 {
+  return (<u32>load<u8>(p) - 0x30) * 10 + (<u32>load<u8>(p, 1) - 0x30)
+}
+
+let zoneSeconds: i64 = 0
+
+// `Z`, `+hh`, `+hhmm`, `+hh:mm`, up to the end.
+function readZone(ptr: usize, end: usize): u32 {
+  zoneSeconds = 0
+  const sign = load<u8>(ptr)
+  const length = end - ptr
+  if ((sign & 0xdf) == 0x5a) return length == 1 ? PARSE_OK : PARSE_SYNTAX
+  if (sign != 0x2b && sign != 0x2d) return PARSE_SYNTAX
+  const colon: usize = length == 6 ? 1 : 0
+  if (length != 3 && length != 5 && length != 6) return PARSE_SYNTAX
+  if (colon && load<u8>(ptr, 3) != 0x3a) return PARSE_SYNTAX
+  if (!isTwoDigits(ptr + 1) || (length > 3 && !isTwoDigits(ptr + 3 + colon))) return PARSE_SYNTAX
+  const hour = twoDigits(ptr + 1)
+  const minute = length > 3 ? twoDigits(ptr + 3 + colon) : 0
+  const seconds = hour * 3600 + minute * 60
+  zoneSeconds = sign == 0x2d ? -(<i64>seconds) : seconds
+  return hour > 23 || minute > 59 ? PARSE_RANGE : PARSE_OK
+}
+
+/** Writes days since 1970-01-01 as `YYYY-MM-DD` and returns the length. */
+export function formatDate(days: i64, out: usize): u32 {
+  // Hinnant, civil_from_days: eras of 400 years that begin on March 1.
+  const shifted = days + 719468
+  const era = (shifted >= 0 ? shifted : shifted - 146096) / 146097
+  const dayOfEra = <u32>(shifted - era * 146097)
+  const yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146096) / 365
+  const dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+  const monthFromMarch = (5 * dayOfYear + 2) / 153
+  const day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+  const year = <i64>yearOfEra + era * 400 + i64(month <= 2)
+  let p = out
+  if (<u64>year <= 9999) {
+    formatPadded(year, 4, p)
+    p += 4
+  } else {
+    const size: u64 = year < 0 ? 0 - year : year
+    const width: u32 = size < 1000000 ? 6 : size < 10000000 ? 7 : size < 100000000 ? 8 : 9
+    store<u8>(p, year < 0 ? 0x2d : 0x2b)
+    formatPadded(size, width, p + 1)
+    p += width + 1
+  }
+  // `-MM-DD`, one byte a place.
+  const text =
+    <u64>0x30302d30302d +
+    ((<u64>(month / 10)) << 8) +
+    ((<u64>(month % 10)) << 16) +
+    ((<u64>(day / 10)) << 32) +
+    ((<u64>(day % 10)) << 40)
+  store<u64>(p, text)
+  return <u32>(p - out) + 6
+}
+
+/** Writes a count of 10^-decimals seconds since 1970 (D4) and returns the length. */
+export function formatTimestamp(value: i64, decimals: u32, out: usize): u32 {
+  const ticks = <i64>tenToThe(decimals)
+  let seconds = value / ticks
+  let fraction = value - seconds * ticks
+  if (fraction < 0) {
+    fraction += ticks
+    seconds--
+  }
+  let days = seconds / SECONDS_PER_DAY
+  let second = <i32>(seconds - days * SECONDS_PER_DAY)
+  if (second < 0) {
+    second += <i32>SECONDS_PER_DAY
+    days--
+  }
+  const length = formatDate(days, out)
+  const p = out + length
+  const hour = second / 3600
+  const minute = (second - hour * 3600) / 60
+  store<u8>(p, 0x54)
+  // `hh:mm:ss`
+  store<u64>(
+    p,
+    <u64>0x30303a30303a3030 +
+      twoPlaces(hour) +
+      (twoPlaces(minute) << 24) +
+      (twoPlaces(second - hour * 3600 - minute * 60) << 48),
+    1,
+  )
+  if (!decimals) {
+    store<u8>(p, 0x5a, 9)
+    return length + 10
+  }
+  store<u8>(p, 0x2e, 9)
+  formatPadded(fraction, decimals, p + 10)
+  store<u8>(p + decimals, 0x5a, 10)
+  return length + 11 + decimals
+}
+
+// The two digits of a number below 100 in the two low bytes, tens first, not yet ASCII.
+function twoPlaces(value: u32): u64 {
+  const tens = value / 10
+  return <u64>(tens + ((value - tens * 10) << 8))
+}
