@@ -13,3 +13,9 @@
 // K7  Only concrete functions are exported from a family's file (an exported generic would become
 //     an export of the module); generics shared by families live in files that are not listed here.
 export * from './arena'
+export * from './arithmetic'
+export * from './bitmap'
+export * from './compare'
+export * from './division'
+export * from './take'
+export * from './unary'

@@ -1,0 +1,89 @@
+// Functions of one number: sign and rounding.
+//
+// UN1 Integer overflow (the least number has no opposite) is reported as the first row that is not null
+//     under `validity` (0: no row is null), or NONE.
+
+import { isValid } from './validity'
+
+const NEG: i32 = 0
+const ABS: i32 = 1
+const FLOOR: i32 = 2
+const CEIL: i32 = 3
+const ROUND: i32 = 4
+const SQRT: i32 = 5
+
+const NONE: u32 = 0xffffffff
+
+type Neg = u8
+type Abs = u16
+
+/** out = op a: 0 neg, 1 abs; returns the first row that overflows (the least number). */
+export function unaryI32(op: i32, a: usize, n: u32, validity: usize, out: usize): u32 {
+  return op == NEG
+    ? signLoop<i32, Neg>(a, n, validity, out)
+    : signLoop<i32, Abs>(a, n, validity, out)
+}
+
+/** As unaryI32, for int64. */
+export function unaryI64(op: i32, a: usize, n: u32, validity: usize, out: usize): u32 {
+  return op == NEG
+    ? signLoop<i64, Neg>(a, n, validity, out)
+    : signLoop<i64, Abs>(a, n, validity, out)
+}
+
+/** Negates or takes the magnitude; only the least number stays negative, or itself. */
+function signLoop<T, Op>(a: usize, n: u32, validity: usize, out: usize): u32 {
+  const least = v128.splat<T>(sizeof<T>() == 4 ? <T>i32.MIN_VALUE : <T>i64.MIN_VALUE)
+  const lanes = 16 / sizeof<T>()
+  for (let row: u32 = 0; row < n; row += lanes, a += 16, out += 16) {
+    const x = v128.load(a)
+    v128.store(out, sizeof<Op>() == sizeof<Neg>() ? v128.neg<T>(x) : v128.abs<T>(x))
+    let bad = <u32>v128.bitmask<T>(v128.eq<T>(x, least))
+    for (; bad; bad &= bad - 1) {
+      const at = row + ctz<u32>(bad)
+      if (at < n && isValid(validity, at)) return at
+    }
+  }
+  return NONE
+}
+
+/** out = op a: 0 neg, 1 abs. */
+export function unaryF32(op: i32, a: usize, n: u32, out: usize): void {
+  const end = out + ((<usize>n) << 2)
+  if (op == NEG) for (; out < end; out += 16, a += 16) v128.store(out, f32x4.neg(v128.load(a)))
+  else for (; out < end; out += 16, a += 16) v128.store(out, f32x4.abs(v128.load(a)))
+}
+
+/** out = op a: 0 neg, 1 abs, 2 floor, 3 ceil, 4 round (half away from zero), 5 sqrt. */
+export function unaryF64(op: i32, a: usize, n: u32, out: usize): void {
+  const end = out + ((<usize>n) << 3)
+  switch (op) {
+    case NEG:
+      for (; out < end; out += 16, a += 16) v128.store(out, f64x2.neg(v128.load(a)))
+      break
+    case ABS:
+      for (; out < end; out += 16, a += 16) v128.store(out, f64x2.abs(v128.load(a)))
+      break
+    case FLOOR:
+      for (; out < end; out += 16, a += 16) v128.store(out, f64x2.floor(v128.load(a)))
+      break
+    case CEIL:
+      for (; out < end; out += 16, a += 16) v128.store(out, f64x2.ceil(v128.load(a)))
+      break
+    case ROUND: {
+      // The number just below a half, so that 0.49999999999999994 does not round up.
+      const half = f64x2.splat(0.49999999999999994)
+      const sign = f64x2.splat(-0.0)
+      for (; out < end; out += 16, a += 16) {
+        const x = v128.load(a)
+        v128.store(out, f64x2.trunc(f64x2.add(x, v128.or(half, v128.and(x, sign)))))
+      }
+      break
+    }
+    case SQRT:
+      for (; out < end; out += 16, a += 16) v128.store(out, f64x2.sqrt(v128.load(a)))
+      break
+    default:
+      unreachable()
+  }
+}

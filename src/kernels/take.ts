@@ -1,0 +1,87 @@
+// Gather by row numbers, into the arena; row 0xffffffff takes a null.
+import { DataflowError } from '../base/errors.ts'
+import { bitmapBytes } from './bitmap.ts'
+import type { Kernels } from './module.ts'
+
+/** Row numbers at a pointer: a selection, or a join's matches. */
+export interface Rows {
+  readonly rows: number
+  readonly length: number
+}
+
+/** A gathered utf8 or binary column. */
+export interface TakenBytes {
+  readonly offsets: number
+  readonly values: number
+}
+
+/** Values of 1, 2, 4, 8 or 16 bytes. */
+export function takeFixed(
+  kernels: Kernels,
+  bytes: 1 | 2 | 4 | 8 | 16,
+  values: number,
+  { rows, length }: Rows,
+): number {
+  const out = kernels.scratch(length * bytes)
+  const { exports } = kernels
+  switch (bytes) {
+    case 1:
+      exports.take8(values, rows, length, out)
+      break
+    case 2:
+      exports.take16(values, rows, length, out)
+      break
+    case 4:
+      exports.take32(values, rows, length, out)
+      break
+    case 8:
+      exports.take64(values, rows, length, out)
+      break
+    case 16:
+      exports.take128(values, rows, length, out)
+      break
+  }
+  return out
+}
+
+/** Bits (0: all set, so that only row 0xffffffff gives 0) and how many of the result are not set. */
+export function takeBits(
+  kernels: Kernels,
+  bits: number,
+  { rows, length }: Rows,
+): { bits: number; zeros: number } {
+  const out = kernels.scratch(bitmapBytes(length))
+  const zeros = length - kernels.exports.takeBits(bits, rows, length, out)
+  return { bits: out, zeros }
+}
+
+/** @throws RECORD_TOO_LARGE when the result's bytes do not fit 32-bit offsets */
+export function takeVariable(
+  kernels: Kernels,
+  offsets: number,
+  values: number,
+  { rows, length }: Rows,
+): TakenBytes {
+  const outOffsets = kernels.scratch((length + 1) * 4)
+  const bytes = kernels.exports.takeOffsets(offsets, rows, length, outOffsets) >>> 0
+  if (bytes === 0xffffffff) {
+    throw new DataflowError(
+      'RECORD_TOO_LARGE',
+      `${length} values of one column take more than 2 GiB; lower batchRows`,
+    )
+  }
+  const out = kernels.scratch(bytes)
+  kernels.exports.takeBytes(offsets, values, rows, length, outOffsets, out)
+  return { offsets: outOffsets, values: out }
+}
+
+/** Writes n + 1 offsets at `out` so that the first becomes `base`. */
+export function takeRebased(
+  kernels: Kernels,
+  offsets: number,
+  n: number,
+  base: number,
+  out: number,
+): void {
+  kernels.exports.takeRebased(offsets, n, base, out)
+}
