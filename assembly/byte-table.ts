@@ -1,0 +1,381 @@
+// From a key of bytes (utf8, binary, or several columns row-encoded) to a dense group id, as the group
+// table does for short fixed keys: same blocks, same probing, same order of ids.
+//
+//   slot   first 16 bytes, zero-filled | hash u64 | length u32 | id + 1 u32, 0 when empty
+//   keys   offsets u32 (size + 1), data: the bytes of each group id, end to end
+//
+// Y1  A key of up to 16 bytes is whole in its slot: prefix and length decide. A longer one compares its
+//     hash, and then its bytes in the key store.
+// Y2  T2 to T4 of group-table.ts hold here, too. Null has an id of its own.
+import { allocate, release } from './arena'
+import { isSet } from './key-kind'
+
+const SLOTS: usize = 0
+const CAPACITY: usize = 4
+const SIZE: usize = 8
+const NULL_ID: usize = 12
+const OFFSETS: usize = 16
+const OFFSETS_MAX: usize = 20
+const DATA: usize = 24
+const DATA_MAX: usize = 28
+const CONTROL_BYTES: usize = 32
+
+const BLOCK: u32 = 64
+const MISSING: u32 = 0xffffffff
+const CAPACITY_MIN: u32 = 256
+const CACHED_CAPACITY: u32 = 1 << 13
+const INLINE: usize = 16
+
+const blockPrefixes: usize = memory.data(64 * 16, 16)
+const blockHashes: usize = memory.data(64 * 8, 16)
+const blockSlots: usize = memory.data(64 * 4, 16)
+const touched: usize = memory.data(4, 4)
+// A sliding window over 16 bytes of ones, then 16 of zeros: the mask of the first n bytes at 16 - n.
+const masks: usize = memory.data<u64>([
+  0xffffffffffffffff, 0xffffffffffffffff, 0, 0,
+])
+
+const K1: u64 = 0x9e3779b97f4a7c15
+const K2: u64 = 0xd6e8feb86659fd93
+
+function prefixOf(p: usize, bytes: usize): v128 {
+  return v128.and(v128.load(p), v128.load(masks + INLINE - min<usize>(bytes, INLINE)))
+}
+
+function hashOf(prefix: v128, p: usize, bytes: usize): u64 {
+  let h = (i64x2.extract_lane(prefix, 0) ^ (<u64>bytes * K2)) * K1
+  h = (h ^ (h >> 32) ^ i64x2.extract_lane(prefix, 1)) * K2
+  if (bytes > INLINE) {
+    const last = p + bytes - 8
+    for (let at = p + INLINE; at < last; at += 8) h = (h ^ (h >> 29) ^ load<u64>(at)) * K1
+    h = (h ^ (h >> 29) ^ load<u64>(last)) * K1
+  }
+  return (h ^ (h >> 32)) * K1
+}
+
+function place(hash: u64, capacity: u32): usize {
+  return <usize>(hash >> (64 - <u64>ctz<u32>(capacity))) << 5
+}
+
+/** A new table, or 0 when memory is exhausted. */
+export function byteTableNew(): usize {
+  const table = allocate(CONTROL_BYTES)
+  if (!table) return 0
+  memory.fill(table, 0, CONTROL_BYTES)
+  store<u32>(table, MISSING, NULL_ID)
+  if (!grow(table, CAPACITY_MIN) || !reserveKeys(table, CAPACITY_MIN >> 1, 4096)) {
+    byteTableClose(table)
+    return 0
+  }
+  store<u32>(load<u32>(table, OFFSETS), 0)
+  return table
+}
+
+/** Gives the table's memory back. */
+export function byteTableClose(table: usize): void {
+  release(load<u32>(table, SLOTS))
+  release(load<u32>(table, OFFSETS))
+  release(load<u32>(table, DATA))
+  release(table)
+}
+
+/** Groups that have an id: ids are below this. */
+export function byteTableSize(table: usize): u32 {
+  return load<u32>(table, SIZE)
+}
+
+/** Forgets all keys, and keeps the memory. */
+export function byteTableClear(table: usize): void {
+  memory.fill(load<u32>(table, SLOTS), 0, <usize>load<u32>(table, CAPACITY) << 5)
+  store<u32>(table, 0, SIZE)
+  store<u32>(table, MISSING, NULL_ID)
+}
+
+function zeroedSlots(capacity: u32): usize {
+  const slots = allocate(<usize>capacity << 5)
+  if (slots) memory.fill(slots, 0, <usize>capacity << 5)
+  return slots
+}
+
+/** The first empty slot from the hash's place on. */
+function vacant(slots: usize, capacity: u32, hash: u64): usize {
+  let slot = slots + place(hash, capacity)
+  const end = slots + (<usize>capacity << 5)
+  while (load<u32>(slot, 28)) {
+    slot += 32
+    if (slot == end) slot = slots
+  }
+  return slot
+}
+
+function fill(slot: usize, prefix: v128, hash: u64, bytes: usize, id: u32): void {
+  v128.store(slot, prefix)
+  store<u64>(slot, hash, 16)
+  store<u32>(slot, <u32>bytes, 24)
+  store<u32>(slot, id + 1, 28)
+}
+
+function replaceSlots(table: usize, slots: usize, capacity: u32): void {
+  release(load<u32>(table, SLOTS))
+  store<u32>(table, <u32>slots, SLOTS)
+  store<u32>(table, capacity, CAPACITY)
+}
+
+function grow(table: usize, capacity: u32): bool {
+  const slots = zeroedSlots(capacity)
+  if (!slots) return false
+  let old: usize = load<u32>(table, SLOTS)
+  const end = old + (<usize>load<u32>(table, CAPACITY) << 5)
+  for (; old < end; old += 32) {
+    if (!load<u32>(old, 28)) continue
+    const slot = vacant(slots, capacity, load<u64>(old, 16))
+    v128.store(slot, v128.load(old))
+    v128.store(slot, v128.load(old, 16), 16)
+  }
+  replaceSlots(table, slots, capacity)
+  return true
+}
+
+function usedBytes(table: usize): usize {
+  const offsets: usize = load<u32>(table, OFFSETS)
+  return load<u32>(offsets + (<usize>load<u32>(table, SIZE) << 2))
+}
+
+function reserveKeys(table: usize, groups: u32, bytes: usize): bool {
+  const most = load<u32>(table, OFFSETS_MAX)
+  if (groups > most) {
+    const wanted = max<u32>(groups, most << 1)
+    const offsets = allocate((<usize>wanted + 1) << 2)
+    if (!offsets) return false
+    const old: usize = load<u32>(table, OFFSETS)
+    memory.copy(offsets, old, (<usize>load<u32>(table, SIZE) + 1) << 2)
+    release(old)
+    store<u32>(table, <u32>offsets, OFFSETS)
+    store<u32>(table, wanted, OFFSETS_MAX)
+  }
+  const bytesMax: usize = load<u32>(table, DATA_MAX)
+  if (bytes <= bytesMax) return true
+  const wanted = max<usize>(bytes, bytesMax << 1)
+  const data = allocate(wanted)
+  if (!data) return false
+  const old: usize = load<u32>(table, DATA)
+  if (old) memory.copy(data, old, usedBytes(table))
+  release(old)
+  store<u32>(table, <u32>data, DATA)
+  store<u32>(table, <u32>wanted, DATA_MAX)
+  return true
+}
+
+function reserve(table: usize, more: u32, bytes: usize): bool {
+  const groups = load<u32>(table, SIZE) + more
+  let capacity = load<u32>(table, CAPACITY)
+  if (groups > capacity >> 1) {
+    while (groups > capacity >> 1) capacity <<= 1
+    if (!grow(table, capacity)) return false
+  }
+  return reserveKeys(table, groups, usedBytes(table) + bytes)
+}
+
+function loadKeys(table: usize, offsets: usize, data: usize, at: usize, count: usize): void {
+  const slots: usize = load<u32>(table, SLOTS)
+  const capacity = load<u32>(table, CAPACITY)
+  let start: usize = load<u32>(offsets + (at << 2))
+  for (let j: usize = 0; j < count; j++) {
+    const end: usize = load<u32>(offsets + ((at + j) << 2), 4)
+    const prefix = prefixOf(data + start, end - start)
+    const hash = hashOf(prefix, data + start, end - start)
+    v128.store(blockPrefixes + (j << 4), prefix)
+    store<u64>(blockHashes + (j << 3), hash)
+    store<u32>(blockSlots + (j << 2), <u32>(slots + place(hash, capacity)))
+    start = end
+  }
+  if (capacity <= CACHED_CAPACITY) return
+  let sum: u32 = 0
+  for (let j: usize = 0; j < count; j++) sum += load<u32>(load<u32>(blockSlots + (j << 2)), 28)
+  store<u32>(touched, sum)
+}
+
+function same(a: usize, b: usize, bytes: usize): bool {
+  let at: usize = INLINE
+  for (; at + 16 <= bytes; at += 16) {
+    if (v128.any_true(v128.xor(v128.load(a + at), v128.load(b + at)))) return false
+  }
+  const rest = v128.xor(v128.load(a + at), v128.load(b + at))
+  return !v128.any_true(v128.and(rest, v128.load(masks + INLINE - (bytes - at))))
+}
+
+function appendKey(table: usize, p: usize, bytes: usize): u32 {
+  const id = load<u32>(table, SIZE)
+  const offset = <usize>load<u32>(table, OFFSETS) + (<usize>id << 2)
+  const start: usize = load<u32>(offset)
+  memory.copy(<usize>load<u32>(table, DATA) + start, p, bytes)
+  store<u32>(offset, <u32>(start + bytes), 4)
+  store<u32>(table, id + 1, SIZE)
+  return id
+}
+
+function nullGroup(table: usize, insert: bool): u32 {
+  let id = load<u32>(table, NULL_ID)
+  if (id == MISSING && insert) {
+    id = appendKey(table, 0, 0)
+    store<u32>(table, id, NULL_ID)
+  }
+  return id
+}
+
+/** The id of the key in block place j; a new one when it is not there and `insert`, else MISSING. */
+function probe(table: usize, j: usize, p: usize, bytes: usize, insert: bool): u32 {
+  const slots: usize = load<u32>(table, SLOTS)
+  const end = slots + (<usize>load<u32>(table, CAPACITY) << 5)
+  const prefix = v128.load(blockPrefixes + (j << 4))
+  const hash = load<u64>(blockHashes + (j << 3))
+  let slot: usize = load<u32>(blockSlots + (j << 2))
+  let tag = load<u32>(slot, 28)
+  while (tag) {
+    if (
+      load<u64>(slot, 16) == hash &&
+      <usize>load<u32>(slot, 24) == bytes &&
+      !v128.any_true(v128.xor(v128.load(slot), prefix))
+    ) {
+      if (bytes <= INLINE) return tag - 1
+      const start: usize = load<u32>(<usize>load<u32>(table, OFFSETS) + (<usize>(tag - 1) << 2))
+      if (same(<usize>load<u32>(table, DATA) + start, p, bytes)) return tag - 1
+    }
+    slot += 32
+    if (slot == end) slot = slots
+    tag = load<u32>(slot, 28)
+  }
+  if (!insert) return MISSING
+  const id = appendKey(table, p, bytes)
+  fill(slot, prefix, hash, bytes, id)
+  return id
+}
+
+function probeBlock(
+  table: usize,
+  offsets: usize,
+  data: usize,
+  validity: usize,
+  at: usize,
+  count: usize,
+  out: usize,
+  insert: bool,
+): void {
+  let start: usize = load<u32>(offsets + (at << 2))
+  for (let j: usize = 0; j < count; j++) {
+    const end: usize = load<u32>(offsets + ((at + j) << 2), 4)
+    const id = isSet(validity, at + j)
+      ? probe(table, j, data + start, end - start, insert)
+      : nullGroup(table, insert)
+    store<u32>(out + ((at + j) << 2), id)
+    start = end
+  }
+}
+
+/** Writes the group id of each row, with new ids for new keys. 0 when memory is exhausted, else 1. */
+export function byteTableInsert(
+  table: usize,
+  offsets: usize,
+  data: usize,
+  validity: usize,
+  n: u32,
+  out: usize,
+): u32 {
+  for (let at: u32 = 0; at < n; at += BLOCK) {
+    const count = min<u32>(BLOCK, n - at)
+    const first = offsets + (<usize>at << 2)
+    const bytes = load<u32>(first + (<usize>count << 2)) - load<u32>(first)
+    if (!reserve(table, count, bytes)) return 0
+    loadKeys(table, offsets, data, at, count)
+    probeBlock(table, offsets, data, validity, at, count, out, true)
+  }
+  return 1
+}
+
+/** Writes the group id of each row, 0xffffffff where the key is not in the table. */
+export function byteTableFind(
+  table: usize,
+  offsets: usize,
+  data: usize,
+  validity: usize,
+  n: u32,
+  out: usize,
+): void {
+  for (let at: u32 = 0; at < n; at += BLOCK) {
+    const count = min<u32>(BLOCK, n - at)
+    loadKeys(table, offsets, data, at, count)
+    probeBlock(table, offsets, data, validity, at, count, out, false)
+  }
+}
+
+/** As groupTableCompact(). */
+export function byteTableCompact(table: usize, live: usize, map: usize): u32 {
+  const size = load<u32>(table, SIZE)
+  let kept: u32 = 0
+  for (let id: u32 = 0; id < size; id++) kept += <u32>isSet(live, id)
+  let capacity = CAPACITY_MIN
+  while (kept > capacity >> 2) capacity <<= 1
+  const slots = zeroedSlots(capacity)
+  if (!slots) return 0
+  const offsets: usize = load<u32>(table, OFFSETS)
+  const data: usize = load<u32>(table, DATA)
+  const nullId = load<u32>(table, NULL_ID)
+  if (nullId != MISSING && !isSet(live, nullId)) store<u32>(table, MISSING, NULL_ID)
+  let next: u32 = 0
+  let start: usize = 0
+  let used = data
+  for (let id: u32 = 0; id < size; id++) {
+    const end: usize = load<u32>(offsets + (<usize>id << 2), 4)
+    const bytes = end - start
+    const alive = isSet(live, id)
+    store<u32>(map + (<usize>id << 2), alive ? next : MISSING)
+    if (alive) {
+      memory.copy(used, data + start, bytes)
+      if (id == nullId) store<u32>(table, next, NULL_ID)
+      else {
+        const prefix = prefixOf(used, bytes)
+        const hash = hashOf(prefix, used, bytes)
+        fill(vacant(slots, capacity, hash), prefix, hash, bytes, next)
+      }
+      used += bytes
+      store<u32>(offsets + (<usize>next << 2), <u32>(used - data), 4)
+      next++
+    }
+    start = end
+  }
+  store<u32>(table, next, SIZE)
+  replaceSlots(table, slots, capacity)
+  return 1
+}
+
+/** Writes the offsets (n + 1) of a column of groups' keys, and returns its bytes. */
+export function byteTableKeyOffsets(table: usize, ids: usize, n: u32, out: usize): u32 {
+  const offsets: usize = load<u32>(table, OFFSETS)
+  let sum: u32 = 0
+  store<u32>(out, 0)
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const at = offsets + (<usize>load<u32>(ids + (i << 2)) << 2)
+    sum += load<u32>(at, 4) - load<u32>(at)
+    store<u32>(out + (i << 2), sum, 4)
+  }
+  return sum
+}
+
+/** Writes the bytes of groups' keys end to end. */
+export function byteTableKeyData(table: usize, ids: usize, n: u32, out: usize): void {
+  const offsets: usize = load<u32>(table, OFFSETS)
+  const data: usize = load<u32>(table, DATA)
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const at = offsets + (<usize>load<u32>(ids + (i << 2)) << 2)
+    const start: usize = load<u32>(at)
+    const bytes = <usize>load<u32>(at, 4) - start
+    v128.store(out, v128.load(data + start))
+    if (bytes > 16) memory.copy(out + 16, data + start + 16, bytes - 16)
+    out += bytes
+  }
+}
+
+/** The id of null, or 0xffffffff when null has none. */
+export function byteTableNullId(table: usize): u32 {
+  return load<u32>(table, NULL_ID)
+}
