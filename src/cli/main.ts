@@ -1,0 +1,93 @@
+// The command line: what `millrace` does with its arguments. Returns the exit code: 0 fine, 1 the job
+// failed, 2 wrong use, 130 interrupted.
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { readFileSync } from 'node:fs'
+import { type ErrorCode, isDataflowError } from '../base/errors.ts'
+import { errorText } from './error-text.ts'
+
+const EXAMPLES = `
+Examples:
+  $ millrace run job.ts                      run a job here, on as many slots as there are cores
+  $ millrace run job.ts --parallelism 4      the same on four slots
+  $ millrace run job.ts --json | tail -1     totals as one JSON object on the last line
+  $ millrace explain job.ts                  the plan: chains, exchanges, kernel or JavaScript and why
+
+A job is a TypeScript module, run without a build step, that default-exports a function:
+
+  import { count, csv, ndjson, timestamp, tumble, utf8, type StreamExecutionEnvironment } from 'millrace'
+
+  export default function job(env: StreamExecutionEnvironment) {
+    env
+      .fromSource(csv('clicks.csv', { schema: { time: timestamp('ms'), page: utf8() } }))
+      .assignWatermarks('time', { maxOutOfOrderness: '5s' })
+      .keyBy('page')
+      .window(tumble('1m'))
+      .aggregate({ clicks: count() })
+      .sinkTo(ndjson('out/clicks.ndjson'))
+  }
+`
+
+function parallelism(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > 1_024) {
+    throw new InvalidArgumentError('it is a whole number from 1 to 1024.')
+  }
+  return value
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}
+
+function program(onExit: (code: number) => void): Command {
+  const root = new Command('millrace')
+    .description('Stateful stream and batch processing for TypeScript.')
+    .version(version())
+    .showSuggestionAfterError(true)
+    .showHelpAfterError('(millrace --help shows all commands)')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+  root
+    .command('run')
+    .description('run a job in this process and wait for its end')
+    .argument('<job>', 'the job: a TypeScript or JavaScript module')
+    .option('-p, --parallelism <n>', 'subtasks an operator runs as, and slots', parallelism)
+    .option('--json', 'print the totals as one JSON object on the last line', false)
+    .option('--no-progress', 'print no progress')
+    .action(
+      async (job: string, options: { parallelism?: number; json: boolean; progress: boolean }) => {
+        const { runCommand } = await import('./run.ts')
+        onExit(await runCommand(job, options))
+      },
+    )
+  root
+    .command('explain')
+    .description('print the plan of a job without running it')
+    .argument('<job>', 'the job: a TypeScript or JavaScript module')
+    .option('-p, --parallelism <n>', 'subtasks an operator runs as, and slots', parallelism)
+    .option('--json', 'print the plan as JSON', false)
+    .action(async (job: string, options: { parallelism?: number; json: boolean }) => {
+      const { explainCommand } = await import('./explain.ts')
+      onExit(await explainCommand(job, options))
+    })
+  return root
+}
+
+/** Runs the command line; `args` are those after the program's name. */
+export async function main(args: readonly string[]): Promise<number> {
+  let exitCode = 0
+  try {
+    await program((code) => {
+      exitCode = code
+    }).parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    process.stderr.write(`${errorText(error)}\n`)
+    const misuse = isDataflowError(error) && MISUSE.has(error.code)
+    return misuse ? 2 : 1
+  }
+}
+
+const MISUSE: ReadonlySet<ErrorCode> = new Set(['CONFIG_INVALID', 'JOB_MODULE_INVALID'])

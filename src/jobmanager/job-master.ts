@@ -1,0 +1,227 @@
+// One job's run: plans its splits, deploys its tasks, hands out splits, follows the tasks' states, and
+// settles when all slots are free again. All I/O is behind the gateways and connectors handed in.
+//
+// J1  The first failure decides: it is the job's error; what fails while stopping is not reported over it.
+// J2  result() settles only after every slot was given back.
+import type { Clock } from '../base/clock.ts'
+import { DataflowError, type ErrorJson } from '../base/errors.ts'
+import type { ConnectorEnvironment, Split } from '../connectors/connector.ts'
+import { loadConnector } from '../connectors/index.ts'
+import { assert } from '../base/assert.ts'
+import type {
+  JobClient,
+  JobProgress,
+  JobResult,
+  JobState,
+  JobSubmission,
+} from '../graph/submission.ts'
+import type { JobMasterGateway, TaskEnd, TaskExecutorGateway } from '../rpc/gateways.ts'
+import type { TaskReport } from '../runtime/slot-protocol.ts'
+import { buildExecutionGraph, type ExecutionGraph } from './execution-graph.ts'
+import { mayBecome, transition } from './job-state.ts'
+import { progressOf } from './progress.ts'
+
+export interface JobMasterOptions {
+  readonly jobId: string
+  readonly clock: Clock
+  readonly executor: TaskExecutorGateway
+  /** All tasks in one slot on the calling thread (closures that no worker could find). */
+  readonly inlineSlot: boolean
+  readonly compileUserFunctions: (
+    modules: readonly string[],
+  ) => Promise<ReadonlyMap<string, WebAssembly.Module>>
+}
+
+export class JobMaster implements JobMasterGateway, JobClient {
+  readonly jobId: string
+  readonly #options: JobMasterOptions
+  readonly #submission: JobSubmission
+  readonly #graph: ExecutionGraph
+  readonly #reports = new Map<string, TaskReport>()
+  readonly #splits = new Map<string, Split[]>()
+  readonly #result = Promise.withResolvers<JobResult>()
+  readonly #startedAtMs: number
+  #state: JobState = 'created'
+  #error: DataflowError | undefined
+  #running = 0
+  #bytesTotal: number | undefined = 0
+  #firstWindowMs: number | undefined
+
+  constructor(submission: JobSubmission, options: JobMasterOptions) {
+    this.jobId = options.jobId
+    this.#options = options
+    this.#submission = submission
+    this.#graph = buildExecutionGraph(submission.graph, options.inlineSlot)
+    this.#startedAtMs = options.clock.monotonic()
+    // Who only cancels need not also catch.
+    this.#result.promise.catch(() => undefined)
+  }
+
+  /** Slots that the job needs. */
+  get slotsNeeded(): number {
+    return this.#graph.slots.length
+  }
+
+  result(): Promise<JobResult> {
+    return this.#result.promise
+  }
+
+  progress(): JobProgress {
+    const { clock } = this.#options
+    return progressOf({
+      state: this.#state,
+      graph: this.#submission.graph,
+      reports: this.#reports.values(),
+      bytesTotal: this.#bytesTotal,
+      elapsedMs: clock.monotonic() - this.#startedAtMs,
+      firstWindowMs: this.#firstWindowMs,
+    })
+  }
+
+  /** Plans, deploys and starts. What goes wrong is the job's result, not this call's. */
+  async run(): Promise<void> {
+    const { signal } = this.#submission
+    if (signal?.aborted === true) return void this.cancel()
+    signal?.addEventListener('abort', () => void this.cancel(), { once: true })
+    try {
+      const { graph, blobs } = this.#submission
+      await this.#planSplits()
+      const { module } = graph
+      const job = {
+        jobId: this.jobId,
+        config: graph.config,
+        blobs,
+        userFunctions: await this.#options.compileUserFunctions(graph.userFunctionModules),
+        ...(module === undefined ? {} : { module }),
+      }
+      if (this.#state !== 'created') return
+      const deployments = this.#graph.slots.map((tasks, slot) => ({ slot, job, tasks }))
+      this.#running = deployments.reduce((sum, { tasks }) => sum + tasks.length, 0)
+      await this.#options.executor.deploy(deployments, this)
+      if (this.#state !== 'created') return
+      this.#state = transition(this.#state, 'running')
+      this.#options.executor.start(this.jobId)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  async cancel(): Promise<void> {
+    if (mayBecome(this.#state, 'cancelling')) {
+      this.#state = transition(this.#state, 'cancelling')
+      this.#stop()
+    }
+    await this.#result.promise.catch(() => undefined)
+  }
+
+  requestSplit(task: string): Promise<Split | undefined> {
+    const source = this.#graph.sources.get(task)
+    assert(source !== undefined, `task ${task} has no source`)
+    return Promise.resolve(this.#splits.get(source.vertex.id)!.shift())
+  }
+
+  report(reports: readonly TaskReport[]): void {
+    for (const report of reports) this.#reports.set(report.task, report)
+    if (this.#firstWindowMs !== undefined) return
+    if (reports.some((report) => report.operators.some((operator) => operator.windowsFired > 0))) {
+      this.#firstWindowMs = this.#options.clock.monotonic() - this.#startedAtMs
+    }
+  }
+
+  taskEnded(end: TaskEnd): void {
+    this.#running--
+    if (end.state === 'failed') {
+      assert(end.error !== undefined, `task ${end.task} failed without an error`)
+      this.#fail(DataflowError.fromJSON(end.error))
+    } else if (this.#running === 0 && this.#state === 'running') {
+      void this.#settle('finished')
+    }
+  }
+
+  slotFailed(_slot: number, error: ErrorJson): void {
+    this.#fail(DataflowError.fromJSON(error))
+  }
+
+  async collect(operator: string, bytes: Uint8Array): Promise<void> {
+    await this.#submission.collectors.get(operator)?.(bytes)
+  }
+
+  #fail(error: unknown): void {
+    if (!mayBecome(this.#state, 'failing')) return
+    this.#state = transition(this.#state, 'failing')
+    const cause = error instanceof DataflowError ? error : undefined
+    const message = error instanceof Error ? error.message : String(error)
+    const { name } = this.#submission.graph
+    this.#error = new DataflowError(
+      cause?.code ?? 'JOB_FAILED',
+      `job '${name}' failed: ${message}`,
+      {
+        cause: error,
+        ...(cause === undefined ? {} : { context: cause.context }),
+      },
+    )
+    this.#stop()
+  }
+
+  #stop(): void {
+    const end = this.#state === 'failing' ? 'failed' : 'cancelled'
+    void this.#options.executor
+      .cancel(this.jobId)
+      .catch((error: unknown) => {
+        this.#error ??= new DataflowError('JOB_FAILED', 'the job could not be stopped', {
+          cause: error,
+        })
+      })
+      .then(() => this.#settle(end))
+  }
+
+  async #settle(end: 'finished' | 'failed' | 'cancelled'): Promise<void> {
+    await this.#options.executor.released(this.jobId)
+    this.#state = transition(this.#state, end)
+    const { name } = this.#submission.graph
+    if (end === 'finished') {
+      this.#result.resolve({ ...this.progress(), jobId: this.jobId, name })
+    } else if (end === 'failed') {
+      this.#result.reject(this.#error)
+    } else {
+      const why = this.#submission.signal?.reason as unknown
+      this.#result.reject(
+        new DataflowError('JOB_CANCELLED', `job '${name}' was cancelled`, { cause: why }),
+      )
+    }
+  }
+
+  async #planSplits(): Promise<void> {
+    for (const vertex of this.#submission.graph.vertices) {
+      const described = vertex.operators[0]!
+      if (described.spec.kind !== 'source') continue
+      const { blobs, closures } = this.#submission
+      const environment: ConnectorEnvironment = {
+        blob: (name) => blobs.get(name)!,
+        closure: closures.get(described.id),
+        toClient: () => Promise.resolve(),
+      }
+      const connector = await loadConnector(described.spec.connector)
+      const source = connector.source?.(described.spec.config, environment)
+      assert(source !== undefined, `connector '${described.spec.connector}' is no source`)
+      const splits = await this.#planSource(source.plan(vertex.parallelism), described.name)
+      this.#splits.set(vertex.id, [...splits])
+      for (const { bytes } of splits) {
+        if (bytes === undefined) this.#bytesTotal = undefined
+        else if (this.#bytesTotal !== undefined) this.#bytesTotal += bytes
+      }
+    }
+  }
+
+  async #planSource(plan: Promise<readonly Split[]>, name: string): Promise<readonly Split[]> {
+    try {
+      return await plan
+    } catch (error) {
+      if (!(error instanceof DataflowError)) throw error
+      throw new DataflowError(error.code, `source '${name}': ${error.message}`, {
+        cause: error,
+        context: { ...error.context, operator: name },
+      })
+    }
+  }
+}

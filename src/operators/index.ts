@@ -1,0 +1,29 @@
+// The list of operators: one literal object of lazy imports. A new operator is one file, one line here,
+// one kind in operator-spec.ts, one test.
+import type { OperatorKind, OperatorSpec } from './operator-spec.ts'
+import type { OperatorFactory } from './operator.ts'
+
+/** Sources and sinks are driven by the subtask itself. */
+type ChainOperatorKind = Exclude<OperatorKind, 'source' | 'sink'>
+
+type SpecOf<K extends OperatorKind> = Extract<OperatorSpec, { readonly kind: K }>
+
+const OPERATORS: {
+  readonly [K in ChainOperatorKind]: () => Promise<OperatorFactory<SpecOf<K>>>
+} = {
+  where: async () => (await import('./where.ts')).createWhere,
+  select: async () => (await import('./select.ts')).createSelect,
+  filter: async () => (await import('./row-function.ts')).createFilter,
+  map: async () => (await import('./row-function.ts')).createMap,
+  flatMap: async () => (await import('./row-function.ts')).createFlatMap,
+  assignWatermarks: async () => (await import('./assign-watermarks.ts')).createAssignWatermarks,
+  windowAggregate: async () => (await import('./window-aggregate.ts')).createWindowAggregate,
+  lookupJoin: async () => (await import('./lookup-join.ts')).createLookupJoin,
+}
+
+/** The factory of an operator. Its config is the spec of that kind. */
+export function loadOperator<K extends ChainOperatorKind>(
+  kind: K,
+): Promise<OperatorFactory<SpecOf<K>>> {
+  return OPERATORS[kind]()
+}

@@ -1,0 +1,205 @@
+// A chain of operators in one subtask: batches and watermarks go through it by plain calls, depth first.
+//
+//   enter ─► operator 0 ─► operator 1 ─► ... ─► partitioners (an operator may feed several)
+//
+// N1  A watermark reaches an operator after all batches before it, and leaves it only when the operator
+//     has fired all that it had to.
+// N2  What an operator throws leaves the chain once wrapped: with operator, subtask and first cause.
+import { assert } from '../base/assert.ts'
+import { DataflowError, isDataflowError } from '../base/errors.ts'
+import type { RecordBatch } from '../columnar/record-batch.ts'
+import type { ChainedOperator } from '../graph/job-graph.ts'
+import type { Operator, OperatorMetrics, Output } from '../operators/operator.ts'
+import type { Partitioner } from './partitioner.ts'
+
+/** One operator in the chain, with whom it feeds. */
+class Link implements Output {
+  readonly described: ChainedOperator
+  readonly metrics: OperatorMetrics
+  readonly next: Link[] = []
+  readonly partitioners: Partitioner[] = []
+  readonly #chain: OperatorChain
+  operator: Operator | undefined
+
+  constructor(chain: OperatorChain, described: ChainedOperator, metrics: OperatorMetrics) {
+    this.#chain = chain
+    this.described = described
+    this.metrics = metrics
+  }
+
+  emit(batch: RecordBatch): void {
+    const rows = batch.rowCount
+    if (rows === 0) return
+    this.metrics.rowsOut += rows
+    for (const link of this.next) link.process(batch, 0)
+    for (const partitioner of this.partitioners) partitioner.emit(batch)
+  }
+
+  emitWatermark(watermarkMs: number): void {
+    this.#chain.watermarkMs = watermarkMs
+    for (const link of this.next) this.#chain.runNow(link.advance(watermarkMs))
+    for (const partitioner of this.partitioners) partitioner.emitWatermark(watermarkMs)
+  }
+
+  process(batch: RecordBatch, input: number): void {
+    this.metrics.rowsIn += batch.rowCount
+    this.metrics.batchesIn++
+    try {
+      this.operator!.processBatch(batch, input)
+    } catch (error) {
+      throw this.#chain.blame(this, error)
+    }
+  }
+
+  /** Takes the watermark through this operator and all behind it. */
+  *advance(watermarkMs: number): Generator<void> {
+    const operator = this.operator!
+    try {
+      const firing = operator.processWatermark?.(watermarkMs)
+      if (firing !== undefined) yield* firing
+    } catch (error) {
+      throw this.#chain.blame(this, error)
+    }
+    // A generator of watermarks speaks for itself, but the end of event time passes through it.
+    if (operator.generatesWatermarks === true && watermarkMs !== Infinity) return
+    yield* this.forward(watermarkMs)
+  }
+
+  *forward(watermarkMs: number): Generator<void> {
+    this.#chain.watermarkMs = watermarkMs
+    for (const link of this.next) yield* link.advance(watermarkMs)
+    for (const partitioner of this.partitioners) partitioner.emitWatermark(watermarkMs)
+  }
+}
+
+export interface ChainDescription {
+  readonly operators: readonly ChainedOperator[]
+  readonly subtaskIndex: number
+  readonly metrics: readonly OperatorMetrics[]
+}
+
+export class OperatorChain {
+  /** The watermark that was forwarded last, anywhere in the chain. */
+  watermarkMs = -Infinity
+  readonly #links: readonly Link[]
+  readonly #subtaskIndex: number
+
+  constructor(description: ChainDescription) {
+    this.#subtaskIndex = description.subtaskIndex
+    this.#links = description.operators.map(
+      (operator, i) => new Link(this, operator, description.metrics[i]!),
+    )
+    for (const link of this.#links) {
+      for (const index of link.described.next) link.next.push(this.#links[index]!)
+    }
+  }
+
+  /** Where the operator at `index` pushes to: given to its factory. */
+  output(index: number): Output {
+    return this.#links[index]!
+  }
+
+  setOperator(index: number, operator: Operator): void {
+    this.#links[index]!.operator = operator
+  }
+
+  addPartitioner(index: number, partitioner: Partitioner): void {
+    this.#links[index]!.partitioners.push(partitioner)
+  }
+
+  async open(): Promise<void> {
+    // Last first: when an operator opens, all that it may emit to are open.
+    for (const link of this.#links.toReversed()) {
+      await this.#guard(link, () => link.operator?.open?.())
+    }
+  }
+
+  /** A batch for the first operator. */
+  processBatch(batch: RecordBatch, input: number): void {
+    this.#links[0]!.process(batch, input)
+  }
+
+  /** A watermark for the first operator; to be stepped while the outputs are ready. */
+  processWatermark(watermarkMs: number): Generator<void> {
+    return this.#links[0]!.advance(watermarkMs)
+  }
+
+  /** A batch that the chain's source made. */
+  emitFromSource(batch: RecordBatch): void {
+    this.#links[0]!.emit(batch)
+  }
+
+  /** A watermark that the chain's source made. */
+  forwardFromSource(watermarkMs: number): Generator<void> {
+    return this.#links[0]!.forward(watermarkMs)
+  }
+
+  idle(idle: boolean): void {
+    for (const link of this.#links) {
+      for (const partitioner of link.partitioners) partitioner.emitIdle(idle)
+    }
+  }
+
+  async finish(): Promise<void> {
+    for (const link of this.#links) await this.#guard(link, () => link.operator?.finish?.())
+    for (const link of this.#links) for (const partitioner of link.partitioners) partitioner.end()
+  }
+
+  get ready(): boolean {
+    for (const link of this.#links) {
+      for (const partitioner of link.partitioners) if (!partitioner.ready) return false
+    }
+    return true
+  }
+
+  /** Closes all operators, whatever one of them throws; the first error is thrown at the end. */
+  async close(): Promise<void> {
+    let first: unknown
+    for (const link of this.#links) {
+      try {
+        await this.#guard(link, () => link.operator?.close?.())
+      } catch (error) {
+        first ??= error
+      }
+      for (const partitioner of link.partitioners) partitioner.close()
+    }
+    if (first !== undefined) throw first
+  }
+
+  runNow(steps: Generator<void>): void {
+    let bound = 0
+    while (steps.next().done !== true) assert(bound++ < 1e7, 'a watermark fires without end')
+  }
+
+  /** The error with operator and subtask, unless an operator further down has put its own. */
+  blame(link: Link, error: unknown): DataflowError {
+    if (isDataflowError(error) && error.context.operator !== undefined) return error
+    const { name, location } = link.described
+    const at = location === undefined ? '' : ` (${location})`
+    const where = `operator '${name}'${at}, subtask ${this.#subtaskIndex}`
+    const ours = isDataflowError(error)
+    const context = {
+      ...(ours ? error.context : {}),
+      operator: name,
+      subtask: this.#subtaskIndex,
+    }
+    if (ours) {
+      return new DataflowError(error.code, `${where}: ${error.message}`, { cause: error, context })
+    }
+    const isTrap = error instanceof WebAssembly.RuntimeError
+    const message = error instanceof Error ? error.message : String(error)
+    return new DataflowError(
+      isTrap ? 'KERNEL_TRAP' : 'USER_CODE_FAILED',
+      `${where}: ${isTrap ? 'a kernel trapped: ' : ''}${message}`,
+      { cause: error, context },
+    )
+  }
+
+  async #guard(link: Link, work: () => void | Promise<void> | undefined): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      throw this.blame(link, error)
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// The end of a stream: hands batches to a sink's writer, without the hidden columns ('$...').
+import type { RecordBatch } from '../columnar/record-batch.ts'
+import { Schema } from '../columnar/schema.ts'
+import type { Sink, SinkWriter } from '../connectors/connector.ts'
+import type { Operator, OperatorContext } from '../operators/operator.ts'
+
+export class SinkOperator implements Operator {
+  readonly #writer: SinkWriter
+  readonly #context: OperatorContext
+  readonly #schema: Schema
+  readonly #visible: readonly number[]
+
+  constructor(sink: Sink, context: OperatorContext) {
+    const input = context.inputs[0]!
+    this.#context = context
+    this.#visible = input.names.flatMap((name, i) => (name.startsWith('$') ? [] : [i]))
+    this.#schema = new Schema(this.#visible.map((i) => input.fields[i]!))
+    const { kernels, config, subtaskIndex, parallelism, metrics } = context
+    this.#writer = sink.writer({
+      kernels,
+      config,
+      subtaskIndex,
+      parallelism,
+      metrics,
+      schema: this.#schema,
+    })
+  }
+
+  open(): void | Promise<void> {
+    return this.#writer.open?.()
+  }
+
+  processBatch(batch: RecordBatch): void {
+    const visible =
+      this.#visible.length === batch.columns.length
+        ? batch
+        : batch.project(this.#schema, this.#visible)
+    this.#context.metrics.rowsOut += visible.rowCount
+    const writing = this.#writer.write(visible)
+    if (writing !== undefined) this.#context.pending(writing)
+  }
+
+  finish(): void | Promise<void> {
+    return this.#writer.finish()
+  }
+
+  close(): void | Promise<void> {
+    return this.#writer.close()
+  }
+}

@@ -1,0 +1,275 @@
+// A slot: one thread with one instance of the kernels and one linear memory, in which the subtasks of a
+// job's slice take turns in one mailbox loop. The thread and its ports are handed in, so that the same
+// slot runs in a worker, on the calling thread, or in a simulator.
+//
+// L1  Subtasks run one at a time; those further down the graph go first, so that queues stay short.
+// L2  After each round the loop lets messages in; when nobody can go on it sleeps until one arrives.
+// L3  A failed or cancelled slot closes all its subtasks, reports each, then says 'idle' and forgets.
+import { DataflowError, type ErrorJson, isDataflowError } from '../base/errors.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Kernels } from '../kernels/module.ts'
+import type { RemoteChannel } from './channel.ts'
+import type { InputGate } from './input-gate.ts'
+import type {
+  BetweenSlots,
+  FromSlot,
+  JobDeployment,
+  Port,
+  TaskDeployment,
+  TaskId,
+  ToSlot,
+} from './slot-protocol.ts'
+import type { Subtask } from './subtask.ts'
+import { buildSubtask } from './task-builder.ts'
+
+/** What the host of a slot provides. */
+export interface SlotWorld {
+  readonly clock: Clock
+  /** A fresh linear memory for a job. */
+  kernels(bytesMax: number): Kernels
+  /** The job's closures by operator id: from its module, or as they are on the calling thread. */
+  closures(job: JobDeployment): Promise<ReadonlyMap<string, unknown>>
+  /** Lets the thread handle what has arrived. */
+  turn(): Promise<void>
+}
+
+export class SlotWorker {
+  readonly #world: SlotWorld
+  readonly #control: Port
+  readonly #ports = new Map<number, Port>()
+  #job: SlotJob | undefined
+
+  constructor(world: SlotWorld, control: Port) {
+    this.#world = world
+    this.#control = control
+    control.onMessage((message: ToSlot) => void this.#onControl(message))
+  }
+
+  /** Drops the ports; for a slot that is thrown away. */
+  close(): void {
+    for (const port of this.#ports.values()) port.close()
+    this.#ports.clear()
+    this.#control.close()
+  }
+
+  async #onControl(message: ToSlot): Promise<void> {
+    try {
+      switch (message.kind) {
+        case 'connect':
+          this.#connect(message.slot, message.port)
+          break
+        case 'deploy':
+          this.#job = new SlotJob(this.#world, this.#ports, message.job, (reply, transfer) =>
+            this.#control.postMessage(reply, transfer),
+          )
+          await this.#job.deploy(message.tasks)
+          this.#control.postMessage({ kind: 'deployed' } satisfies FromSlot)
+          break
+        case 'start':
+          await this.#job?.run()
+          this.#forget()
+          break
+        case 'split':
+          this.#job?.task(message.task)?.onSplit(message.split)
+          break
+        case 'collected':
+          this.#job?.onCollected(message.request)
+          break
+        case 'cancel':
+          if (this.#job === undefined || this.#job.cancel()) this.#forget()
+          break
+      }
+    } catch (error) {
+      const failed: FromSlot = { kind: 'failed', error: errorJson(error) }
+      this.#control.postMessage(failed)
+    }
+  }
+
+  #connect(slot: number, port: Port): void {
+    this.#ports.set(slot, port)
+    port.onMessage((message: BetweenSlots) => this.#job?.onData(message))
+  }
+
+  #forget(): void {
+    for (const port of this.#ports.values()) port.close()
+    this.#ports.clear()
+    this.#job = undefined
+    this.#control.postMessage({ kind: 'idle' } satisfies FromSlot)
+  }
+}
+
+/** One job's share of a slot. */
+class SlotJob {
+  readonly #world: SlotWorld
+  readonly #ports: ReadonlyMap<number, Port>
+  readonly #job: JobDeployment
+  readonly #reply: (message: FromSlot, transfer?: readonly ArrayBuffer[]) => void
+  readonly #subtasks: Subtask[] = []
+  readonly #gates = new Map<number, { gate: InputGate; index: number }>()
+  readonly #outputs = new Map<number, RemoteChannel>()
+  readonly #collects = new Map<number, () => void>()
+  #nextRequest = 0
+  #running = false
+  #wakeUp: (() => void) | undefined
+  #awake = false
+  #reportedWindow = false
+  #reportAtMs = 0
+
+  constructor(
+    world: SlotWorld,
+    ports: ReadonlyMap<number, Port>,
+    job: JobDeployment,
+    reply: (message: FromSlot, transfer?: readonly ArrayBuffer[]) => void,
+  ) {
+    this.#world = world
+    this.#ports = ports
+    this.#job = job
+    this.#reply = reply
+  }
+
+  task(task: TaskId): Subtask | undefined {
+    return this.#subtasks.find((subtask) => subtask.task === task)
+  }
+
+  async deploy(tasks: readonly TaskDeployment[]): Promise<void> {
+    const kernels = this.#world.kernels(this.#job.config.slotMemoryBytes)
+    const closures = await this.#world.closures(this.#job)
+    // Consumers first: a producer in this slot connects to their gates.
+    for (const task of tasks.toReversed()) {
+      const built = await buildSubtask(task, {
+        job: this.#job,
+        kernels,
+        closures,
+        clock: this.#world.clock,
+        ports: this.#ports,
+        gates: this.#gates,
+        outputs: this.#outputs,
+        wake: () => this.#wake(),
+        requestSplit: () => this.#reply({ kind: 'request-split', task: task.task }),
+        collect: (operator, bytes) => this.#collect(operator, bytes),
+      })
+      this.#subtasks.push(built)
+    }
+    for (const subtask of this.#subtasks) await subtask.open()
+  }
+
+  onData(message: BetweenSlots): void {
+    if (message.kind === 'credit') {
+      this.#outputs.get(message.channel)?.onCredit(message.buffer)
+      this.#wake()
+      return
+    }
+    const target = this.#gates.get(message.channel)
+    if (target === undefined) return
+    const { gate, index } = target
+    switch (message.kind) {
+      case 'batch':
+        return gate.push(index, { kind: 'buffer', buffer: message.buffer, bytes: message.bytes })
+      case 'watermark':
+        return gate.push(index, { kind: 'watermark', watermarkMs: message.watermarkMs })
+      case 'idle':
+        return gate.push(index, { kind: 'idle', idle: message.idle })
+      case 'end':
+        return gate.push(index, { kind: 'end' })
+    }
+  }
+
+  onCollected(request: number): void {
+    const done = this.#collects.get(request)
+    this.#collects.delete(request)
+    done?.()
+  }
+
+  /** Stops everything; true when the loop was not running, so that nobody else will clean up. */
+  cancel(): boolean {
+    for (const subtask of this.#subtasks) subtask.cancel()
+    this.#wake()
+    if (this.#running) return false
+    void this.#closeAll()
+    return true
+  }
+
+  /** The mailbox loop: until every subtask has ended and was closed. */
+  async run(): Promise<void> {
+    this.#running = true
+    const reported = new Set<Subtask>()
+    while (reported.size < this.#subtasks.length) {
+      let progress = false
+      for (const subtask of this.#subtasks) {
+        if (subtask.ended) {
+          if (!reported.has(subtask)) await this.#end(subtask, reported)
+          progress = true
+        } else if (subtask.step()) {
+          progress = true
+        }
+      }
+      this.#report(false)
+      if (reported.size === this.#subtasks.length) break
+      if (progress) await this.#world.turn()
+      else await this.#sleep()
+    }
+  }
+
+  async #end(subtask: Subtask, reported: Set<Subtask>): Promise<void> {
+    reported.add(subtask)
+    await subtask.close()
+    this.#report(true)
+    const { task, state, error } = subtask
+    this.#reply({
+      kind: 'ended',
+      task,
+      state: state as 'finished' | 'failed' | 'cancelled',
+      ...(state === 'failed' ? { error: errorJson(error) } : {}),
+    })
+  }
+
+  async #closeAll(): Promise<void> {
+    for (const subtask of this.#subtasks) await subtask.close()
+  }
+
+  #report(now: boolean): void {
+    const atMs = this.#world.clock.monotonic()
+    const fired = !this.#reportedWindow && this.#subtasks.some(hasFired)
+    if (!now && !fired && atMs < this.#reportAtMs) return
+    this.#reportedWindow ||= fired
+    this.#reportAtMs = atMs + this.#job.config.metricsIntervalMs
+    this.#reply({
+      kind: 'report',
+      tasks: this.#subtasks.map((subtask) => ({
+        task: subtask.task,
+        watermarkMs: subtask.watermarkMs,
+        operators: subtask.metrics.map((metrics) => ({ ...metrics })),
+      })),
+    })
+  }
+
+  #collect(operator: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const request = this.#nextRequest++
+    this.#reply({ kind: 'collect', operator, bytes, request }, [bytes.buffer])
+    return new Promise((resolve) => this.#collects.set(request, resolve))
+  }
+
+  #wake(): void {
+    this.#awake = true
+    this.#wakeUp?.()
+  }
+
+  async #sleep(): Promise<void> {
+    if (!this.#awake) {
+      await new Promise<void>((resolve) => {
+        this.#wakeUp = resolve
+      })
+      this.#wakeUp = undefined
+    }
+    this.#awake = false
+  }
+}
+
+const hasFired = (subtask: Subtask): boolean =>
+  subtask.metrics.some((metrics) => metrics.windowsFired > 0)
+
+function errorJson(error: unknown): ErrorJson {
+  if (isDataflowError(error)) return error.toJSON()
+  const message = error instanceof Error ? error.message : String(error)
+  return new DataflowError('USER_CODE_FAILED', message, { cause: error }).toJSON()
+}

@@ -1,0 +1,255 @@
+// One parallel instance of a vertex: an input gate or a source reader in front, a chain of operators, and
+// partitioners behind it. The slot's mailbox loop calls step(); all that a subtask does happens in there.
+//
+//   created ─► running ─► finishing ─► finished            any ─► failed | cancelled
+//
+// S1  A step takes one batch, or one piece of a firing watermark, and only while every output is ready.
+// S2  A batch's scratch memory ends with its step.
+// S3  While a promise is pending (a sink that writes, a source that waits) no step is taken.
+import { assert } from '../base/assert.ts'
+import { DataflowError } from '../base/errors.ts'
+import type { SourceReader, Split } from '../connectors/connector.ts'
+import type { Kernels } from '../kernels/module.ts'
+import type { OperatorMetrics } from '../operators/operator.ts'
+import type { InputGate } from './input-gate.ts'
+import type { OperatorChain } from './operator-chain.ts'
+import type { TaskId } from './slot-protocol.ts'
+
+export type SubtaskState = 'created' | 'running' | 'finishing' | 'finished' | 'failed' | 'cancelled'
+
+export interface SubtaskParts {
+  readonly task: TaskId
+  readonly kernels: Kernels
+  readonly chain: OperatorChain
+  readonly gate: InputGate
+  readonly metrics: readonly OperatorMetrics[]
+  /** Set for a subtask that begins with a source. */
+  readonly reader: SourceReader | undefined
+  /** Asks the JobManager for the next split; the answer comes to onSplit(). */
+  readonly requestSplit: () => void
+  /** Runs the mailbox loop again. */
+  readonly wake: () => void
+}
+
+export class Subtask {
+  readonly task: TaskId
+  readonly metrics: readonly OperatorMetrics[]
+  readonly #parts: SubtaskParts
+  readonly #kernels: Kernels
+  readonly #chain: OperatorChain
+  #state: SubtaskState = 'created'
+  #error: unknown
+  #watermarkMs = -Infinity
+  #firing: Generator<void> | undefined
+  #afterFiring: (() => void) | undefined
+  #pending = 0
+  #split: 'none' | 'requested' | 'open' | 'no-more' = 'none'
+
+  constructor(parts: SubtaskParts) {
+    this.task = parts.task
+    this.metrics = parts.metrics
+    this.#parts = parts
+    this.#kernels = parts.kernels
+    this.#chain = parts.chain
+  }
+
+  get state(): SubtaskState {
+    return this.#state
+  }
+
+  /** What it failed with. */
+  get error(): unknown {
+    return this.#error
+  }
+
+  /** The watermark that left the subtask last. */
+  get watermarkMs(): number {
+    return this.#chain.watermarkMs
+  }
+
+  get ended(): boolean {
+    return this.#state === 'finished' || this.#state === 'failed' || this.#state === 'cancelled'
+  }
+
+  get gate(): InputGate {
+    return this.#parts.gate
+  }
+
+  async open(): Promise<void> {
+    await this.#chain.open()
+    assert(this.#state === 'created', `${this.task} is opened twice`)
+    this.#state = 'running'
+  }
+
+  /** Holds back all further steps until the promise settles; a rejection fails the subtask. */
+  pending(work: Promise<unknown>): void {
+    this.#pending++
+    work
+      .catch((error: unknown) => this.fail(error))
+      .finally(() => {
+        this.#pending--
+        this.#parts.wake()
+      })
+  }
+
+  onSplit(split: Split | undefined): void {
+    if (this.#split !== 'requested') return
+    if (split === undefined) {
+      this.#split = 'no-more'
+      this.#parts.wake()
+      return
+    }
+    this.#split = 'open'
+    this.pending(this.#openSplit(split))
+  }
+
+  /** Takes one step. False: nothing to do now; wake() comes when that changes. */
+  step(): boolean {
+    if (this.#state !== 'running' || this.#pending > 0) return false
+    try {
+      if (!this.#chain.ready) return false
+      if (this.#firing !== undefined) return this.#fire(this.#firing)
+      return this.#parts.reader === undefined ? this.#stepGate() : this.#stepSource()
+    } catch (error) {
+      this.fail(error)
+      return false
+    }
+  }
+
+  fail(error: unknown): void {
+    if (this.ended) return
+    this.#state = 'failed'
+    this.#error = error
+  }
+
+  cancel(): void {
+    if (!this.ended) this.#state = 'cancelled'
+  }
+
+  /** Gives everything back. Called once, whatever the state. */
+  async close(): Promise<void> {
+    const failures: unknown[] = []
+    const attempt = async (work: () => void | Promise<void> | undefined): Promise<void> => {
+      try {
+        await work()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    await attempt(() => this.#parts.reader?.close())
+    await attempt(() => this.#chain.close())
+    this.#parts.gate.close()
+    if (failures.length > 0 && this.#state === 'finished') {
+      this.#state = 'failed'
+      this.#error = failures[0]
+    }
+  }
+
+  #stepGate(): boolean {
+    const event = this.#parts.gate.next()
+    if (event === undefined) return false
+    switch (event.kind) {
+      case 'batch': {
+        const { batch, input } = event
+        this.#inScratch(() => this.#chain.processBatch(batch, input))
+        this.#parts.gate.done()
+        return true
+      }
+      case 'watermark':
+        return this.#advance(event.watermarkMs)
+      case 'idle':
+        this.#chain.idle(event.idle)
+        return true
+      case 'end':
+        return this.#endOfInput()
+    }
+  }
+
+  #stepSource(): boolean {
+    switch (this.#split) {
+      case 'none':
+        this.#split = 'requested'
+        this.#parts.requestSplit()
+        return false
+      case 'requested':
+        return false
+      case 'no-more':
+        return this.#endOfInput()
+      case 'open': {
+        const mark = this.#kernels.mark()
+        const polled = this.#parts.reader!.poll()
+        if (polled instanceof Promise) {
+          this.pending(polled)
+          return false
+        }
+        if (polled === 'split-ended') this.#split = 'none'
+        else this.#chain.emitFromSource(polled)
+        this.#kernels.reset(mark)
+        return true
+      }
+    }
+  }
+
+  async #openSplit(split: Split): Promise<void> {
+    try {
+      await this.#parts.reader!.open(split)
+    } catch (error) {
+      throw new DataflowError(
+        error instanceof DataflowError ? error.code : 'USER_CODE_FAILED',
+        error instanceof Error ? error.message : String(error),
+        { cause: error, context: { split: split.id } },
+      )
+    }
+  }
+
+  #advance(watermarkMs: number): boolean {
+    this.#watermarkMs = watermarkMs
+    return this.#fire(
+      this.#parts.reader === undefined
+        ? this.#chain.processWatermark(watermarkMs)
+        : this.#chain.forwardFromSource(watermarkMs),
+    )
+  }
+
+  /** Goes on with a firing watermark for one step. */
+  #fire(firing: Generator<void>): boolean {
+    let done = false
+    this.#inScratch(() => {
+      done = firing.next().done === true
+    })
+    this.#firing = done ? undefined : firing
+    if (done && this.#afterFiring !== undefined) {
+      const after = this.#afterFiring
+      this.#afterFiring = undefined
+      after()
+    }
+    return true
+  }
+
+  #endOfInput(): boolean {
+    if (this.#watermarkMs !== Infinity) {
+      this.#afterFiring = () => this.#finish()
+      return this.#advance(Infinity)
+    }
+    this.#finish()
+    return true
+  }
+
+  #finish(): void {
+    this.#state = 'finishing'
+    this.pending(
+      this.#chain.finish().then(() => {
+        if (this.#state === 'finishing') this.#state = 'finished'
+      }),
+    )
+  }
+
+  #inScratch(work: () => void): void {
+    const mark = this.#kernels.mark()
+    try {
+      work()
+    } finally {
+      this.#kernels.reset(mark)
+    }
+  }
+}

@@ -1,0 +1,169 @@
+// Shell: the slots of a TaskManager: long-lived piscina workers, one a slot, or one slot inline on the
+// calling thread for jobs whose closures no worker could find again.
+//
+// SP1  A slot is lent to one job at a time; run() is called once for each thread, never without one free.
+// SP2  kill() ends a slot's thread, even in an endless loop; the pool puts a new one in its place.
+// SP3  close() ends every thread and waits for it.
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { Piscina } from 'piscina'
+import { assert } from '../base/assert.ts'
+import { DataflowError } from '../base/errors.ts'
+import { kernelModule } from '../kernels/module.ts'
+import type { SlotWorld } from '../runtime/slot-worker.ts'
+import { SlotWorker } from '../runtime/slot-worker.ts'
+import { portOf } from './message-port.ts'
+import { threadWorld } from './slot-host.ts'
+
+/** One slot, as the task executor sees it. */
+export interface Slot {
+  readonly control: MessagePort
+  /** Settles when the slot's thread is gone without having been asked to; never for a healthy one. */
+  readonly lost: Promise<DataflowError>
+  /** Ends the thread at once. */
+  kill(): Promise<void>
+}
+
+export interface SlotPool {
+  readonly free: number
+  take(): Promise<Slot>
+  giveBack(slot: Slot): void
+  close(): Promise<void>
+}
+
+interface ThreadSlot extends Slot {
+  readonly stop: MessagePort
+  readonly ended: Promise<void>
+}
+
+const SOURCE_EXTENSION = '.ts'
+
+export class ThreadSlotPool implements SlotPool {
+  readonly #slots: number
+  readonly #piscina: Piscina
+  readonly #idle: ThreadSlot[] = []
+  readonly #all = new Set<ThreadSlot>()
+  #taken = 0
+  #closed = false
+
+  constructor(slots: number) {
+    this.#slots = slots
+    const extension = import.meta.url.endsWith(SOURCE_EXTENSION) ? SOURCE_EXTENSION : '.js'
+    this.#piscina = new Piscina({
+      filename: new URL(`./slot-host${extension}`, import.meta.url).href,
+      name: 'hostSlot',
+      minThreads: slots,
+      maxThreads: slots,
+      concurrentTasksPerWorker: 1,
+      atomics: 'disabled',
+      idleTimeout: Infinity,
+      recordTiming: false,
+      ...(extension === SOURCE_EXTENSION ? { execArgv: ['--conditions=millrace-source'] } : {}),
+    })
+    // A worker that dies is reported by its own run; without a listener the pool's echo would be fatal.
+    this.#piscina.on('error', () => undefined)
+  }
+
+  get free(): number {
+    return this.#slots - this.#taken
+  }
+
+  take(): Promise<Slot> {
+    assert(!this.#closed && this.free > 0, `no free slot of ${this.#slots}`)
+    this.#taken++
+    const slot = this.#idle.pop() ?? this.#start()
+    return Promise.resolve(slot)
+  }
+
+  giveBack(slot: Slot): void {
+    this.#taken--
+    const known = slot as ThreadSlot
+    if (this.#all.has(known)) this.#idle.push(known)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const slot of this.#all) slot.stop.close()
+    await Promise.allSettled([...this.#all].map((slot) => slot.ended))
+    await this.#piscina.destroy()
+  }
+
+  #start(): ThreadSlot {
+    const control = new MessageChannel()
+    const stop = new MessageChannel()
+    const abort = new AbortController()
+    const run = this.#piscina.run(
+      { control: control.port2, stop: stop.port2, kernels: kernelModule() },
+      { transferList: [control.port2, stop.port2], signal: abort.signal },
+    )
+    let lose: (error: DataflowError) => void
+    const lost = new Promise<DataflowError>((resolve) => {
+      lose = resolve
+    })
+    const ended = run.then(
+      () => this.#drop(slot),
+      (error: unknown) => {
+        this.#drop(slot)
+        const message = error instanceof Error ? error.message : String(error)
+        const why = `the thread of a slot ended: ${message}`
+        lose(new DataflowError('WORKER_LOST', why, { cause: error }))
+      },
+    )
+    const kill = async (): Promise<void> => {
+      abort.abort()
+      await ended
+    }
+    const slot: ThreadSlot = { control: control.port1, stop: stop.port1, lost, ended, kill }
+    this.#all.add(slot)
+    return slot
+  }
+
+  #drop(slot: ThreadSlot): void {
+    this.#all.delete(slot)
+    const index = this.#idle.indexOf(slot)
+    if (index >= 0) this.#idle.splice(index, 1)
+    slot.control.close()
+    slot.stop.close()
+  }
+}
+
+/** One slot on the calling thread. Its closures are used as they are. */
+export class InlineSlotPool implements SlotPool {
+  readonly #closures: ReadonlyMap<string, unknown>
+  #taken = false
+  #worker: SlotWorker | undefined
+  #ports: MessagePort[] = []
+
+  constructor(closures: ReadonlyMap<string, unknown>) {
+    this.#closures = closures
+  }
+
+  get free(): number {
+    return this.#taken ? 0 : 1
+  }
+
+  take(): Promise<Slot> {
+    assert(!this.#taken, 'the inline slot is taken')
+    this.#taken = true
+    const { port1, port2 } = new MessageChannel()
+    this.#ports.push(port1, port2)
+    const world: SlotWorld = {
+      ...threadWorld(kernelModule()),
+      closures: () => Promise.resolve(this.#closures),
+    }
+    this.#worker = new SlotWorker(world, portOf(port2))
+    const never = new Promise<DataflowError>(() => undefined)
+    return Promise.resolve({ control: port1, lost: never, kill: () => Promise.resolve() })
+  }
+
+  giveBack(): void {
+    this.#taken = false
+    this.#worker?.close()
+    for (const port of this.#ports) port.close()
+    this.#ports = []
+  }
+
+  close(): Promise<void> {
+    if (this.#taken) this.giveBack()
+    return Promise.resolve()
+  }
+}
