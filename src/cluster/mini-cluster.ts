@@ -3,23 +3,37 @@
 //
 // M1  Slots are worker threads, as many as the job's highest parallelism; a job whose closures no worker
 //     could find again runs in one inline slot.
-// M2  When a job's result has settled, its threads are free; close() ends them.
+// M2  When a job's result has settled, no thread of it runs any more: without a fixed number of slots
+//     each job has threads of its own, which end with it; with one, they wait for the next job.
+// M3  A job that needs more slots than are free is refused; jobs do not queue here.
 import { systemClock } from '../base/clock.ts'
+import { DataflowError } from '../base/errors.ts'
 import { randomId } from '../base/ids.ts'
 import type { JobClient, JobExecutor, JobSubmission } from '../graph/submission.ts'
 import { JobMaster } from '../jobmanager/job-master.ts'
 import { InlineSlotPool, type SlotPool, ThreadSlotPool } from '../taskmanager/slot-pool.ts'
 import { TaskExecutor } from '../taskmanager/task-executor.ts'
 
+export interface MiniClusterOptions {
+  /** Worker threads that are kept from job to job; without it each job brings its own. */
+  readonly slots?: number
+}
+
 export class MiniCluster implements JobExecutor, AsyncDisposable {
+  readonly #kept: ThreadSlotPool | undefined
   readonly #pools = new Set<SlotPool>()
 
-  async submit(submission: JobSubmission): Promise<JobClient> {
+  constructor({ slots }: MiniClusterOptions = {}) {
+    this.#kept = slots === undefined ? undefined : new ThreadSlotPool(slots)
+  }
+
+  /** @throws CONFIG_INVALID when the job needs more slots than are free */
+  submit(submission: JobSubmission): Promise<JobClient> {
     const { graph, closures } = submission
     const inlineSlot = closures.size > 0 && graph.module === undefined
     const slots = Math.max(...graph.vertices.map((vertex) => vertex.parallelism))
-    const pool = inlineSlot ? new InlineSlotPool(closures) : new ThreadSlotPool(slots)
-    this.#pools.add(pool)
+    const pool = inlineSlot ? new InlineSlotPool(closures) : this.#threads(slots)
+    if (pool !== this.#kept) this.#pools.add(pool)
     const master = new JobMaster(submission, {
       jobId: randomId(),
       clock: systemClock,
@@ -39,7 +53,7 @@ export class MiniCluster implements JobExecutor, AsyncDisposable {
       )
       .then(() => this.#close(pool))
     void master.run()
-    return {
+    return Promise.resolve({
       jobId: master.jobId,
       progress: () => master.progress(),
       cancel: async () => {
@@ -50,18 +64,31 @@ export class MiniCluster implements JobExecutor, AsyncDisposable {
         await closed
         return master.result()
       },
-    }
+    })
   }
 
+  /** Ends all threads. */
   async close(): Promise<void> {
     await Promise.all([...this.#pools].map((pool) => this.#close(pool)))
+    await this.#kept?.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
+  #threads(slots: number): ThreadSlotPool {
+    if (this.#kept === undefined) return new ThreadSlotPool(slots)
+    if (this.#kept.free >= slots) return this.#kept
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `the job needs ${slots} slots and ${this.#kept.free} are free; ` +
+        `lower its parallelism, or make the cluster with more slots`,
+    )
+  }
+
   async #close(pool: SlotPool): Promise<void> {
+    if (pool === this.#kept) return
     this.#pools.delete(pool)
     await pool.close()
   }
