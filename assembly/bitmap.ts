@@ -143,39 +143,37 @@ export function bitmapAll(bits: usize, n: u32): u32 {
 /** Copies n bits that start at bit `from` of the source to bit 0 of out. */
 export function bitmapCopy(bits: usize, from: u32, n: u32, out: usize): void {
   bits += <usize>(from >> 3)
-  const shift = <u64>(from & 7)
-  if (shift == 0) {
-    memory.copy(out, bits, byteLength(n))
-    clearTail(out, n)
-    return
-  }
   const start = out
-  for (const end = out + byteLength(n); out < end; out += 8, bits += 8) {
-    store<u64>(out, (load<u64>(bits) >> shift) | ((<u64>load<u8>(bits, 8)) << (64 - shift)))
+  const shift = <i32>(from & 7)
+  // A word moved down, and the word one byte on moved up: they agree where both have bits.
+  for (const end = out + byteLength(n); out < end; out += 16, bits += 16) {
+    const low = i64x2.shr_u(v128.load(bits), shift)
+    v128.store(out, v128.or(low, i64x2.shl(v128.load(bits, 1), (8 - shift) & 63)))
   }
   clearTail(start, n)
 }
 
 /**
- * Writes n bits from bit 0 of the source (0: n ones) at bit `at` of out; bits before `at` stay, bits
- * behind it are overwritten up to the end of the padding.
+ * Writes n bits from bit 0 of the source (0: n ones) at bit `at` of out. Bits before `at` stay; what
+ * follows in the last byte is zero, and behind that the padding may be overwritten.
  */
 export function bitmapAppend(out: usize, at: u32, bits: usize, n: u32): void {
-  const step: usize = bits ? 8 : 0
-  if (!bits) bits = ALL_SET
-  out += <usize>(at >> 3)
-  const shift = <u64>(at & 7)
-  let carry = <u64>load<u8>(out) & (((<u64>1) << shift) - 1)
-  for (let left = n; left > 0;) {
-    const taken = min<u32>(left, 64)
-    const word = load<u64>(bits) & (<u64>-1 >> (64 - taken))
-    store<u64>(out, carry | (word << shift))
-    carry = shift ? word >> (64 - shift) : 0
-    left -= taken
-    bits += step
-    out += 8
+  if (!n) return
+  if (bits) {
+    const shift = <i32>(at & 7)
+    const first = out + <usize>(at >> 3)
+    const kept = <u32>load<u8>(first) & ((1 << shift) - 1)
+    const end = out + byteLength(at + n)
+    // As in copy; the byte before the first is read, and its bits replaced by those that are kept.
+    for (let to = first; to < end; to += 16, bits += 16) {
+      const high = i64x2.shl(v128.load(bits), shift)
+      v128.store(to, v128.or(high, i64x2.shr_u(v128.load(bits - 1), 8 - shift)))
+    }
+    store<u8>(first, kept | (<u32>load<u8>(first) & ~((1 << shift) - 1)))
+  } else {
+    bitmapSetRange(out, at, n, 1)
   }
-  store<u64>(out, carry)
+  clearTail(out, at + n)
 }
 
 /** Sets n bits from bit `from` to value (0 or 1), and touches no other. */
@@ -254,19 +252,25 @@ function denseSelection(bits: usize, n: u32, out: usize): void {
   }
 }
 
-/** A bitmap of n bits in which the rows of a selection are set. */
-export function bitmapFromSelection(rows: usize, count: u32, n: u32, out: usize): void {
-  memory.fill(out, 0, byteLength(n))
-  let word: u64 = 0
-  let at: u32 = 0
-  for (const end = rows + ((<usize>count) << 2); rows < end; rows += 4) {
-    const row = load<u32>(rows)
-    if (row >> 6 != at) {
-      store<u64>(out + ((<usize>at) << 3), word)
-      word = 0
-      at = row >> 6
-    }
-    word |= (<u64>1) << (row & 63)
+/**
+ * A bitmap of n bits in which the rows of a selection are set. `scratch` has room for n bytes: a byte
+ * a row is written without waiting for the one before, as a bit a row cannot be.
+ */
+export function bitmapFromSelection(
+  rows: usize,
+  count: u32,
+  n: u32,
+  scratch: usize,
+  out: usize,
+): void {
+  memory.fill(scratch, 0, <usize>n)
+  const end = rows + ((<usize>count) << 2)
+  for (; rows + 12 < end; rows += 16) {
+    store<u8>(scratch + <usize>load<u32>(rows), 1)
+    store<u8>(scratch + <usize>load<u32>(rows, 4), 1)
+    store<u8>(scratch + <usize>load<u32>(rows, 8), 1)
+    store<u8>(scratch + <usize>load<u32>(rows, 12), 1)
   }
-  if (count) store<u64>(out + ((<usize>at) << 3), word)
+  for (; rows < end; rows += 4) store<u8>(scratch + <usize>load<u32>(rows), 1)
+  bitmapFromBytes(scratch, n, out)
 }

@@ -6,6 +6,8 @@
 // TK2 utf8 and binary go in two passes: takeOffsets sizes, takeBytes copies.
 
 const NO_ROW: u32 = 0xffffffff
+const ONES: usize = memory.data<u8>([0xff])
+const lastRows: usize = memory.data(64, 16)
 
 /** out[i] = a[rows[i]], values of 1 byte. */
 export function take8(a: usize, rows: usize, count: u32, out: usize): void {
@@ -52,25 +54,73 @@ function takeFixed<T>(a: usize, rows: usize, count: u32, out: usize): void {
  * out are set: `count` means that no row is null.
  */
 export function takeBits(bits: usize, rows: usize, count: u32, out: usize): u32 {
+  // Without a bitmap each row reads a byte of ones.
+  const mask = i32x4.splat(bits ? -1 : 0)
+  if (!bits) bits = ONES
   let total: u32 = 0
-  for (let left = <i32>count; left > 0; left -= 8, rows += 32) {
-    let byte: u32 = 0
-    if (left >= 8) {
-      for (let i: u32 = 0; i < 8; i++) byte |= bitOf(bits, load<u32>(rows + (i << 2))) << i
-    } else {
-      for (let i: u32 = 0; i < <u32>left; i++) byte |= bitOf(bits, load<u32>(rows + (i << 2))) << i
-    }
-    total += popcnt<u32>(byte)
-    store<u8>(out++, byte)
+  let left = count
+  for (; left >= 16; left -= 16, rows += 64, out += 2) {
+    const word = sixteenBits(bits, rows, mask)
+    total += popcnt<u32>(word)
+    store<u16>(out, word)
+  }
+  if (left) {
+    memory.fill(lastRows, 0xff, 64)
+    memory.copy(lastRows, rows, (<usize>left) << 2)
+    const word = sixteenBits(bits, lastRows, mask)
+    total += popcnt<u32>(word)
+    store<u16>(out, word)
   }
   return total
 }
 
-function bitOf(bits: usize, row: u32): u32 {
-  const live = u32(row != NO_ROW)
-  if (!bits) return live
-  row &= 0 - live
-  return (<u32>load<u8>(bits + <usize>(row >> 3)) >> (row & 7)) & live
+/** The bits of 16 rows, 0 for a missing one: bytes are gathered, bits picked from all of them at once. */
+function sixteenBits(bits: usize, rows: usize, mask: v128): u32 {
+  const missing = i32x4.splat(-1)
+  const a = v128.load(rows)
+  const b = v128.load(rows, 16)
+  const c = v128.load(rows, 32)
+  const d = v128.load(rows, 48)
+  const aLive = i32x4.ne(a, missing)
+  const bLive = i32x4.ne(b, missing)
+  const cLive = i32x4.ne(c, missing)
+  const dLive = i32x4.ne(d, missing)
+  const aByte = i32x4.shr_u(v128.and(a, v128.and(aLive, mask)), 3)
+  const bByte = i32x4.shr_u(v128.and(b, v128.and(bLive, mask)), 3)
+  const cByte = i32x4.shr_u(v128.and(c, v128.and(cLive, mask)), 3)
+  const dByte = i32x4.shr_u(v128.and(d, v128.and(dLive, mask)), 3)
+  // Two halves, so that one chain of lane loads does not wait for the other.
+  let low = i8x16.splat(0)
+  let high = low
+  low = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(aByte, 0), low, 0)
+  high = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(cByte, 0), high, 0)
+  low = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(aByte, 1), low, 1)
+  high = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(cByte, 1), high, 1)
+  low = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(aByte, 2), low, 2)
+  high = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(cByte, 2), high, 2)
+  low = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(aByte, 3), low, 3)
+  high = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(cByte, 3), high, 3)
+  low = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(bByte, 0), low, 4)
+  high = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(dByte, 0), high, 4)
+  low = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(bByte, 1), low, 5)
+  high = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(dByte, 1), high, 5)
+  low = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(bByte, 2), low, 6)
+  high = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(dByte, 2), high, 6)
+  low = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(bByte, 3), low, 7)
+  high = v128.load_lane<u8>(bits + <usize>i32x4.extract_lane(dByte, 3), high, 7)
+  const bytes = i64x2.shuffle(low, high, 0, 2)
+  const seven = i32x4.splat(7)
+  const bit = i8x16.narrow_i16x8_s(
+    i16x8.narrow_i32x4_s(v128.and(a, seven), v128.and(b, seven)),
+    i16x8.narrow_i32x4_s(v128.and(c, seven), v128.and(d, seven)),
+  )
+  const bitOfByte = i8x16(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0)
+  const isSet = i8x16.ne(v128.and(bytes, i8x16.swizzle(bitOfByte, bit)), i8x16.splat(0))
+  const live = i8x16.narrow_i16x8_s(
+    i16x8.narrow_i32x4_s(aLive, bLive),
+    i16x8.narrow_i32x4_s(cLive, dLive),
+  )
+  return i8x16.bitmask(v128.and(isSet, live))
 }
 
 /**

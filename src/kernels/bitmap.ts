@@ -145,6 +145,6 @@ export function bitmapFromSelection(
   n: number,
 ): number {
   const out = kernels.scratch(bitmapBytes(n))
-  kernels.exports.bitmapFromSelection(selection.rows, selection.length, n, out)
+  kernels.exports.bitmapFromSelection(selection.rows, selection.length, n, kernels.scratch(n), out)
   return out
 }

@@ -66,7 +66,7 @@ const ONES_OF_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => {
   return ones
 })
 
-export function count(bits: Uint8Array): number {
+export function countSet(bits: Uint8Array): number {
   let total = 0
   for (let i = 0; i < bits.length; i++) total += ONES_OF_BYTE[bits[i]!]!
   return total

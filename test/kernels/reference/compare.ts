@@ -24,7 +24,7 @@ export function compareVectors(
   const n = a.length
   switch (op) {
     case 'eq':
-      for (let i = 0; i < n; i++) if (a[i]! === b[i]!) out[i >> 3]! |= 1 << (i & 7)
+      for (let i = 0; i < n; i++) if (a[i] === b[i]!) out[i >> 3]! |= 1 << (i & 7)
       break
     case 'ne':
       for (let i = 0; i < n; i++) if (a[i]! !== b[i]!) out[i >> 3]! |= 1 << (i & 7)
@@ -55,7 +55,7 @@ export function compareConstant(
   const n = a.length
   switch (op) {
     case 'eq':
-      for (let i = 0; i < n; i++) if (a[i]! === b) out[i >> 3]! |= 1 << (i & 7)
+      for (let i = 0; i < n; i++) if (a[i] === b) out[i >> 3]! |= 1 << (i & 7)
       break
     case 'ne':
       for (let i = 0; i < n; i++) if (a[i]! !== b) out[i >> 3]! |= 1 << (i & 7)

@@ -1,0 +1,205 @@
+// Comparison kernels: predicates into bitmaps, a whole filter into a selection, membership in a list.
+import { constantOperand, type NumericKind } from '../../src/kernels/operand.ts'
+import type { Kernels } from '../../src/kernels/module.ts'
+import * as twin from '../../test/kernels/reference/compare.ts'
+import { kernelBench } from '../harness.ts'
+
+const EQ = 0
+const LT = 2
+const GT = 4
+const bitmap = (rows: number): readonly [Uint8Array] => [new Uint8Array((rows + 7) >> 3)]
+const constant = (kernels: Kernels, kind: NumericKind, value: number | bigint): number =>
+  constantOperand(kernels, kind, value).ptr
+
+/** 12 values of which 6 are hit: an in-list as a predicate has it. */
+const LIST = Array.from({ length: 12 }, (_, i) => i * 17)
+
+export default [
+  kernelBench({
+    name: 'filter f64 > constant, half pass, to a selection',
+    input: (random, rows) => [random.float64(rows, 0, 100)],
+    output: (rows) => [new Uint32Array(rows)],
+    outputUsed: (count) => [count],
+    kernel: (kernels) => {
+      const bound = constant(kernels, 'float64', 50)
+      const bits = kernels.allocate(4096)
+      const { compareF64, bitmapToSelection } = kernels.exports
+      return {
+        run: ({ in: [a], out: [out], rows }) => {
+          compareF64(GT, a, 1, bound, 0, rows, bits)
+          return bitmapToSelection(bits, rows, out)
+        },
+      }
+    },
+    twin: () => ({ run: ({ in: [a], out: [out] }) => twin.selectGreater(a, 50, out) }),
+    c: 'filter_f64',
+    params: [50],
+    expect: { twin: 8 },
+  }),
+  kernelBench({
+    name: 'filter f64 > constant, one in fifty passes',
+    input: (random, rows) => [random.float64(rows, 0, 100)],
+    output: (rows) => [new Uint32Array(rows)],
+    outputUsed: (count) => [count],
+    kernel: (kernels) => {
+      const bound = constant(kernels, 'float64', 98)
+      const bits = kernels.allocate(4096)
+      const { compareF64, bitmapToSelection } = kernels.exports
+      return {
+        run: ({ in: [a], out: [out], rows }) => {
+          compareF64(GT, a, 1, bound, 0, rows, bits)
+          return bitmapToSelection(bits, rows, out)
+        },
+      }
+    },
+    twin: () => ({ run: ({ in: [a], out: [out] }) => twin.selectGreater(a, 98, out) }),
+    c: 'filter_f64',
+    params: [98],
+    expect: { twin: 2 },
+  }),
+  kernelBench({
+    name: 'f64 > constant, to a bitmap',
+    input: (random, rows) => [random.float64(rows, 0, 100)],
+    output: bitmap,
+    kernel: (kernels) => {
+      const bound = constant(kernels, 'float64', 50)
+      const { compareF64 } = kernels.exports
+      return {
+        run: ({ in: [a], out: [out], rows }) => {
+          compareF64(GT, a, 1, bound, 0, rows, out)
+          return 0
+        },
+      }
+    },
+    twin: () => ({
+      run: ({ in: [a], out: [out] }) => {
+        twin.compareConstant('gt', a, 50, out)
+        return 0
+      },
+    }),
+    c: 'greater_f64',
+    params: [50],
+    expect: { twin: 8 },
+  }),
+  kernelBench({
+    name: 'i32 < i32, to a bitmap',
+    input: (random, rows) => [random.int32(rows, 0, 1000), random.int32(rows, 0, 1000)],
+    output: bitmap,
+    kernel: ({ exports: { compareI32 } }) => ({
+      run: ({ in: [a, b], out: [out], rows }) => {
+        compareI32(LT, a, 1, b, 1, rows, out)
+        return 0
+      },
+    }),
+    twin: () => ({
+      run: ({ in: [a, b], out: [out] }) => {
+        twin.compareVectors('lt', a, b, out)
+        return 0
+      },
+    }),
+    c: 'less_i32',
+    expect: { twin: 8 },
+  }),
+  kernelBench({
+    name: 'i64 < constant, to a bitmap',
+    input: (random, rows) => [random.int64(rows, 0, 1000)],
+    output: bitmap,
+    kernel: (kernels) => {
+      const bound = constant(kernels, 'int64', 500n)
+      const { compareI64 } = kernels.exports
+      return {
+        run: ({ in: [a], out: [out], rows }) => {
+          compareI64(LT, a, 1, bound, 0, rows, out)
+          return 0
+        },
+      }
+    },
+    twin: () => ({
+      run: ({ in: [a], out: [out] }) => {
+        twin.compareConstant('lt', a, 500n, out)
+        return 0
+      },
+    }),
+    c: 'less_i64',
+    params: [500],
+    expect: { twin: 8 },
+  }),
+  kernelBench({
+    name: 'i8 = constant, to a bitmap',
+    input: (random, rows) => [new Int8Array(random.bytes(rows).map((byte) => byte & 3))],
+    output: bitmap,
+    kernel: (kernels) => {
+      const wanted = constant(kernels, 'int8', 2)
+      const { compareI8 } = kernels.exports
+      return {
+        run: ({ in: [a], out: [out], rows }) => {
+          compareI8(EQ, a, 1, wanted, 0, rows, out)
+          return 0
+        },
+      }
+    },
+    twin: () => ({
+      run: ({ in: [a], out: [out] }) => {
+        twin.compareConstant('eq', a, 2, out)
+        return 0
+      },
+    }),
+    c: 'equal_i8',
+    params: [2],
+    expect: { twin: 8 },
+  }),
+  kernelBench({
+    name: 'i32 in a list of 12',
+    input: (random, rows) => [random.int32(rows, 0, 200)],
+    output: bitmap,
+    kernel: (kernels) => {
+      const list = kernels.put(new Uint8Array(Uint32Array.from(LIST).buffer))
+      const { compareIn32 } = kernels.exports
+      return {
+        run: ({ in: [a], out: [out], rows }) => {
+          compareIn32(a, rows, list, LIST.length, out)
+          return 0
+        },
+      }
+    },
+    twin: () => {
+      const list = new Set(LIST)
+      return {
+        run: ({ in: [a], out: [out] }) => {
+          twin.isIn(a, list, out)
+          return 0
+        },
+      }
+    },
+    c: 'in_i32',
+    expect: { twin: 4 },
+  }),
+  kernelBench({
+    name: 'i64 in a list of 100, searched',
+    input: (random, rows) => [random.int64(rows, 0, 200)],
+    output: bitmap,
+    kernel: (kernels) => {
+      const values = BigUint64Array.from({ length: 100 }, (_, i) => BigInt(i * 2))
+      const list = kernels.put(new Uint8Array(values.buffer))
+      const { compareIn64 } = kernels.exports
+      return {
+        run: ({ in: [a], out: [out], rows }) => {
+          compareIn64(a, rows, list, values.length, out)
+          return 0
+        },
+      }
+    },
+    twin: () => {
+      const list = new Set(Array.from({ length: 100 }, (_, i) => BigInt(i * 2)))
+      return {
+        run: ({ in: [a], out: [out] }) => {
+          twin.isIn(a, list, out)
+          return 0
+        },
+      }
+    },
+    c: 'in_i64',
+    params: [100],
+    expect: { twin: 2 },
+  }),
+]
