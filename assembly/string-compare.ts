@@ -1,0 +1,203 @@
+// Comparison of utf8 (and binary) columns into bitmaps: equality, order, prefix and suffix. A
+// column is (offsets, values): row i is the bytes from values + offsets[i] to values + offsets[i +
+// 1].
+//
+// C1  An order is the set of signs it accepts, as bits: 1 less, 2 equal, 4 greater. So `lt` is 1,
+//     `le` 3, `gt` 4, `ge` 6, `eq` 2, `ne` 5, and no row branches on it.
+// C2  Bytes under null rows are compared like others; validity is the caller's.
+// C3  What is compared with a column is a constant (pointer, length) or a column of the same
+//     length.
+import { compareRuns, equalRuns } from './bytes'
+
+const EQUAL: u32 = 2
+const NOT_EQUAL: u32 = 5
+
+/** Compares each row with one text. */
+export function stringCompareConstant(
+  signs: u32,
+  offsets: usize,
+  values: usize,
+  n: u32,
+  text: usize,
+  length: u32,
+  out: usize,
+): void {
+  if (signs == EQUAL || signs == NOT_EQUAL) {
+    equalConstant(offsets, values, n, text, length, u64(signs == EQUAL) - 1, out)
+  } else {
+    orderConstant(signs, offsets, values, n, text, length, out)
+  }
+}
+
+// `flip` is all ones for "not equal". The first sixteen bytes are compared at once, with the
+// length.
+function equalConstant(
+  offsets: usize,
+  values: usize,
+  n: u32,
+  text: usize,
+  length: u32,
+  flip: u64,
+  out: usize,
+): void {
+  const head = v128.load(text)
+  const headMask: u32 = length >= 16 ? 0xffff : (1 << length) - 1
+  let start = load<u32>(offsets)
+  let next = offsets + 4
+  for (let row: u32 = 0; row < n; row += 64) {
+    const rows = min<u32>(64, n - row)
+    let word: u64 = 0
+    for (let i: u32 = 0; i < rows; i++) {
+      const end = load<u32>(next)
+      const p = values + start
+      const same = i8x16.bitmask(i8x16.eq(v128.load(p), head)) & headMask
+      let equal = u32(end - start == length) & u32(same == headMask)
+      if (length > 16 && equal) equal = u32(equalRuns(p + 16, text + 16, length - 16))
+      word |= (<u64>equal) << i
+      start = end
+      next += 4
+    }
+    store<u64>(out + (row >> 3), (word ^ flip) & (<u64>-1 >> (64 - rows)))
+  }
+}
+
+function orderConstant(
+  signs: u32,
+  offsets: usize,
+  values: usize,
+  n: u32,
+  text: usize,
+  length: u32,
+  out: usize,
+): void {
+  const head = v128.load(text)
+  let start = load<u32>(offsets)
+  let next = offsets + 4
+  for (let row: u32 = 0; row < n; row += 64) {
+    const rows = min<u32>(64, n - row)
+    let word: u64 = 0
+    for (let i: u32 = 0; i < rows; i++) {
+      const end = load<u32>(next)
+      const p = values + start
+      const size = end - start
+      const at = ctz<u32>(i8x16.bitmask(i8x16.ne(v128.load(p), head)) | 0x10000)
+      let order: i32
+      if (at < min(size, length)) {
+        order =
+          at < 16
+            ? <i32>load<u8>(p + at) - <i32>load<u8>(text + at)
+            : compareRuns(p + 16, size - 16, text + 16, length - 16)
+      } else {
+        order = <i32>size - <i32>length
+      }
+      word |= (<u64>accepts(signs, order)) << i
+      start = end
+      next += 4
+    }
+    store<u64>(out + (row >> 3), word)
+  }
+}
+
+function accepts(signs: u32, order: i32): u32 {
+  return (signs >> (1 + i32(order > 0) - i32(order < 0))) & 1
+}
+
+/** Compares two columns row by row. */
+export function stringCompareColumns(
+  signs: u32,
+  aOffsets: usize,
+  aValues: usize,
+  bOffsets: usize,
+  bValues: usize,
+  n: u32,
+  out: usize,
+): void {
+  const equality = signs == EQUAL || signs == NOT_EQUAL
+  let a = load<u32>(aOffsets)
+  let b = load<u32>(bOffsets)
+  for (let row: u32 = 0; row < n; row += 64) {
+    const rows = min<u32>(64, n - row)
+    let word: u64 = 0
+    for (let i: u32 = 0; i < rows; i++) {
+      const at = (<usize>(row + i + 1)) << 2
+      const aEnd = load<u32>(aOffsets + at)
+      const bEnd = load<u32>(bOffsets + at)
+      const aSize = aEnd - a
+      const bSize = bEnd - b
+      const p = aValues + a
+      const q = bValues + b
+      let order: i32
+      if (equality) order = i32(aSize != bSize || !equalRuns(p, q, aSize))
+      else order = compareRuns(p, aSize, q, bSize)
+      word |= (<u64>accepts(signs, order)) << i
+      a = aEnd
+      b = bEnd
+    }
+    store<u64>(out + (row >> 3), word)
+  }
+}
+
+/** Which rows start (or with `suffix` end) with a text. */
+export function stringAffixConstant(
+  suffix: bool,
+  offsets: usize,
+  values: usize,
+  n: u32,
+  text: usize,
+  length: u32,
+  out: usize,
+): void {
+  const head = v128.load(text)
+  const headMask: u32 = length >= 16 ? 0xffff : (1 << length) - 1
+  const fromEnd = suffix ? <u32>-1 : 0
+  let start = load<u32>(offsets)
+  let next = offsets + 4
+  for (let row: u32 = 0; row < n; row += 64) {
+    const rows = min<u32>(64, n - row)
+    let word: u64 = 0
+    for (let i: u32 = 0; i < rows; i++) {
+      const end = load<u32>(next)
+      const size = end - start
+      const fits = u32(size >= length)
+      // A row that is too short is read at its start, whatever is there.
+      const p = values + start + ((size - length) & fromEnd & (0 - fits))
+      const same = i8x16.bitmask(i8x16.eq(v128.load(p), head)) & headMask
+      let hit = fits & u32(same == headMask)
+      if (length > 16 && hit) hit = u32(equalRuns(p + 16, text + 16, length - 16))
+      word |= (<u64>hit) << i
+      start = end
+      next += 4
+    }
+    store<u64>(out + (row >> 3), word)
+  }
+}
+
+/** Which rows of a start (or with `suffix` end) with the same row of b. */
+export function stringAffixColumns(
+  suffix: bool,
+  aOffsets: usize,
+  aValues: usize,
+  bOffsets: usize,
+  bValues: usize,
+  n: u32,
+  out: usize,
+): void {
+  let a = load<u32>(aOffsets)
+  let b = load<u32>(bOffsets)
+  for (let row: u32 = 0; row < n; row += 64) {
+    const rows = min<u32>(64, n - row)
+    let word: u64 = 0
+    for (let i: u32 = 0; i < rows; i++) {
+      const at = (<usize>(row + i + 1)) << 2
+      const aEnd = load<u32>(aOffsets + at)
+      const bEnd = load<u32>(bOffsets + at)
+      const size = bEnd - b
+      const hit =
+        aEnd - a >= size && equalRuns(aValues + (suffix ? aEnd - size : a), bValues + b, size)
+      word |= u64(hit) << i
+      a = aEnd
+      b = bEnd
+    }
+    store<u64>(out + (row >> 3), word)
+  }
+}
