@@ -1,0 +1,195 @@
+// Property tests of lengths, concatenation, parts, trimming and validation against their twins.
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isDataflowError } from '../../src/base/errors.ts'
+import { Kernels } from '../../src/kernels/module.ts'
+import {
+  columnArgument,
+  firstInvalidUtf8,
+  type IntArgument,
+  intConstant,
+  stringByteLength,
+  stringConcat,
+  stringLength,
+  stringSubstring,
+  stringTrim,
+  utf8Constant,
+  utf8Output,
+} from '../../src/kernels/string.ts'
+import { inArena, place } from './linear-memory.ts'
+import * as twin from './reference/string.ts'
+import { encodeRows } from './reference/utf8.ts'
+import { placeColumn, readColumn, textColumns, textPairs, texts } from './utf8-column.ts'
+
+const kernels = new Kernels()
+const skews = fc.nat({ max: 15 })
+
+function readI32(ptr: number, n: number): number[] {
+  return [...new Int32Array(kernels.take(ptr, n * 4).buffer)]
+}
+
+describe('length', () => {
+  it('counts bytes, and code points', () => {
+    fc.assert(
+      fc.property(textColumns, skews, (rows, skew) =>
+        inArena(kernels, () => {
+          const n = rows.length
+          const column = placeColumn(kernels, rows, skew)
+          const points = new Int32Array(n)
+          twin.stringLength(encodeRows(rows), points)
+          expect(readI32(stringLength(kernels, column, n), n)).toEqual([...points])
+          expect(readI32(stringByteLength(kernels, column, n), n)).toEqual(
+            rows.map((row) => Buffer.byteLength(row)),
+          )
+        }),
+      ),
+    )
+  })
+})
+
+describe('concat', () => {
+  it('puts columns and constants behind each other', () => {
+    fc.assert(
+      fc.property(textPairs, texts, ([a, b], constant) =>
+        inArena(kernels, () => {
+          const parts = [
+            columnArgument(placeColumn(kernels, a, 3)),
+            utf8Constant(kernels, constant),
+            columnArgument(placeColumn(kernels, b)),
+          ]
+          const out = stringConcat(kernels, parts, a.length)
+          expect(readColumn(kernels, out, a.length)).toEqual(
+            a.map((row, i) => row + constant + b[i]!),
+          )
+        }),
+      ),
+    )
+  })
+
+  it('refuses a column beyond 2 GB', () => {
+    try {
+      utf8Output(kernels, 1, 2 ** 31)
+      expect.unreachable()
+    } catch (error) {
+      expect(isDataflowError(error) && error.code).toBe('RECORD_TOO_LARGE')
+    }
+  })
+})
+
+describe('substring', () => {
+  const places = fc.oneof(
+    fc.integer({ min: -8, max: 20 }),
+    fc.constantFrom(-(2 ** 31), 2 ** 31 - 1),
+  )
+
+  it('takes code points from a start, for all rows', () => {
+    fc.assert(
+      fc.property(textColumns, places, places, skews, (rows, start, length, skew) =>
+        inArena(kernels, () => {
+          const column = placeColumn(kernels, rows, skew)
+          const [from, count] = [intConstant(kernels, start), intConstant(kernels, length)]
+          const out = stringSubstring(kernels, column, rows.length, from, count)
+          expect(readColumn(kernels, out, rows.length)).toEqual(
+            rows.map((row) => twin.substring(row, start, length)),
+          )
+        }),
+      ),
+    )
+  })
+
+  it('takes starts and lengths from columns', () => {
+    const rows = fc.array(fc.tuple(texts, places, places), { maxLength: 100 })
+    const column = (numbers: number[]): IntArgument => {
+      return { values: place(kernels, Int32Array.from(numbers)), stride: 4 }
+    }
+    fc.assert(
+      fc.property(rows, (input) =>
+        inArena(kernels, () => {
+          const out = stringSubstring(
+            kernels,
+            placeColumn(
+              kernels,
+              input.map(([text]) => text),
+            ),
+            input.length,
+            column(input.map(([, start]) => start)),
+            column(input.map(([, , length]) => length)),
+          )
+          expect(readColumn(kernels, out, input.length)).toEqual(
+            input.map((row) => twin.substring(...row)),
+          )
+        }),
+      ),
+    )
+  })
+})
+
+describe('trim', () => {
+  const white = fc.string({
+    unit: fc.constantFrom(
+      ...' \t\n\v\f\r\u00a0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000\ufeff',
+    ),
+    maxLength: 4,
+  })
+  const notWhite = fc.constantFrom('\u200b', '\u0085', 'é', '\u00a1', '\u3001', '\u2030', '')
+  const padded = fc.tuple(white, notWhite, texts, notWhite, white).map((parts) => parts.join(''))
+
+  it('drops what JavaScript takes for white space', () => {
+    fc.assert(
+      fc.property(fc.array(padded, { maxLength: 100 }), skews, (rows, skew) =>
+        inArena(kernels, () => {
+          const out = stringTrim(kernels, placeColumn(kernels, rows, skew), rows.length)
+          expect(readColumn(kernels, out, rows.length)).toEqual(rows.map((row) => row.trim()))
+        }),
+      ),
+    )
+  })
+})
+
+describe('UTF-8 validation', () => {
+  const valid = texts.map((text) => new TextEncoder().encode(text))
+  const bytes = fc.uint8Array({ maxLength: 8 })
+  const edges = fc
+    .constantFrom(
+      [0xc0, 0x80],
+      [0xc1, 0xbf],
+      [0xe0, 0x9f, 0xbf],
+      [0xed, 0xa0, 0x80],
+      [0xed, 0x9f, 0xbf],
+      [0xf0, 0x8f, 0xbf, 0xbf],
+      [0xf4, 0x8f, 0xbf, 0xbf],
+      [0xf4, 0x90, 0x80, 0x80],
+      [0xf5, 0x80, 0x80, 0x80],
+      [0xe2, 0x82],
+      [0xf0, 0x9f, 0x98],
+      [0x80],
+      [0xff],
+    )
+    .map((edge) => Uint8Array.from(edge))
+  const mixed = fc
+    .array(fc.oneof(valid, valid, bytes, edges), { maxLength: 6 })
+    .map((parts) => Uint8Array.from(parts.flatMap((part) => [...part])))
+
+  it('gives the place of the first bad sequence', () => {
+    fc.assert(
+      fc.property(mixed, skews, (input, skew) =>
+        inArena(kernels, () => {
+          const found = firstInvalidUtf8(kernels, place(kernels, input, skew), input.length)
+          expect(found).toBe(twin.firstInvalidUtf8(input))
+          expect(found === -1).toBe(isValid(input))
+        }),
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  function isValid(input: Uint8Array): boolean {
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(input)
+      return true
+    } catch {
+      // Not valid: that is the answer.
+      return false
+    }
+  }
+})
