@@ -31,9 +31,7 @@ const blockHashes: usize = memory.data(64 * 8, 16)
 const blockSlots: usize = memory.data(64 * 4, 16)
 const touched: usize = memory.data(4, 4)
 // A sliding window over 16 bytes of ones, then 16 of zeros: the mask of the first n bytes at 16 - n.
-const masks: usize = memory.data<u64>([
-  0xffffffffffffffff, 0xffffffffffffffff, 0, 0,
-])
+const masks: usize = memory.data<u64>([-1, -1, 0, 0])
 
 const K1: u64 = 0x9e3779b97f4a7c15
 const K2: u64 = 0xd6e8feb86659fd93
@@ -54,7 +52,7 @@ function hashOf(prefix: v128, p: usize, bytes: usize): u64 {
 }
 
 function place(hash: u64, capacity: u32): usize {
-  return <usize>(hash >> (64 - <u64>ctz<u32>(capacity))) << 5
+  return (<usize>(hash >> (64 - <u64>ctz<u32>(capacity)))) << 5
 }
 
 /** A new table, or 0 when memory is exhausted. */
@@ -86,21 +84,21 @@ export function byteTableSize(table: usize): u32 {
 
 /** Forgets all keys, and keeps the memory. */
 export function byteTableClear(table: usize): void {
-  memory.fill(load<u32>(table, SLOTS), 0, <usize>load<u32>(table, CAPACITY) << 5)
+  memory.fill(load<u32>(table, SLOTS), 0, (<usize>load<u32>(table, CAPACITY)) << 5)
   store<u32>(table, 0, SIZE)
   store<u32>(table, MISSING, NULL_ID)
 }
 
 function zeroedSlots(capacity: u32): usize {
-  const slots = allocate(<usize>capacity << 5)
-  if (slots) memory.fill(slots, 0, <usize>capacity << 5)
+  const slots = allocate((<usize>capacity) << 5)
+  if (slots) memory.fill(slots, 0, (<usize>capacity) << 5)
   return slots
 }
 
 /** The first empty slot from the hash's place on. */
 function vacant(slots: usize, capacity: u32, hash: u64): usize {
   let slot = slots + place(hash, capacity)
-  const end = slots + (<usize>capacity << 5)
+  const end = slots + ((<usize>capacity) << 5)
   while (load<u32>(slot, 28)) {
     slot += 32
     if (slot == end) slot = slots
@@ -125,7 +123,7 @@ function grow(table: usize, capacity: u32): bool {
   const slots = zeroedSlots(capacity)
   if (!slots) return false
   let old: usize = load<u32>(table, SLOTS)
-  const end = old + (<usize>load<u32>(table, CAPACITY) << 5)
+  const end = old + ((<usize>load<u32>(table, CAPACITY)) << 5)
   for (; old < end; old += 32) {
     if (!load<u32>(old, 28)) continue
     const slot = vacant(slots, capacity, load<u64>(old, 16))
@@ -138,7 +136,7 @@ function grow(table: usize, capacity: u32): bool {
 
 function usedBytes(table: usize): usize {
   const offsets: usize = load<u32>(table, OFFSETS)
-  return load<u32>(offsets + (<usize>load<u32>(table, SIZE) << 2))
+  return load<u32>(offsets + ((<usize>load<u32>(table, SIZE)) << 2))
 }
 
 function reserveKeys(table: usize, groups: u32, bytes: usize): bool {
@@ -206,7 +204,7 @@ function same(a: usize, b: usize, bytes: usize): bool {
 
 function appendKey(table: usize, p: usize, bytes: usize): u32 {
   const id = load<u32>(table, SIZE)
-  const offset = <usize>load<u32>(table, OFFSETS) + (<usize>id << 2)
+  const offset = <usize>load<u32>(table, OFFSETS) + ((<usize>id) << 2)
   const start: usize = load<u32>(offset)
   memory.copy(<usize>load<u32>(table, DATA) + start, p, bytes)
   store<u32>(offset, <u32>(start + bytes), 4)
@@ -226,7 +224,7 @@ function nullGroup(table: usize, insert: bool): u32 {
 /** The id of the key in block place j; a new one when it is not there and `insert`, else MISSING. */
 function probe(table: usize, j: usize, p: usize, bytes: usize, insert: bool): u32 {
   const slots: usize = load<u32>(table, SLOTS)
-  const end = slots + (<usize>load<u32>(table, CAPACITY) << 5)
+  const end = slots + ((<usize>load<u32>(table, CAPACITY)) << 5)
   const prefix = v128.load(blockPrefixes + (j << 4))
   const hash = load<u64>(blockHashes + (j << 3))
   let slot: usize = load<u32>(blockSlots + (j << 2))
@@ -238,7 +236,7 @@ function probe(table: usize, j: usize, p: usize, bytes: usize, insert: bool): u3
       !v128.any_true(v128.xor(v128.load(slot), prefix))
     ) {
       if (bytes <= INLINE) return tag - 1
-      const start: usize = load<u32>(<usize>load<u32>(table, OFFSETS) + (<usize>(tag - 1) << 2))
+      const start: usize = load<u32>(<usize>load<u32>(table, OFFSETS) + ((<usize>(tag - 1)) << 2))
       if (same(<usize>load<u32>(table, DATA) + start, p, bytes)) return tag - 1
     }
     slot += 32
@@ -283,8 +281,8 @@ export function byteTableInsert(
 ): u32 {
   for (let at: u32 = 0; at < n; at += BLOCK) {
     const count = min<u32>(BLOCK, n - at)
-    const first = offsets + (<usize>at << 2)
-    const bytes = load<u32>(first + (<usize>count << 2)) - load<u32>(first)
+    const first = offsets + ((<usize>at) << 2)
+    const bytes = load<u32>(first + ((<usize>count) << 2)) - load<u32>(first)
     if (!reserve(table, count, bytes)) return 0
     loadKeys(table, offsets, data, at, count)
     probeBlock(table, offsets, data, validity, at, count, out, true)
@@ -325,10 +323,10 @@ export function byteTableCompact(table: usize, live: usize, map: usize): u32 {
   let start: usize = 0
   let used = data
   for (let id: u32 = 0; id < size; id++) {
-    const end: usize = load<u32>(offsets + (<usize>id << 2), 4)
+    const end: usize = load<u32>(offsets + ((<usize>id) << 2), 4)
     const bytes = end - start
     const alive = isSet(live, id)
-    store<u32>(map + (<usize>id << 2), alive ? next : MISSING)
+    store<u32>(map + ((<usize>id) << 2), alive ? next : MISSING)
     if (alive) {
       memory.copy(used, data + start, bytes)
       if (id == nullId) store<u32>(table, next, NULL_ID)
@@ -338,7 +336,7 @@ export function byteTableCompact(table: usize, live: usize, map: usize): u32 {
         fill(vacant(slots, capacity, hash), prefix, hash, bytes, next)
       }
       used += bytes
-      store<u32>(offsets + (<usize>next << 2), <u32>(used - data), 4)
+      store<u32>(offsets + ((<usize>next) << 2), <u32>(used - data), 4)
       next++
     }
     start = end
@@ -354,7 +352,7 @@ export function byteTableKeyOffsets(table: usize, ids: usize, n: u32, out: usize
   let sum: u32 = 0
   store<u32>(out, 0)
   for (let i: usize = 0; i < <usize>n; i++) {
-    const at = offsets + (<usize>load<u32>(ids + (i << 2)) << 2)
+    const at = offsets + ((<usize>load<u32>(ids + (i << 2))) << 2)
     sum += load<u32>(at, 4) - load<u32>(at)
     store<u32>(out + (i << 2), sum, 4)
   }
@@ -366,7 +364,7 @@ export function byteTableKeyData(table: usize, ids: usize, n: u32, out: usize): 
   const offsets: usize = load<u32>(table, OFFSETS)
   const data: usize = load<u32>(table, DATA)
   for (let i: usize = 0; i < <usize>n; i++) {
-    const at = offsets + (<usize>load<u32>(ids + (i << 2)) << 2)
+    const at = offsets + ((<usize>load<u32>(ids + (i << 2))) << 2)
     const start: usize = load<u32>(at)
     const bytes = <usize>load<u32>(at, 4) - start
     v128.store(out, v128.load(data + start))

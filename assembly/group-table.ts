@@ -40,7 +40,7 @@ const touched: usize = memory.data(4, 4)
 function place(key: u64, capacity: u32): usize {
   let h = key * 0x9e3779b97f4a7c15
   h = (h ^ (h >> 32)) * 0xd6e8feb86659fd93
-  return <usize>(h >> (64 - <u64>ctz<u32>(capacity))) << 4
+  return (<usize>(h >> (64 - <u64>ctz<u32>(capacity)))) << 4
 }
 
 /** A new table, or 0 when memory is exhausted. */
@@ -70,21 +70,21 @@ export function groupTableSize(table: usize): u32 {
 
 /** Forgets all keys, and keeps the memory. */
 export function groupTableClear(table: usize): void {
-  memory.fill(load<u32>(table, SLOTS), 0, <usize>load<u32>(table, CAPACITY) << 4)
+  memory.fill(load<u32>(table, SLOTS), 0, (<usize>load<u32>(table, CAPACITY)) << 4)
   store<u32>(table, 0, SIZE)
   store<u32>(table, MISSING, NULL_ID)
 }
 
 function zeroedSlots(capacity: u32): usize {
-  const slots = allocate(<usize>capacity << 4)
-  if (slots) memory.fill(slots, 0, <usize>capacity << 4)
+  const slots = allocate((<usize>capacity) << 4)
+  if (slots) memory.fill(slots, 0, (<usize>capacity) << 4)
   return slots
 }
 
 /** Puts a key that is not in the table at the first empty slot from its place on. */
 function settle(slots: usize, capacity: u32, key: u64, tag: u32): void {
   let slot = slots + place(key, capacity)
-  const end = slots + (<usize>capacity << 4)
+  const end = slots + ((<usize>capacity) << 4)
   while (load<u32>(slot, 8)) {
     slot += 16
     if (slot == end) slot = slots
@@ -103,7 +103,7 @@ function grow(table: usize, capacity: u32): bool {
   const slots = zeroedSlots(capacity)
   if (!slots) return false
   let old: usize = load<u32>(table, SLOTS)
-  const end = old + (<usize>load<u32>(table, CAPACITY) << 4)
+  const end = old + ((<usize>load<u32>(table, CAPACITY)) << 4)
   for (; old < end; old += 16) {
     const tag = load<u32>(old, 8)
     if (tag) settle(slots, capacity, load<u64>(old), tag)
@@ -116,10 +116,10 @@ function reserveKeys(table: usize, groups: u32): bool {
   const most = load<u32>(table, KEYS_MAX)
   if (groups <= most) return true
   const wanted = max<u32>(groups, most << 1)
-  const keys = allocate(<usize>wanted << 3)
+  const keys = allocate((<usize>wanted) << 3)
   if (!keys) return false
   const old: usize = load<u32>(table, KEYS)
-  memory.copy(keys, old, <usize>load<u32>(table, SIZE) << 3)
+  memory.copy(keys, old, (<usize>load<u32>(table, SIZE)) << 3)
   release(old)
   store<u32>(table, <u32>keys, KEYS)
   store<u32>(table, wanted, KEYS_MAX)
@@ -177,7 +177,7 @@ function placeKeys(slots: usize, capacity: u32, count: usize): void {
 
 function appendKey(table: usize, key: u64): u32 {
   const id = load<u32>(table, SIZE)
-  store<u64>(<usize>load<u32>(table, KEYS) + (<usize>id << 3), key)
+  store<u64>(<usize>load<u32>(table, KEYS) + ((<usize>id) << 3), key)
   store<u32>(table, id + 1, SIZE)
   return id
 }
@@ -191,9 +191,16 @@ function nullGroup(table: usize, insert: bool): u32 {
   return id
 }
 
-function probe(table: usize, validity: usize, at: usize, count: usize, out: usize, insert: bool): void {
+function probe(
+  table: usize,
+  validity: usize,
+  at: usize,
+  count: usize,
+  out: usize,
+  insert: bool,
+): void {
   const slots: usize = load<u32>(table, SLOTS)
-  const end = slots + (<usize>load<u32>(table, CAPACITY) << 4)
+  const end = slots + ((<usize>load<u32>(table, CAPACITY)) << 4)
   for (let j: usize = 0; j < count; j++) {
     const to = out + ((at + j) << 2)
     if (validity && !isSet(validity, at + j)) {
@@ -272,10 +279,10 @@ export function groupTableCompact(table: usize, live: usize, map: usize): u32 {
   let next: u32 = 0
   for (let id: u32 = 0; id < size; id++) {
     const alive = isSet(live, id)
-    store<u32>(map + (<usize>id << 2), alive ? next : MISSING)
+    store<u32>(map + ((<usize>id) << 2), alive ? next : MISSING)
     if (!alive) continue
-    const key = load<u64>(keys + (<usize>id << 3))
-    store<u64>(keys + (<usize>next << 3), key)
+    const key = load<u64>(keys + ((<usize>id) << 3))
+    store<u64>(keys + ((<usize>next) << 3), key)
     if (id == nullId) store<u32>(table, next, NULL_ID)
     else settle(slots, capacity, key, next + 1)
     next++
@@ -290,13 +297,13 @@ export function groupTableKeys(table: usize, kind: u32, ids: usize, n: u32, out:
   const keys: usize = load<u32>(table, KEYS)
   if (kind == KEY_BOOL) memory.fill(out, 0, (n + 7) >> 3)
   for (let i: usize = 0; i < <usize>n; i++) {
-    const key = load<u64>(keys + (<usize>load<u32>(ids + (i << 2)) << 3))
+    const key = load<u64>(keys + ((<usize>load<u32>(ids + (i << 2))) << 3))
     if (kind == KEY_FIXED_1) store<u8>(out + i, <u8>key)
     else if (kind == KEY_FIXED_2) store<u16>(out + (i << 1), <u16>key)
     else if (kind == KEY_FIXED_4 || kind == KEY_FLOAT_32) store<u32>(out + (i << 2), <u32>key)
     else if (kind == KEY_BOOL) {
       const byte = out + (i >> 3)
-      store<u8>(byte, load<u8>(byte) | (<u8>key << (<u8>i & 7)))
+      store<u8>(byte, load<u8>(byte) | ((<u8>key) << (<u8>i & 7)))
     } else store<u64>(out + (i << 3), key)
   }
 }

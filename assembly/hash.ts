@@ -74,13 +74,7 @@ function high4(a: v128, b: v128): v128 {
 }
 
 /** Hashes a column of 1-byte values into u32 a row. `seeds` is 0 for the first column. */
-export function hashFixed1(
-  values: usize,
-  validity: usize,
-  n: u32,
-  seeds: usize,
-  out: usize,
-): void {
+export function hashFixed1(values: usize, validity: usize, n: u32, seeds: usize, out: usize): void {
   for (let i: usize = 0; i < <usize>n; i += 4) {
     const seed = seed4(seeds, i)
     const bytes = i16x8.extend_low_i8x16_u(v128.load32_zero(values + i))
@@ -90,13 +84,7 @@ export function hashFixed1(
 }
 
 /** Hashes a column of 2-byte values. */
-export function hashFixed2(
-  values: usize,
-  validity: usize,
-  n: u32,
-  seeds: usize,
-  out: usize,
-): void {
+export function hashFixed2(values: usize, validity: usize, n: u32, seeds: usize, out: usize): void {
   for (let i: usize = 0; i < <usize>n; i += 4) {
     const seed = seed4(seeds, i)
     const k = i32x4.extend_low_i16x8_u(v128.load64_zero(values + (i << 1)))
@@ -105,13 +93,7 @@ export function hashFixed2(
 }
 
 /** Hashes a column of 4-byte values. */
-export function hashFixed4(
-  values: usize,
-  validity: usize,
-  n: u32,
-  seeds: usize,
-  out: usize,
-): void {
+export function hashFixed4(values: usize, validity: usize, n: u32, seeds: usize, out: usize): void {
   for (let i: usize = 0; i < <usize>n; i += 4) {
     const seed = seed4(seeds, i)
     put4(absorb4(seed, v128.load(values + (i << 2))), 4, validity, seed, i, out)
@@ -119,13 +101,7 @@ export function hashFixed4(
 }
 
 /** Hashes a column of 8-byte values. */
-export function hashFixed8(
-  values: usize,
-  validity: usize,
-  n: u32,
-  seeds: usize,
-  out: usize,
-): void {
+export function hashFixed8(values: usize, validity: usize, n: u32, seeds: usize, out: usize): void {
   for (let i: usize = 0; i < <usize>n; i += 4) {
     const seed = seed4(seeds, i)
     const a = v128.load(values + (i << 3))
@@ -226,7 +202,7 @@ export function hashBytes(
     const words = p + (bytes & ~3)
     for (; p < words; p += 4) h = absorb(h, load<u32>(p))
     // No tail bytes mask to 0, which scrambles to 0: the original leaves the hash alone then, too.
-    h ^= scramble(load<u32>(p) & ((<u32>1 << ((bytes & 3) << 3)) - 1))
+    h ^= scramble(load<u32>(p) & (((<u32>1) << ((bytes & 3) << 3)) - 1))
     h = finish(h ^ bytes)
     if (validity && !((load<u8>(validity + (i >> 3)) >> (<u8>i & 7)) & 1)) {
       h = finish(seed ^ NULL_SEED)

@@ -45,7 +45,7 @@ export function heapAllocate(heap: usize, bytes: usize): usize {
     store<u32>(list, load<u32>(free))
     return free
   }
-  const size = <usize>1 << sizeClass
+  const size = (<usize>1) << sizeClass
   let top: usize = load<u32>(heap, TOP)
   if (top + size > <usize>load<u32>(heap, END)) {
     top = takeChunk(heap)

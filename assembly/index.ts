@@ -12,6 +12,9 @@
 // K6  A selection is ascending u32 row numbers.
 // K7  Only concrete functions are exported from a family's file (an exported generic would become
 //     an export of the module); generics shared by families live in files that are not listed here.
+export * from './aggregate'
+export * from './aggregate-merge'
+export * from './aggregate-result'
 export * from './arena'
 export * from './arithmetic'
 export * from './bitmap'
@@ -28,4 +31,9 @@ export * from './string-compare'
 export * from './string-search'
 export * from './take'
 export * from './text-cast'
+export * from './row-codec'
+export * from './slice'
+export * from './slice-table'
+export * from './take'
+export * from './timestamp'
 export * from './unary'

@@ -19,7 +19,7 @@ function count(cell: usize): void {
 function scatter(cell: usize, selection: usize, at: usize, rows: usize): void {
   const to = load<u32>(cell)
   store<u32>(cell, to + 1)
-  store<u32>(rows + (<usize>to << 2), selection ? load<u32>(selection + (at << 2)) : <u32>at)
+  store<u32>(rows + ((<usize>to) << 2), selection ? load<u32>(selection + (at << 2)) : <u32>at)
 }
 
 /**
@@ -36,7 +36,7 @@ export function partitionRows(
   starts: usize,
   rows: usize,
 ): void {
-  memory.fill(counts, 0, <usize>parts << 4)
+  memory.fill(counts, 0, (<usize>parts) << 4)
   if (selection) partition(targets, selection, n, parts, counts, starts, rows)
   else partition(targets, 0, n, parts, counts, starts, rows)
 }
@@ -87,5 +87,5 @@ function accumulate(parts: u32, counts: usize, starts: usize): void {
       sum += rows
     }
   }
-  store<u32>(starts + (<usize>parts << 2), sum)
+  store<u32>(starts + ((<usize>parts) << 2), sum)
 }

@@ -1,0 +1,126 @@
+// From accumulators to output columns: a gather over rows of accumulators, one kernel an output.
+import {
+  KIND_128,
+  KIND_64,
+  KIND_BOOL,
+  KIND_F32,
+  KIND_I16,
+  KIND_I32,
+  KIND_I8,
+  KIND_U16,
+  KIND_U32,
+  KIND_U8,
+  OP_SUM_F64,
+  OP_SUM_I64,
+  OP_SUM_U64,
+} from './aggregate-program'
+import { floatOfI128 } from './int128'
+
+function narrow<T>(rows: usize, offset: usize, n: u32, out: usize): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const p = <usize>load<u32>(rows + (i << 2)) + offset
+    if (isFloat<T>()) store<T>(out + i * sizeof<T>(), <T>load<f64>(p))
+    else store<T>(out + i * sizeof<T>(), <T>load<u64>(p))
+  }
+}
+
+/** Writes a column of fixed width (bits for bool) from the accumulators at `offset` of n rows. */
+export function aggregateFixed(rows: usize, n: u32, offset: usize, kind: u32, out: usize): void {
+  switch (kind) {
+    case KIND_64:
+      narrow<u64>(rows, offset, n, out)
+      break
+    case KIND_I32:
+    case KIND_U32:
+      narrow<u32>(rows, offset, n, out)
+      break
+    case KIND_I16:
+    case KIND_U16:
+      narrow<u16>(rows, offset, n, out)
+      break
+    case KIND_I8:
+    case KIND_U8:
+      narrow<u8>(rows, offset, n, out)
+      break
+    case KIND_F32:
+      narrow<f32>(rows, offset, n, out)
+      break
+    case KIND_128:
+      for (let i: usize = 0; i < <usize>n; i++) {
+        v128.store(out + (i << 4), v128.load(<usize>load<u32>(rows + (i << 2)) + offset))
+      }
+      break
+    case KIND_BOOL:
+      memory.fill(out, 0, (n + 7) >> 3)
+      for (let i: usize = 0; i < <usize>n; i++) {
+        const bit = load<u8>(<usize>load<u32>(rows + (i << 2)) + offset) << (<u8>i & 7)
+        store<u8>(out + (i >> 3), load<u8>(out + (i >> 3)) | bit)
+      }
+      break
+    default:
+      unreachable()
+  }
+}
+
+function quotient(op: u32, sum: usize, divisor: f64): f64 {
+  if (op == OP_SUM_I64) return <f64>load<i64>(sum) / divisor
+  if (op == OP_SUM_U64) return <f64>load<u64>(sum) / divisor
+  if (op == OP_SUM_F64) return load<f64>(sum) / divisor
+  return floatOfI128(sum) / divisor
+}
+
+/** Writes sum / (count * unit) as float64, of a sum kept by that operation. */
+export function aggregateMean(
+  rows: usize,
+  n: u32,
+  op: u32,
+  offset: usize,
+  countOffset: usize,
+  unit: f64,
+  out: usize,
+): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const row: usize = load<u32>(rows + (i << 2))
+    const count = <f64>load<u64>(row + countOffset)
+    store<f64>(out + (i << 3), quotient(op, row + offset, count * unit))
+  }
+}
+
+/** Writes a validity bitmap: set where the count at that offset is not 0. Returns how many are set. */
+export function aggregateValidity(rows: usize, n: u32, countOffset: usize, out: usize): u32 {
+  let set: u32 = 0
+  for (let at: usize = 0; at < <usize>n; at += 8) {
+    const left = min<usize>(8, <usize>n - at)
+    let byte: u32 = 0
+    for (let j: usize = 0; j < left; j++) {
+      const row: usize = load<u32>(rows + ((at + j) << 2))
+      byte |= (<u32>(load<u64>(row + countOffset) != 0)) << (<u32>j)
+    }
+    store<u8>(out + (at >> 3), byte)
+    set += popcnt<u32>(byte)
+  }
+  return set
+}
+
+/** Writes n + 1 offsets of values of bytes, and returns their sum; 0xffffffff when beyond 2 GiB. */
+export function aggregateByteOffsets(rows: usize, n: u32, offset: usize, out: usize): u32 {
+  let sum: u64 = 0
+  store<u32>(out, 0)
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const p = <usize>load<u32>(rows + (i << 2)) + offset
+    if (load<u32>(p)) sum += load<u32>(p, 4)
+    store<u32>(out + (i << 2), <u32>sum, 4)
+  }
+  return sum > 0x7fffffff ? 0xffffffff : <u32>sum
+}
+
+/** Writes the values' bytes end to end. */
+export function aggregateByteData(rows: usize, n: u32, offset: usize, out: usize): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const p = <usize>load<u32>(rows + (i << 2)) + offset
+    const held: usize = load<u32>(p)
+    if (!held) continue
+    memory.copy(out, held, load<u32>(p, 4))
+    out += load<u32>(p, 4)
+  }
+}

@@ -1,0 +1,164 @@
+// Several key columns as one string of bytes a row, for the byte table, and back.
+//
+//   row     column after column: [null byte, 1 when null, only for a nullable column] value
+//   value   fixed width: its bytes (zero when null), bool one byte; utf8, binary: length u32, bytes
+//
+// R1  Equal keys have equal bytes: floats are canonical, what lies under a null is not encoded.
+// R2  Encoding: sizes are summed into offsets, then each column writes at a cursor a row (an address,
+//     u32) and moves it. Decoding reads at cursors in the same order.
+import { canonical32, canonical64, isSet } from './key-kind'
+import {
+  KEY_BOOL,
+  KEY_FIXED_1,
+  KEY_FIXED_16,
+  KEY_FIXED_2,
+  KEY_FIXED_4,
+  KEY_FIXED_8,
+  KEY_FLOAT_32,
+} from './key-kind'
+
+/** Starts the sizes (u32 a row) with what every row takes. */
+export function rowCodecSizes(bytes: u32, n: u32, sizes: usize): void {
+  for (let i: usize = 0; i < <usize>n; i++) store<u32>(sizes + (i << 2), bytes)
+}
+
+/** Adds the bytes of a utf8 or binary column. */
+export function rowCodecAddSizes(offsets: usize, validity: usize, n: u32, sizes: usize): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const at = offsets + (i << 2)
+    const bytes = load<u32>(at, 4) - load<u32>(at)
+    store<u32>(sizes + (i << 2), load<u32>(sizes + (i << 2)) + (isSet(validity, i) ? bytes : 0))
+  }
+}
+
+/** Turns sizes into n + 1 offsets, and returns their sum; 0xffffffff when beyond 2 GiB. */
+export function rowCodecOffsets(sizes: usize, n: u32, offsets: usize): u32 {
+  let sum: u64 = 0
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const bytes = load<u32>(sizes + (i << 2))
+    store<u32>(offsets + (i << 2), <u32>sum)
+    sum += bytes
+  }
+  store<u32>(offsets + ((<usize>n) << 2), <u32>sum)
+  return sum > 0x7fffffff ? 0xffffffff : <u32>sum
+}
+
+/** Turns offsets into cursors: addresses in `data`. */
+export function rowCodecCursors(offsets: usize, data: usize, n: u32, cursors: usize): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    store<u32>(cursors + (i << 2), <u32>data + load<u32>(offsets + (i << 2)))
+  }
+}
+
+function widthOf(kind: u32): usize {
+  if (kind == KEY_FIXED_16) return 16
+  if (kind == KEY_FIXED_4 || kind == KEY_FLOAT_32) return 4
+  if (kind == KEY_FIXED_2) return 2
+  return kind == KEY_FIXED_1 || kind == KEY_BOOL ? 1 : 8
+}
+
+function copyValue(kind: u32, values: usize, i: usize, p: usize): void {
+  if (kind == KEY_FIXED_8) store<u64>(p, load<u64>(values + (i << 3)))
+  else if (kind == KEY_FIXED_4) store<u32>(p, load<u32>(values + (i << 2)))
+  else if (kind == KEY_FIXED_2) store<u16>(p, load<u16>(values + (i << 1)))
+  else if (kind == KEY_FIXED_1) store<u8>(p, load<u8>(values + i))
+  else if (kind == KEY_FIXED_16) v128.store(p, v128.load(values + (i << 4)))
+  else if (kind == KEY_BOOL) store<u8>(p, <u8>isSet(values, i))
+  else if (kind == KEY_FLOAT_32) store<u32>(p, canonical32(load<f32>(values + (i << 2))))
+  else store<u64>(p, canonical64(load<f64>(values + (i << 3))))
+}
+
+/** Writes a column of fixed width, or bool, at the cursors. */
+export function rowCodecPutFixed(
+  kind: u32,
+  values: usize,
+  validity: usize,
+  nullable: bool,
+  n: u32,
+  cursors: usize,
+): void {
+  const width = widthOf(kind)
+  for (let i: usize = 0; i < <usize>n; i++) {
+    let p: usize = load<u32>(cursors + (i << 2))
+    const valid = isSet(validity, i)
+    if (nullable) store<u8>(p++, <u8>!valid)
+    if (valid) copyValue(kind, values, i, p)
+    else memory.fill(p, 0, width)
+    store<u32>(cursors + (i << 2), <u32>(p + width))
+  }
+}
+
+/** Writes a utf8 or binary column at the cursors. */
+export function rowCodecPutBytes(
+  offsets: usize,
+  data: usize,
+  validity: usize,
+  nullable: bool,
+  n: u32,
+  cursors: usize,
+): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    let p: usize = load<u32>(cursors + (i << 2))
+    const valid = isSet(validity, i)
+    const start = load<u32>(offsets + (i << 2))
+    const bytes = valid ? load<u32>(offsets + (i << 2), 4) - start : 0
+    if (nullable) store<u8>(p++, <u8>!valid)
+    store<u32>(p, bytes)
+    memory.copy(p + 4, data + start, bytes)
+    store<u32>(cursors + (i << 2), <u32>(p + 4 + bytes))
+  }
+}
+
+/** Reads null bytes: sets validity bits, moves the cursors, and returns how many are valid. */
+export function rowCodecTakeValidity(cursors: usize, n: u32, out: usize): u32 {
+  let valid: u32 = 0
+  memory.fill(out, 0, (n + 7) >> 3)
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const p: usize = load<u32>(cursors + (i << 2))
+    const bit: u32 = load<u8>(p) ? 0 : 1
+    store<u8>(out + (i >> 3), <u32>load<u8>(out + (i >> 3)) | (bit << (<u32>i & 7)))
+    valid += bit
+    store<u32>(cursors + (i << 2), <u32>(p + 1))
+  }
+  return valid
+}
+
+/** Reads a column of fixed width, or bool, and moves the cursors. */
+export function rowCodecTakeFixed(kind: u32, n: u32, cursors: usize, out: usize): void {
+  const width = widthOf(kind)
+  if (kind == KEY_BOOL) memory.fill(out, 0, (n + 7) >> 3)
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const p: usize = load<u32>(cursors + (i << 2))
+    if (kind == KEY_BOOL) {
+      const bit = (<u32>load<u8>(p)) << (<u32>i & 7)
+      store<u8>(out + (i >> 3), <u32>load<u8>(out + (i >> 3)) | bit)
+    } else if (width == 16) v128.store(out + (i << 4), v128.load(p))
+    else if (width == 8) store<u64>(out + (i << 3), load<u64>(p))
+    else if (width == 4) store<u32>(out + (i << 2), load<u32>(p))
+    else if (width == 2) store<u16>(out + (i << 1), load<u16>(p))
+    else store<u8>(out + i, load<u8>(p))
+    store<u32>(cursors + (i << 2), <u32>(p + width))
+  }
+}
+
+/** Reads the lengths of a utf8 or binary column into n + 1 offsets; returns their sum as above. */
+export function rowCodecTakeOffsets(cursors: usize, n: u32, out: usize): u32 {
+  let sum: u64 = 0
+  store<u32>(out, 0)
+  for (let i: usize = 0; i < <usize>n; i++) {
+    sum += load<u32>(load<u32>(cursors + (i << 2)))
+    store<u32>(out + (i << 2), <u32>sum, 4)
+  }
+  return sum > 0x7fffffff ? 0xffffffff : <u32>sum
+}
+
+/** Reads the bytes of a utf8 or binary column end to end, and moves the cursors. */
+export function rowCodecTakeBytes(cursors: usize, n: u32, out: usize): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const p: usize = load<u32>(cursors + (i << 2))
+    const bytes: usize = load<u32>(p)
+    memory.copy(out, p + 4, bytes)
+    out += bytes
+    store<u32>(cursors + (i << 2), <u32>(p + 4 + bytes))
+  }
+}
