@@ -1,0 +1,176 @@
+// Calls of functions: which step each name is, and those that are about choice and logic.
+import { unreachable } from '../base/assert.ts'
+import { bitmapFill, bitmapKleene, bitmapLogic, bitmapNot } from '../kernels/bitmap.ts'
+import { chooseFixed, chooseText } from '../kernels/choose.ts'
+import { arithmeticStep, divideStep, unaryStep } from './evaluate-arithmetic.ts'
+import { convert } from './evaluate-cast.ts'
+import { compareStep, distinctStep, nullTestStep } from './evaluate-compare.ts'
+import { stringStep } from './evaluate-string.ts'
+import { timeStep } from './evaluate-time.ts'
+import { type CallExpression, expressionText } from './expression.ts'
+import { type Compile, type Evaluation, type Node, operandOf, stepNode, textOf } from './step.ts'
+import { byteWidth, type DataType } from './type.ts'
+import { Vector } from './vector.ts'
+
+export function callStep(expression: CallExpression, compile: Compile, type: DataType): Node {
+  const nodes = expression.arguments.map(compile)
+  const [a, b, c] = nodes as [Node, Node, Node]
+  switch (expression.function) {
+    case 'eq':
+    case 'ne':
+    case 'lt':
+    case 'le':
+    case 'gt':
+    case 'ge':
+      return compareStep(expression, [a, b], type)
+    case 'isDistinctFrom':
+      return distinctStep(expression, [a, b], type)
+    case 'isNull':
+    case 'isNotNull':
+      return nullTestStep(expression, a, type)
+    case 'and':
+    case 'or':
+      return logicStep(expression.function, a, b, type)
+    case 'not':
+      return notStep(a, type)
+    case 'least':
+    case 'greatest':
+      return extremeStep(expression, [a, b], type)
+    case 'add':
+    case 'sub':
+    case 'mul':
+    case 'div':
+      return arithmeticStep(expression, [a, b], type)
+    case 'idiv':
+    case 'mod':
+      return divideStep(expression, [a, b], type)
+    case 'neg':
+    case 'abs':
+    case 'floor':
+    case 'ceil':
+    case 'round':
+    case 'sqrt':
+      return unaryStep(expression, a, type)
+    case 'ifElse':
+      return ifElseStep(a, branch(expression, b, type), branch(expression, c, type), type)
+    case 'coalesce':
+      return coalesceStep(branch(expression, a, type), branch(expression, b, type), type)
+    case 'year':
+    case 'month':
+    case 'day':
+    case 'hour':
+    case 'minute':
+    case 'second':
+    case 'dayOfWeek':
+    case 'truncate':
+      return timeStep(expression, nodes, type)
+    case 'lower':
+    case 'upper':
+    case 'trim':
+    case 'length':
+    case 'startsWith':
+    case 'endsWith':
+    case 'contains':
+    case 'concat':
+    case 'substring':
+    case 'splitPart':
+    case 'replace':
+      return stringStep(expression, nodes, type)
+    default:
+      return unreachable(expression.function)
+  }
+}
+
+const branch = (expression: CallExpression, node: Node, type: DataType): Node =>
+  convert(node, type, expressionText(expression), false)
+
+function logicStep(op: 'and' | 'or', a: Node, b: Node, type: DataType): Node {
+  return stepNode(type, (at) => {
+    const { values, validity } = bitmapKleene(at.kernels, op, a.step(at), b.step(at), at.n)
+    return new Vector({ type, length: at.n, values, validity })
+  })
+}
+
+function notStep(a: Node, type: DataType): Node {
+  return stepNode(type, (at) => {
+    const { values, validity } = a.step(at)
+    return new Vector({ type, length: at.n, values: bitmapNot(at.kernels, values, at.n), validity })
+  })
+}
+
+/** Numbers by a kernel of their own, the rest by comparison and choice. */
+function extremeStep(
+  expression: CallExpression,
+  [a, b]: readonly [Node, Node],
+  type: DataType,
+): Node {
+  if (NUMBERS.has(type.kind)) return arithmeticStep(expression, [a, b], type)
+  const isLeast = expression.function === 'least'
+  const call: CallExpression = { ...expression, function: isLeast ? 'le' : 'ge' }
+  const [x, y] = [branch(expression, a, type), branch(expression, b, type)]
+  const chosen = ifElseStep(compareStep(call, [x, y], BOOL), x, y, type)
+  return stepNode(type, (at) => {
+    const vector = chosen.step(at)
+    // Unlike ifElse, null with anything is null.
+    const left = x.step(at).validity
+    const right = y.step(at).validity
+    if (left === 0 || right === 0) return new Vector({ ...vector.parts(), validity: left + right })
+    const validity = bitmapLogic(at.kernels, 'and', left, right, at.n)
+    return new Vector({ ...vector.parts(), validity })
+  })
+}
+
+const NUMBERS = new Set(['int32', 'int64', 'float32', 'float64'])
+const BOOL: DataType = { kind: 'bool', nullable: true }
+
+/** The first where the condition is true, the second where it is false or null. */
+function ifElseStep(condition: Node, then: Node, otherwise: Node, type: DataType): Node {
+  return stepNode(type, (at) => {
+    const { values, validity } = condition.step(at)
+    const bits = validity === 0 ? values : bitmapLogic(at.kernels, 'and', values, validity, at.n)
+    return choose(at, bits, then, otherwise, type)
+  })
+}
+
+function coalesceStep(value: Node, otherwise: Node, type: DataType): Node {
+  return stepNode(type, (at) => {
+    const vector = value.step(at)
+    if (vector.validity === 0) return vector
+    return choose(at, vector.validity, { ...value, step: () => vector }, otherwise, type)
+  })
+}
+
+function choose(at: Evaluation, bits: number, a: Node, b: Node, type: DataType): Vector {
+  const { kernels, n } = at
+  const base = { type, length: n }
+  const width = byteWidth(type)
+  if (width !== 0) {
+    const x = operandOf(a, at)
+    const y = operandOf(b, at)
+    const values = chooseFixed(kernels, width, bits, x.operand, y.operand, n)
+    return new Vector({ ...base, values, validity: chooseBits(at, bits, x.validity, y.validity) })
+  }
+  if (type.kind === 'utf8' || type.kind === 'binary') {
+    const x = textOf(a, at)
+    const y = textOf(b, at)
+    const text = chooseText(kernels, bits, x.text, y.text, n)
+    return new Vector({ ...base, ...text, validity: chooseBits(at, bits, x.validity, y.validity) })
+  }
+  const x = a.step(at)
+  const y = b.step(at)
+  const values = mergeBits(at, bits, x.values, y.values)
+  return new Vector({ ...base, values, validity: chooseBits(at, bits, x.validity, y.validity) })
+}
+
+/** The chosen rows' validity; 0 when neither side has nulls. */
+function chooseBits(at: Evaluation, bits: number, a: number, b: number): number {
+  if (a === 0 && b === 0) return 0
+  const ones = a === 0 || b === 0 ? bitmapFill(at.kernels, at.n, true) : 0
+  return mergeBits(at, bits, a === 0 ? ones : a, b === 0 ? ones : b)
+}
+
+function mergeBits({ kernels, n }: Evaluation, bits: number, a: number, b: number): number {
+  const fromA = bitmapLogic(kernels, 'and', a, bits, n)
+  const fromB = bitmapLogic(kernels, 'andNot', b, bits, n)
+  return bitmapLogic(kernels, 'or', fromA, fromB, n)
+}
