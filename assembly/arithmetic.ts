@@ -225,7 +225,10 @@ function overflows<T, Op>(a: T, b: T): bool {
   return bad < 0
 }
 
-/** No SIMD product of 64 bits is faster; magnitudes that cannot overflow are seen by leading zeros. */
+/**
+ * Factors that fit 32 bits, four rows at a time, take one SIMD product and cannot overflow. Others go
+ * one by one; magnitudes that cannot overflow are seen by their leading zeros.
+ */
 function multiplyI64(
   a: usize,
   aStep: u32,
@@ -235,17 +238,36 @@ function multiplyI64(
   validity: usize,
   out: usize,
 ): u32 {
-  const aNext = (<usize>aStep) << 3
-  const bNext = (<usize>bStep) << 3
-  for (let row: u32 = 0; row < n; row++, out += 8) {
+  const aNext = (<usize>aStep) << 5
+  const bNext = (<usize>bStep) << 5
+  for (let row: u32 = 0; row < n; row += 4, out += 32) {
+    const x = i32x4.shuffle(v128.load(a), v128.load(a, 16), 0, 2, 4, 6)
+    const y = i32x4.shuffle(v128.load(b), v128.load(b, 16), 0, 2, 4, 6)
+    const xUpper = i32x4.shuffle(v128.load(a), v128.load(a, 16), 1, 3, 5, 7)
+    const yUpper = i32x4.shuffle(v128.load(b), v128.load(b, 16), 1, 3, 5, 7)
+    const xWide = v128.xor(xUpper, i32x4.shr_s(x, 31))
+    const yWide = v128.xor(yUpper, i32x4.shr_s(y, 31))
+    if (!v128.any_true(v128.or(xWide, yWide))) {
+      v128.store(out, i64x2.extmul_low_i32x4_s(x, y))
+      v128.store(out, i64x2.extmul_high_i32x4_s(x, y), 16)
+    } else {
+      const bad = multiplyFour(a, b, row, n, validity, out)
+      if (bad != NONE) return bad
+    }
+    a += aNext
+    b += bNext
+  }
+  return NONE
+}
+
+function multiplyFour(a: usize, b: usize, row: u32, n: u32, validity: usize, out: usize): u32 {
+  for (const end = min<u32>(n, row + 4); row < end; row++, a += 8, b += 8, out += 8) {
     const x = load<i64>(a)
     const y = load<i64>(b)
     store<i64>(out, x * y)
     if (clz<i64>(x ^ (x >> 63)) + clz<i64>(y ^ (y >> 63)) < 66) {
       if (productOverflows(x, y) && isValid(validity, row)) return row
     }
-    a += aNext
-    b += bNext
   }
   return NONE
 }

@@ -5,6 +5,7 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { Kernels } from '../../src/kernels/module.ts'
 import { measure, type CaseResult, type KernelBench } from '../harness.ts'
@@ -66,6 +67,9 @@ async function main(): Promise<void> {
 }
 
 if (isMainThread) {
+  // V8's middle compiler inlines a twin's loop into its caller and leaves it there, up to five times
+  // slower than its best code (seen with a * b + c). The twin gets its best code.
+  setFlagsFromString('--no-maglev')
   await main()
 } else {
   const { stem, index, quick } = workerData as CaseRequest

@@ -1,0 +1,95 @@
+// Arithmetic in C. Checked loops accumulate overflow over 64 rows before they look, as the kernels do.
+#include "bench.h"
+
+static const double NONE = 4294967295.0;
+
+#define FLOATS(name, expression)                                          \
+  static double name(const Batch *b) {                                    \
+    const double *x = b->in[0], *y = b->in[1];                            \
+    const double c = b->param[0];                                         \
+    double *restrict out = b->out[0];                                     \
+    (void)c, (void)y;                                                     \
+    for (uint32_t i = 0; i < b->rows; i++) out[i] = expression;           \
+    return 0;                                                             \
+  }
+
+FLOATS(add_f64, x[i] + y[i])
+FLOATS(divide_f64, x[i] / y[i])
+FLOATS(max_f64, x[i] > y[i] ? x[i] : y[i])
+FLOATS(multiply_add_f64, x[i] * c + y[i])
+FLOATS(round_f64, trunc(x[i] + copysign(0.49999999999999994, x[i])))
+
+#define CHECKED(name, type, builtin)                                      \
+  static double name(const Batch *b) {                                    \
+    const type *x = b->in[0], *y = b->in[1];                              \
+    type *restrict out = b->out[0];                                       \
+    for (uint32_t i = 0; i < b->rows; i += 64) {                          \
+      bool bad = false;                                                   \
+      for (uint32_t j = i; j < i + 64; j++) bad |= builtin(x[j], y[j], &out[j]); \
+      if (bad) return i;                                                  \
+    }                                                                     \
+    return NONE;                                                          \
+  }
+
+CHECKED(add_i32, int32_t, __builtin_add_overflow)
+CHECKED(multiply_i32, int32_t, __builtin_mul_overflow)
+CHECKED(add_i64, int64_t, __builtin_add_overflow)
+CHECKED(multiply_i64, int64_t, __builtin_mul_overflow)
+
+static double divide_i32(const Batch *b) {
+  const int32_t *x = b->in[0], *y = b->in[1];
+  uint8_t *restrict validity = b->out[0];
+  int32_t *restrict quotients = b->out[1];
+  for (uint32_t i = 0; i < b->rows; i += 8) {
+    uint32_t valid = 0xff;
+    for (uint32_t j = 0; j < 8; j++) {
+      int32_t divisor = y[i + j];
+      valid &= ~((uint32_t)(divisor == 0) << j);
+      if (divisor == -1 && x[i + j] == INT32_MIN) return i + j;
+      divisor = divisor == 0 ? 1 : divisor;
+      quotients[i + j] = x[i + j] / divisor;
+    }
+    validity[i >> 3] = (uint8_t)valid;
+  }
+  return NONE;
+}
+
+static double modulo_i64(const Batch *b) {
+  const int64_t *x = b->in[0];
+  const int64_t divisor = (int64_t)b->param[0];
+  int64_t *restrict out = b->out[0];
+  uint8_t *restrict validity = b->out[1];
+  for (uint32_t i = 0; i < b->rows; i++) out[i] = x[i] % divisor;
+  memset(validity, 0xff, b->rows / 8);
+  return NONE;
+}
+
+static double abs_i64(const Batch *b) {
+  const int64_t *x = b->in[0];
+  int64_t *restrict out = b->out[0];
+  for (uint32_t i = 0; i < b->rows; i += 64) {
+    bool bad = false;
+    for (uint32_t j = i; j < i + 64; j++) {
+      out[j] = x[j] < 0 ? (int64_t)(0 - (uint64_t)x[j]) : x[j];
+      bad |= x[j] == INT64_MIN;
+    }
+    if (bad) return i;
+  }
+  return NONE;
+}
+
+static const Function functions[] = {
+    {"add_f64", add_f64},
+    {"divide_f64", divide_f64},
+    {"max_f64", max_f64},
+    {"multiply_add_f64", multiply_add_f64},
+    {"round_f64", round_f64},
+    {"add_i32", add_i32},
+    {"multiply_i32", multiply_i32},
+    {"add_i64", add_i64},
+    {"multiply_i64", multiply_i64},
+    {"divide_i32", divide_i32},
+    {"modulo_i64", modulo_i64},
+    {"abs_i64", abs_i64},
+};
+MAIN(functions)
