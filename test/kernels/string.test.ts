@@ -24,6 +24,10 @@ import { placeColumn, readColumn, textColumns, textPairs, texts } from './utf8-c
 const kernels = new Kernels()
 const skews = fc.nat({ max: 15 })
 
+function intColumn(numbers: number[]): IntArgument {
+  return { values: place(kernels, Int32Array.from(numbers)), stride: 4 }
+}
+
 function readI32(ptr: number, n: number): number[] {
   return [...new Int32Array(kernels.take(ptr, n * 4).buffer)]
 }
@@ -99,9 +103,6 @@ describe('substring', () => {
 
   it('takes starts and lengths from columns', () => {
     const rows = fc.array(fc.tuple(texts, places, places), { maxLength: 100 })
-    const column = (numbers: number[]): IntArgument => {
-      return { values: place(kernels, Int32Array.from(numbers)), stride: 4 }
-    }
     fc.assert(
       fc.property(rows, (input) =>
         inArena(kernels, () => {
@@ -112,8 +113,8 @@ describe('substring', () => {
               input.map(([text]) => text),
             ),
             input.length,
-            column(input.map(([, start]) => start)),
-            column(input.map(([, , length]) => length)),
+            intColumn(input.map(([, start]) => start)),
+            intColumn(input.map(([, , length]) => length)),
           )
           expect(readColumn(kernels, out, input.length)).toEqual(
             input.map((row) => twin.substring(...row)),
@@ -145,6 +146,16 @@ describe('trim', () => {
     )
   })
 })
+
+function isValid(input: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(input)
+    return true
+  } catch {
+    // Not valid: that is the answer.
+    return false
+  }
+}
 
 describe('UTF-8 validation', () => {
   const valid = texts.map((text) => new TextEncoder().encode(text))
@@ -182,14 +193,4 @@ describe('UTF-8 validation', () => {
       { numRuns: 500 },
     )
   })
-
-  function isValid(input: Uint8Array): boolean {
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(input)
-      return true
-    } catch {
-      // Not valid: that is the answer.
-      return false
-    }
-  }
 })

@@ -1,5 +1,6 @@
-// Utf8 columns for the tests of text kernels: arbitrary texts, and columns of them in linear memory that
-// are slices (offsets do not begin at 0, the bytes at an odd address, other bytes before and behind).
+// Utf8 columns for the tests of text kernels: arbitrary texts, and columns of them in linear memory
+// that are slices (offsets do not begin at 0, the bytes at an odd address, other bytes before and
+// behind).
 import * as fc from 'fast-check'
 import type { Kernels } from '../../src/kernels/module.ts'
 import type { Utf8Column } from '../../src/kernels/string.ts'

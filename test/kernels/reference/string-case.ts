@@ -1,5 +1,5 @@
-// Twins of the case kernels: JavaScript's mapping code point by code point, where it gives one code point;
-// else Unicode's simple mapping, which JavaScript has for the letters with a title case.
+// Twins of the case kernels: JavaScript's mapping code point by code point, where it gives one code
+// point; else Unicode's simple mapping, which JavaScript has for the letters with a title case.
 import { mapRows, type Utf8Rows } from './utf8.ts'
 
 export function upper(text: string): string {

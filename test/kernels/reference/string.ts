@@ -1,5 +1,5 @@
-// Twins of the string kernels: one function of a JavaScript string each, and loops over typed arrays for
-// those that need no string.
+// Twins of the string kernels: one function of a JavaScript string each, and loops over typed
+// arrays for those that need no string.
 import { mapRows, type Utf8Rows } from './utf8.ts'
 
 /** Code points of each row: the bytes that do not continue one. */
