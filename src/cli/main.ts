@@ -14,7 +14,7 @@ Examples:
 
 A job is a TypeScript module, run without a build step, that default-exports a function:
 
-  import { count, csv, ndjson, timestamp, tumble, utf8, type StreamExecutionEnvironment } from 'millrace'
+  import { count, csv, ndjsonFile, timestamp, tumble, utf8, type StreamExecutionEnvironment } from 'millrace'
 
   export default function job(env: StreamExecutionEnvironment) {
     env
@@ -23,7 +23,7 @@ A job is a TypeScript module, run without a build step, that default-exports a f
       .keyBy('page')
       .window(tumble('1m'))
       .aggregate({ clicks: count() })
-      .sinkTo(ndjson('out/clicks.ndjson'))
+      .sinkTo(ndjsonFile('out/clicks.ndjson'))
   }
 `
 
