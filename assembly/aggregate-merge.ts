@@ -59,7 +59,7 @@ function mergeOne(op: u32, from: usize, to: usize, offset: usize, counter: usize
     case OP_SUM_U64: {
       const sum = load<u64>(b) + load<u64>(a)
       store<u64>(b, sum)
-      return sum >= load<u64>(a)
+      return <i64>sum >= 0
     }
     case OP_SUM_F64:
       store<f64>(b, load<f64>(b) + load<f64>(a))

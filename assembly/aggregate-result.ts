@@ -53,7 +53,7 @@ export function aggregateFixed(rows: usize, n: u32, offset: usize, kind: u32, ou
     case KIND_BOOL:
       memory.fill(out, 0, (n + 7) >> 3)
       for (let i: usize = 0; i < <usize>n; i++) {
-        const bit = load<u8>(<usize>load<u32>(rows + (i << 2)) + offset) << (<u8>i & 7)
+        const bit = (load<u8>(<usize>load<u32>(rows + (i << 2)) + offset) & 1) << (<u8>i & 7)
         store<u8>(out + (i >> 3), load<u8>(out + (i >> 3)) | bit)
       }
       break

@@ -162,7 +162,8 @@ function sumU64(rows: usize, offset: usize, values: usize, count: usize): usize 
     const p = <usize>load<u32>(rows + (j << 2)) + offset
     const a = load<u64>(p)
     const sum = a + load<u64>(values + (j << 3))
-    if (sum < a) return j
+    // The result is an int64: it must not reach 2^63, and cannot pass 2^64 unseen.
+    if (sum < a || <i64>sum < 0) return j
     store<u64>(p, sum)
   }
   return count

@@ -73,7 +73,7 @@ export function rowCodecPutFixed(
   kind: u32,
   values: usize,
   validity: usize,
-  nullable: bool,
+  nullable: u32,
   n: u32,
   cursors: usize,
 ): void {
@@ -93,7 +93,7 @@ export function rowCodecPutBytes(
   offsets: usize,
   data: usize,
   validity: usize,
-  nullable: bool,
+  nullable: u32,
   n: u32,
   cursors: usize,
 ): void {
