@@ -101,9 +101,10 @@ export function numericType(of: Expression, a: DataType, b: DataType): DataType 
   return wide.has(a.kind) || wide.has(b.kind) ? wideOf(a, b) : int32()
 }
 
+/** 64 bits; bigint in a row only when an operand's is (uint32 is a number in rows, so its sums are). */
 function wideOf(a: DataType, b: DataType): DataType {
-  const asNumber = [a, b].some((type) => 'as' in type && type.as === 'number')
-  return asNumber ? int64({ as: 'number' }) : int64()
+  const rows = [a, b].flatMap((type) => ('as' in type ? [type.as] : []))
+  return rows.includes('number') || rows.length === 0 ? int64({ as: 'number' }) : int64()
 }
 
 function asDecimal(type: DataType): Decimal {

@@ -132,6 +132,33 @@ type NonNullValue<T extends DataType> = T extends Bool
                   ? RowOf<F>
                   : never
 
+/** The same type with nullability set. (An intersection would be never: `false & true`.) */
+export type WithNull<T extends DataType, N extends boolean> = T extends Bool
+  ? Bool<N>
+  : T extends SmallInt<infer K>
+    ? SmallInt<K, N>
+    : T extends BigInt64<infer K, boolean, infer A>
+      ? BigInt64<K, N, A>
+      : T extends Float<infer K>
+        ? Float<K, N>
+        : T extends Decimal
+          ? Decimal<N>
+          : T extends Utf8
+            ? Utf8<N>
+            : T extends Binary
+              ? Binary<N>
+              : T extends Timestamp<infer U>
+                ? Timestamp<U, N>
+                : T extends Duration<infer U>
+                  ? Duration<U, N>
+                  : T extends CalendarDate
+                    ? CalendarDate<N>
+                    : T extends List<infer I>
+                      ? List<I, N>
+                      : T extends Struct<infer F>
+                        ? Struct<F, N>
+                        : never
+
 /** The TypeScript type of a row's value in a column of this type. */
 export type ValueOf<T extends DataType> =
   | NonNullValue<T>
@@ -200,8 +227,8 @@ export const struct = <F extends Fields>(fields: F): Struct<F, false> => ({
   fields,
 })
 /** The same type, with null allowed. */
-export const nullable = <T extends DataType>(type: T): T & { readonly nullable: true } =>
-  ({ ...type, nullable: true }) as T & { readonly nullable: true }
+export const nullable = <T extends DataType>(type: T): WithNull<T, true> =>
+  withNullable(type, true) as WithNull<T, true>
 
 /** The type with nullability set: what a function of columns gives. */
 export function withNullable(type: DataType, isNullable: boolean): DataType {

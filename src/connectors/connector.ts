@@ -105,12 +105,14 @@ export interface SourceSpec<F extends Fields = Fields> {
 }
 
 /** What a user hands to sinkTo(). `In` is what it takes: rows must have these columns. */
-export interface SinkSpec {
+export interface SinkSpec<In extends Fields = Fields> {
   readonly connector: string
   readonly name: string
   readonly config: Json
   /** Fixed where the sink says so (a single file is 1); undefined follows the stream. */
   readonly parallelism: number | undefined
+  /** The columns that it takes, in order; absent when it takes whatever comes. */
+  readonly schema?: In
 }
 
 /** What to do with a malformed record. */

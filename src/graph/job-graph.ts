@@ -32,6 +32,8 @@ export interface ChainedOperator {
   readonly output: readonly ColumnDescription[]
   /** Where the job made it: `job.ts:12`. */
   readonly location?: string
+  /** Columns that it could give and nobody needs: left out of `output`. */
+  readonly pruned?: readonly string[]
   /**
    * Operators of this chain that it feeds, as indices; usually [i + 1], two when a stream forks inside
    * the chain, none at its end.

@@ -1,0 +1,72 @@
+// From the stream graph to what a cluster takes: plan, prune, chain, validate, and gather what travels
+// beside the graph. A worker that rebuilds the job's closures takes the same way to the same ids.
+import type { JobConfig } from '../base/config.ts'
+import { DataflowError } from '../base/errors.ts'
+import { type Expression, operands } from '../columnar/expression.ts'
+import type { OperatorSpec } from '../operators/operator-spec.ts'
+import { chainOperators } from './chaining.ts'
+import { pruneColumns } from './column-pruning.ts'
+import type { JobGraph } from './job-graph.ts'
+import { validateJobGraph } from './job-graph-validation.ts'
+import { planOperators } from './plan.ts'
+import { reachable, type StreamVertex } from './stream-graph.ts'
+import type { JobSubmission } from './submission.ts'
+
+export interface CompileOptions {
+  readonly name: string
+  readonly config: JobConfig
+  /** The URL of the job's module, when workers can import it. */
+  readonly module?: string
+}
+
+/**
+ * The job that ends in these sinks.
+ * @throws GRAPH_INVALID, CONFIG_INVALID, COLUMN_NOT_FOUND, TYPE_MISMATCH with the location in the job
+ */
+export function compileJob(
+  sinks: readonly StreamVertex[],
+  { name, config, module }: CompileOptions,
+): JobSubmission {
+  if (sinks.length === 0) {
+    throw new DataflowError(
+      'GRAPH_INVALID',
+      'the job has no sink, so there is nothing to run; end a stream with sinkTo(), print() or collect()',
+    )
+  }
+  const vertices = reachable(sinks)
+  const { plan, ids } = planOperators(vertices, config)
+  const chained = chainOperators(pruneColumns(plan), config)
+  const graph: JobGraph = {
+    name,
+    config,
+    ...chained,
+    userFunctionModules: userFunctionModules(chained.vertices.flatMap((v) => v.operators)),
+    ...(module === undefined ? {} : { module }),
+  }
+  validateJobGraph(graph)
+  const blobs = new Map<string, Uint8Array>()
+  const closures = new Map<string, unknown>()
+  const collectors = new Map<string, (bytes: Uint8Array) => Promise<void>>()
+  for (const vertex of vertices) {
+    const { blob, closure, collector } = vertex.options
+    const id = ids.get(vertex)!
+    if (blob !== undefined) blobs.set(blob.name, blob.bytes)
+    if (closure !== undefined) closures.set(id, closure)
+    if (collector !== undefined) collectors.set(id, collector)
+  }
+  return { graph, blobs, closures, collectors }
+}
+
+/** The `.as.ts` files whose functions the job calls. */
+function userFunctionModules(operators: readonly { readonly spec: OperatorSpec }[]): string[] {
+  const modules = new Set<string>()
+  const visit = (expression: Expression): void => {
+    if (expression.kind === 'user') modules.add(expression.module)
+    operands(expression).forEach(visit)
+  }
+  for (const { spec } of operators) {
+    if (spec.kind === 'where') visit(spec.predicate)
+    if (spec.kind === 'select') spec.columns.forEach(({ expression }) => visit(expression))
+  }
+  return [...modules]
+}

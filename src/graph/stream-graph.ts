@@ -1,0 +1,135 @@
+// The stream graph: what the SDK makes call by call, one vertex an operator, nothing planned yet. It is
+// turned into a plan (plan.ts), pruned (column-pruning.ts) and chained (chaining.ts).
+//
+// SG1  A vertex is made after its inputs: creation order is a topological order, and there are no cycles.
+// SG2  A vertex may be named, given a uid or a parallelism until the job is compiled.
+import { DataflowError } from '../base/errors.ts'
+import type { Expression } from '../columnar/expression.ts'
+import { expressionType } from '../columnar/expression-type.ts'
+import { Schema } from '../columnar/schema.ts'
+import type { OperatorSpec } from '../operators/operator-spec.ts'
+import type { Partitioning } from './job-graph.ts'
+
+/** Where rows come from; without a partitioning they stay where they are as far as parallelism allows. */
+export interface StreamInput {
+  readonly from: StreamVertex
+  readonly partitioning?: Partitioning
+}
+
+/** What a cluster gives back of a collect(): Arrow IPC bytes, the promise is back pressure. */
+export type Collector = (bytes: Uint8Array) => Promise<void>
+
+export interface StreamVertexOptions {
+  readonly spec: OperatorSpec
+  readonly name: string
+  readonly inputs: readonly StreamInput[]
+  /** The columns it emits; a sink emits none. */
+  readonly output: Schema
+  /** `job.ts:12`, where the job made it. */
+  readonly location?: string
+  /** The bound of a connector that cannot be split, or of a single output file. */
+  readonly parallelismMax?: number
+  /** Made by the planner (a projection): runs as its input does, and has no place of its own in ids. */
+  readonly planned?: boolean
+  readonly closure?: unknown
+  /** Bytes to travel beside the job graph, by name. */
+  readonly blob?: { readonly name: string; readonly bytes: Uint8Array }
+  readonly collector?: Collector
+}
+
+export class StreamVertex {
+  /** Creation order. */
+  readonly index: number
+  readonly options: StreamVertexOptions
+  #name: string
+  #uid: string | undefined
+  #parallelism: number | undefined
+
+  constructor(index: number, options: StreamVertexOptions) {
+    this.index = index
+    this.options = options
+    this.#name = options.name
+  }
+
+  get name(): string {
+    return this.#name
+  }
+  get uid(): string | undefined {
+    return this.#uid
+  }
+  get parallelism(): number | undefined {
+    return this.#parallelism
+  }
+
+  setName(name: string): void {
+    this.#name = name
+  }
+
+  /** @throws CONFIG_INVALID when it is empty */
+  setUid(uid: string): void {
+    if (uid === '') {
+      throw new DataflowError('CONFIG_INVALID', 'a uid is empty; give it a text that is not')
+    }
+    this.#uid = uid
+  }
+
+  /** @throws CONFIG_INVALID when it is no count, or more than the operator can have */
+  setParallelism(parallelism: number): void {
+    checkParallelism(parallelism, `the parallelism of '${this.#name}'`)
+    const { parallelismMax } = this.options
+    if (parallelismMax !== undefined && parallelism > parallelismMax) {
+      throw new DataflowError(
+        'CONFIG_INVALID',
+        `'${this.#name}' runs in at most ${parallelismMax}, not ${parallelism}: ` +
+          'its connector cannot be divided further',
+      )
+    }
+    this.#parallelism = parallelism
+  }
+}
+
+/** @throws CONFIG_INVALID */
+export function checkParallelism(parallelism: number, what: string): void {
+  if (!Number.isSafeInteger(parallelism) || parallelism < 1) {
+    throw new DataflowError('CONFIG_INVALID', `${what} is ${parallelism}; it must be 1 or more`)
+  }
+}
+
+export class StreamGraph {
+  #size = 0
+
+  add(options: StreamVertexOptions): StreamVertex {
+    return new StreamVertex(this.#size++, options)
+  }
+}
+
+/** The vertices from which these are reached, in creation order. */
+export function reachable(ends: Iterable<StreamVertex>): readonly StreamVertex[] {
+  const found = new Set<StreamVertex>()
+  const waiting = [...ends]
+  for (let vertex = waiting.pop(); vertex !== undefined; vertex = waiting.pop()) {
+    if (found.has(vertex)) continue
+    found.add(vertex)
+    for (const input of vertex.options.inputs) waiting.push(input.from)
+  }
+  return [...found].sort((a, b) => a.index - b.index)
+}
+
+/** An output column of a select, and the expression that it is. */
+export interface NamedExpression {
+  readonly name: string
+  readonly expression: Expression
+}
+
+/** The schema that a select gives. */
+export const selectSchema = (columns: readonly NamedExpression[], input: Schema): Schema =>
+  new Schema(
+    columns.map(({ name, expression }) => ({ name, type: expressionType(expression, input) })),
+  )
+
+/** The columns of a schema as they are, for a select. */
+export const plainColumns = (names: readonly string[]): readonly NamedExpression[] =>
+  names.map((name) => ({ name, expression: { kind: 'column', name } }))
+
+/** Hidden columns carry what the engine needs (event time); rows and sinks do not see them. */
+export const isHidden = (name: string): boolean => name.startsWith('$')

@@ -1,0 +1,98 @@
+// The types of aggregates: what count, sum, min, max, mean, first and last give over a column of a type.
+// The SDK asks when a job is built, and the window operator's output schema says it again.
+//
+// AT1  Nulls are ignored; a group without a value gives null, and count gives 0. So a result is nullable
+//      when its column is, or when a filter may keep no row.
+// AT2  A sum is wide: integers to 64 bits, float32 to float64, decimals to 38 digits. Beyond is
+//      ARITHMETIC_OVERFLOW.
+import { unreachable } from '../base/assert.ts'
+import { DataflowError } from '../base/errors.ts'
+import { isFloat, isInteger, isNumeric } from '../columnar/expression-type.ts'
+import {
+  type DataType,
+  float64,
+  int64,
+  timestamp,
+  typeName,
+  withNullable,
+} from '../columnar/type.ts'
+import type { Field, Schema } from '../columnar/schema.ts'
+import type { AggregateFunctionName, AggregateSpec } from './operator-spec.ts'
+
+/** The columns that a windowed aggregation puts before its keys. */
+export const WINDOW_COLUMNS: readonly Field[] = [
+  { name: 'windowStart', type: timestamp('ms') },
+  { name: 'windowEnd', type: timestamp('ms') },
+]
+
+/**
+ * The columns that a windowed aggregation gives: windowStart, windowEnd, the keys, the aggregates.
+ * @throws TYPE_MISMATCH, COLUMN_NOT_FOUND
+ */
+export function windowAggregateFields(
+  input: Schema,
+  keys: readonly string[],
+  aggregates: readonly AggregateSpec[],
+): readonly Field[] {
+  return [
+    ...WINDOW_COLUMNS,
+    ...keys.map((key) => input.field(key)),
+    ...aggregates.map((aggregate) => ({
+      name: aggregate.name,
+      type: aggregateType(
+        aggregate.function,
+        aggregate.column === undefined ? undefined : input.field(aggregate.column).type,
+        aggregate.filter !== undefined,
+      ),
+    })),
+  ]
+}
+
+/**
+ * The type of an aggregate over a column of type `input` (undefined: of all rows, count only).
+ * @throws TYPE_MISMATCH when the function does not take the type
+ */
+export function aggregateType(
+  name: AggregateFunctionName,
+  input: DataType | undefined,
+  isFiltered: boolean,
+): DataType {
+  // A row's count is a number: nobody counts beyond 2^53.
+  if (name === 'count') return int64({ as: 'number' })
+  if (input === undefined) throw new DataflowError('TYPE_MISMATCH', `${name} takes a column`)
+  const isNullable = input.nullable || isFiltered
+  switch (name) {
+    case 'sum':
+      return withNullable(sumType(input), isNullable)
+    case 'mean':
+      if (!isNumeric(input) && input.kind !== 'bool') throw refusal('mean', 'numbers or bool', input)
+      return withNullable(float64(), isNullable)
+    case 'min':
+    case 'max':
+      if (['list', 'struct', 'binary'].includes(input.kind)) {
+        throw refusal(name, 'a type with an order', input)
+      }
+      return withNullable(input, isNullable)
+    case 'first':
+    case 'last':
+      if (input.kind === 'list' || input.kind === 'struct') {
+        throw refusal(name, 'a flat type', input)
+      }
+      return withNullable(input, isNullable)
+    default:
+      return unreachable(name)
+  }
+}
+
+function sumType(input: DataType): DataType {
+  if (isFloat(input)) return float64()
+  if (input.kind === 'decimal') return { ...input, precision: 38 }
+  if (input.kind === 'duration') return input
+  if (!isInteger(input)) throw refusal('sum', 'numbers or durations', input)
+  // 8 to 32 bits are numbers in rows, and so is their sum.
+  return int64({ as: 'as' in input ? input.as : 'number' })
+}
+
+function refusal(name: AggregateFunctionName, want: string, input: DataType): DataflowError {
+  return new DataflowError('TYPE_MISMATCH', `${name} takes ${want}, not ${typeName(input)}`)
+}
