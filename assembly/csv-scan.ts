@@ -1,0 +1,258 @@
+// CSV (RFC 4180) from bytes to columns, in two steps for a group of records at a time: find where the
+// fields end, then read column after column with one loop a type (csv-column.ts).
+//
+//   marks   | from - 1 | end of field 0 | end of field 1 | ... | line feed | end of field 0 | ...
+//
+// The first step takes 64 bytes at once and makes bits of what separates (delimiter, line feed); the bits
+// become marks. It counts the marks between line feeds and looks at no byte. A record with a quote, or with
+// another number of fields, is walked field by field (csv-record.ts) until records are plain again.
+//
+// C1  A record ends at a line feed outside quotes; a carriage return before it is not part of the record.
+// C2  An empty line is no record, unless records have one field.
+// C3  Records of a group lie one behind another, so a field starts behind the mark before it.
+// C4  A malformed record ends the call, with all before it in the columns and nothing of it. Broken quotes
+//     and records that are too large end at their first line feed, others at their own end.
+// C5  Which records come out depends only on the bytes, not on how they were cut into blocks.
+import { columnAt, columnRewind } from './column-builder'
+import { csvColumn } from './csv-column'
+import {
+  csvRecord,
+  RECORD_OPEN,
+  recordFaultAt,
+  recordFields,
+  recordHasQuotes,
+  recordNext,
+} from './csv-record'
+import {
+  endMalformed,
+  endMalformedLine,
+  ENDED_BLOCK,
+  ENDED_LIMIT,
+  ENDED_ROWS,
+  NO_COLUMN,
+  SCAN_OK,
+  SCAN_TOO_FEW_FIELDS,
+  SCAN_TOO_MANY_FIELDS,
+  Scan,
+} from './scan-state'
+
+// Why a group ends: the block does, it has its rows, or a record is not for the way it was read.
+const STOP_BLOCK: u32 = 0
+const STOP_ROWS: u32 = 1
+const STOP_ODD: u32 = 2
+const STOP_PLAIN: u32 = 3
+const STOP_FAULT: u32 = 4
+
+/** So many plain records in a row end the walk field by field. */
+const PLAIN_ROWS: u32 = 4
+
+let groupStop: u32 = 0
+let groupNext: usize = 0
+let groupFault: u32 = 0
+
+/** Reads a block (scan-state.ts) and returns ENDED_*. */
+export function csvScan(state: usize): u32 {
+  const s = changetype<Scan>(state)
+  let p = s.from
+  let walk = false
+  s.fault = SCAN_OK
+  s.faultColumn = NO_COLUMN
+  s.discard = 0
+  while (true) {
+    s.next = p
+    if (p >= s.limit) return ENDED_LIMIT
+    if (s.rows >= s.rowsMax) return ENDED_ROWS
+    const wanted = min(s.groupRows, s.rowsMax - s.rows)
+    const rows = walk ? walkGroup(s, p, wanted) : markGroup(s, p, wanted)
+    if (rows) {
+      const good = readColumns(s, rows)
+      s.rows += good
+      if (good < rows) return endAtValue(s, good)
+    }
+    p = groupNext
+    s.next = p
+    if (groupStop == STOP_BLOCK) return ENDED_BLOCK
+    if (groupStop == STOP_FAULT) return endAtRecord(s, p)
+    if (groupStop == STOP_ODD) walk = true
+    else if (groupStop == STOP_PLAIN) walk = false
+  }
+}
+
+// Ends at a record of the right shape with a value that its column cannot hold.
+function endAtValue(s: Scan, row: u32): u32 {
+  const fields = s.fieldCount
+  const before = s.marks + ((<usize>(row * fields)) << 2)
+  const start = <usize>load<u32>(before) + 1
+  const end = <usize>load<u32>(before + ((<usize>fields) << 2)) + 1
+  return endMalformed(s, start, end, s.fault, s.faultAt)
+}
+
+// Ends at a record of another shape.
+function endAtRecord(s: Scan, start: usize): u32 {
+  if (groupFault == SCAN_TOO_FEW_FIELDS || groupFault == SCAN_TOO_MANY_FIELDS) {
+    s.faultFields = recordFields()
+    return endMalformed(s, start, recordNext(), groupFault, start)
+  }
+  return endMalformedLine(s, start, groupFault, recordFaultAt())
+}
+
+// Reads the group's records into the columns; returns how many rows are good.
+function readColumns(s: Scan, rows: u32): u32 {
+  let good = rows
+  let faulty: u32 = 0
+  for (let i: u32 = 0; i < s.columnCount; i++) {
+    const read = csvColumn(s, columnAt(s.columns, i), good)
+    if (read < good) {
+      good = read
+      faulty = i
+      s.faultColumn = i
+    }
+  }
+  if (good < rows) {
+    for (let i: u32 = 0; i <= faulty; i++) {
+      columnRewind(columnAt(s.columns, i), s.rows + good, s.rows + rows)
+    }
+  }
+  return good
+}
+
+// Marks of up to `wanted` plain records from `from` on.
+function markGroup(s: Scan, from: usize, wanted: u32): u32 {
+  const end = s.end
+  const fields = s.fieldCount
+  const delimiters = i8x16.splat(s.delimiter)
+  const quotes = i8x16.splat(s.quote)
+  const lineFeeds = i8x16.splat(0x0a)
+  store<u32>(s.marks, <u32>from - 1)
+  // The mark of the current record's first field, and the next mark to be written.
+  let first = s.marks + 4
+  let out = first
+  let record = from
+  let rows: u32 = 0
+  for (let window = from; window < end; window += 64) {
+    const a = v128.load(window)
+    const b = v128.load(window, 16)
+    const c = v128.load(window, 32)
+    const d = v128.load(window, 48)
+    const anyQuote = v128.or(
+      v128.or(i8x16.eq(a, quotes), i8x16.eq(b, quotes)),
+      v128.or(i8x16.eq(c, quotes), i8x16.eq(d, quotes)),
+    )
+    if (v128.any_true(anyQuote)) return stopGroup(STOP_ODD, record, rows)
+    const feedA = i8x16.eq(a, lineFeeds)
+    const feedB = i8x16.eq(b, lineFeeds)
+    const feedC = i8x16.eq(c, lineFeeds)
+    const feedD = i8x16.eq(d, lineFeeds)
+    let lines = bitsOf(feedA, feedB, feedC, feedD)
+    let separators = bitsOf(
+      v128.or(feedA, i8x16.eq(a, delimiters)),
+      v128.or(feedB, i8x16.eq(b, delimiters)),
+      v128.or(feedC, i8x16.eq(c, delimiters)),
+      v128.or(feedD, i8x16.eq(d, delimiters)),
+    )
+    if (window + 64 > end) {
+      const inside = <u64>-1 >> (64 - <u64>(end - window))
+      lines &= inside
+      separators &= inside
+    }
+    storeMarks(window, separators, out)
+    const firstOfWindow = out
+    out += (<usize>popcnt<u64>(separators)) << 2
+    for (; lines; lines &= lines - 1) {
+      const before = separators & ((lines & (0 - lines)) - 1)
+      const lastOfRecord = firstOfWindow + ((<usize>popcnt<u64>(before)) << 2)
+      const lineFeed = window + <usize>ctz<u64>(lines)
+      if (
+        lastOfRecord + 4 - first != (<usize>fields) << 2 ||
+        lineFeed - record > s.recordBytesMax
+      ) {
+        return stopGroup(STOP_ODD, record, rows)
+      }
+      rows++
+      first = lastOfRecord + 4
+      record = lineFeed + 1
+      if (rows == wanted || record >= s.limit) return stopGroup(STOP_ROWS, record, rows)
+    }
+    if (out - first > (<usize>fields) << 2) return stopGroup(STOP_ODD, record, rows)
+  }
+  const tooLarge = <usize>(end - record) > s.recordBytesMax
+  return stopGroup(record < end && tooLarge ? STOP_ODD : STOP_BLOCK, record, rows)
+}
+
+function stopGroup(stop: u32, next: usize, rows: u32): u32 {
+  groupStop = stop
+  groupNext = next
+  return rows
+}
+
+function bitsOf(a: v128, b: v128, c: v128, d: v128): u64 {
+  return (
+    <u64>i8x16.bitmask(a) |
+    ((<u64>i8x16.bitmask(b)) << 16) |
+    ((<u64>i8x16.bitmask(c)) << 32) |
+    ((<u64>i8x16.bitmask(d)) << 48)
+  )
+}
+
+// The positions of the set bits, eight at a time: what is stored too much is overwritten or not read.
+function storeMarks(window: usize, bits: u64, out: usize): void {
+  let left = bits
+  let to = out
+  while (left) {
+    store<u32>(to, <u32>window + <u32>ctz<u64>(left))
+    left &= left - 1
+    store<u32>(to, <u32>window + <u32>ctz<u64>(left), 4)
+    left &= left - 1
+    store<u32>(to, <u32>window + <u32>ctz<u64>(left), 8)
+    left &= left - 1
+    store<u32>(to, <u32>window + <u32>ctz<u64>(left), 12)
+    left &= left - 1
+    to += 16
+  }
+}
+
+// Marks of up to `wanted` records from `from` on, field by field.
+function walkGroup(s: Scan, from: usize, wanted: u32): u32 {
+  const stride = (<usize>s.fieldCount) << 2
+  store<u32>(s.marks, <u32>from - 1)
+  let marks = s.marks + 4
+  let record = from
+  let rows: u32 = 0
+  let plain: u32 = 0
+  while (rows < wanted && record < s.limit) {
+    if (record >= s.end) return stopGroup(STOP_BLOCK, record, rows)
+    const status = csvRecord(s, record, marks)
+    if (status == RECORD_OPEN) return stopGroup(STOP_BLOCK, record, rows)
+    groupFault = status
+    if (status) return stopGroup(STOP_FAULT, record, rows)
+    const found = recordFields()
+    if (found != s.fieldCount) {
+      if (found == 1 && isEmptyLine(record)) return stopGroup(STOP_PLAIN, recordNext(), rows)
+      groupFault = found < s.fieldCount ? SCAN_TOO_FEW_FIELDS : SCAN_TOO_MANY_FIELDS
+      return stopGroup(STOP_FAULT, record, rows)
+    }
+    rows++
+    record = recordNext()
+    marks += stride
+    plain = recordHasQuotes() ? 0 : plain + 1
+    if (plain == PLAIN_ROWS) return stopGroup(STOP_PLAIN, record, rows)
+  }
+  return stopGroup(STOP_ROWS, record, rows)
+}
+
+function isEmptyLine(record: usize): bool {
+  const byte = load<u8>(record)
+  return byte == 0x0a || (byte == 0x0d && load<u8>(record, 1) == 0x0a)
+}
+
+/** How many line feeds are in the bytes: what line an error is at. */
+export function countLineFeeds(ptr: usize, bytes: u32): u32 {
+  const lineFeeds = i8x16.splat(0x0a)
+  let count: u32 = 0
+  let at: u32 = 0
+  for (; at + 16 <= bytes; at += 16) {
+    count += popcnt<u32>(i8x16.bitmask(i8x16.eq(v128.load(ptr + at), lineFeeds)))
+  }
+  for (; at < bytes; at++) count += u32(load<u8>(ptr + at) == 0x0a)
+  return count
+}
