@@ -129,6 +129,7 @@ export function closeVariable(c: Column, row: u32): void {
 
 /** Forgets what was written at `row` and after it. */
 export function columnRewind(c: Column, row: u32, rowsWritten: u32): void {
+  c.filled = 0
   if (c.validity) {
     for (let r = row; r < rowsWritten; r++) {
       const byte = c.validity + (r >> 3)

@@ -269,7 +269,7 @@ function hasLeadingZero(p: usize): bool {
 }
 
 function readFloat(c: Column, row: u32, p: usize): usize {
-  const out = c.values + (<usize>row << 3)
+  const out = c.values + ((<usize>row) << 3)
   const end = plainFloat(p, out)
   if (end && isNumberEnd(end) && !hasLeadingZero(p + usize(load<u8>(p) == 0x2d))) return end
   return readOther(c, row, p)
