@@ -22,7 +22,7 @@ import {
   KIND_U8,
   KIND_UTF8,
   setNull,
-} from './column-builder'
+} from './column-table'
 import { NOT_DIGITS, plainFloat, sixteenDigitsMax, upToSixteenDigits } from './digits'
 import { appendText, parseField } from './field-parse'
 import { PARSE_OK } from './number-parse'

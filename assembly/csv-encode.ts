@@ -4,7 +4,7 @@
 //     is the text that stands for null: so what is written reads back as the same values.
 // W2  Lines end with a line feed. Times are ISO 8601 with all digits of their unit, binary is base64.
 import { base64Encode, base64EncodedBytes } from './base64'
-import { Column, columnAt, KIND_BINARY, KIND_UTF8 } from './column-builder'
+import { Column, columnAt, KIND_BINARY, KIND_UTF8 } from './column-table'
 import { findByte } from './scan-state'
 import {
   copyText,

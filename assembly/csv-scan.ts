@@ -13,7 +13,7 @@
 // C4  A malformed record ends the call, with all before it in the columns and nothing of it. Broken quotes
 //     and records that are too large end at their first line feed, others at their own end.
 // C5  Which records come out depends only on the bytes, not on how they were cut into blocks.
-import { columnAt, columnRewind } from './column-builder'
+import { columnAt, columnRewind } from './column-table'
 import { csvColumn } from './csv-column'
 import {
   csvRecord,

@@ -3,7 +3,7 @@
 //
 // P1  Integers, floats, booleans: number-parse.ts. Dates and times: ISO 8601 (time-text.ts), or a whole
 //     number, which counts the column's unit since 1970. Durations: a whole number of the unit.
-// P2  Decimals: digits beyond the scale must be zeros, for nothing is rounded silently.
+// P2  Decimals: digits beyond the scale are rounded, as SQL does (decimal-text.ts).
 // P3  Binary is base64 (RFC 4648) in the standard or the URL alphabet, padded or not.
 // P4  What fails says why (SCAN_*); the row may be half-written then and is rewound by the caller.
 import {
@@ -28,7 +28,7 @@ import {
   KIND_UTF8,
   reserveBytes,
   setBool,
-} from './column-builder'
+} from './column-table'
 import { base64Decode, base64DecodedMax } from './base64'
 import { parseDecimal128, parseDecimal64 } from './decimal-text'
 import {
@@ -41,7 +41,10 @@ import {
 } from './number-parse'
 import { SCAN_JSON_TYPE, SCAN_MEMORY, SCAN_OK, SCAN_SYNTAX, SCAN_UTF8 } from './scan-state'
 import { parseDate, parseTimestamp } from './time-text'
-import { isUtf8 } from './utf8'
+import { utf8Validate } from './string'
+
+/** What utf8Validate says of valid text. */
+export const VALID: u32 = 0xffffffff
 
 const value: usize = memory.data(16, 16)
 
@@ -134,7 +137,7 @@ export function appendText(c: Column, row: u32, ptr: usize, len: u32): u32 {
     v128.store(to + at, bytes)
     high |= i8x16.bitmask(bytes) & ((1 << (len - at)) - 1)
   }
-  if (high && !isUtf8(ptr, ptr + len)) return SCAN_UTF8
+  if (high && utf8Validate(ptr, len) != VALID) return SCAN_UTF8
   c.used += len
   store<u32>(c.offsets + ((<usize>row) << 2), c.used, 4)
   return SCAN_OK

@@ -17,7 +17,7 @@ import {
   KIND_STRUCT,
   KIND_TIMESTAMP,
   KIND_UTF8,
-} from './column-builder'
+} from './column-table'
 import { specialBits } from './json-lex'
 import {
   copyText,

@@ -5,8 +5,9 @@
 // L2  A skipped value's strings, brackets and bare words are checked, its commas and colons are not.
 // L3  Escapes that are no character (half of a surrogate pair) are SCAN_UTF8, like bytes that are none.
 import { digitRun } from './digits'
+import { VALID } from './field-parse'
 import { SCAN_JSON, SCAN_JSON_DEPTH, SCAN_UTF8 } from './scan-state'
-import { isUtf8 } from './utf8'
+import { utf8Validate } from './string'
 
 /** Brackets in brackets of a skipped value: one bit each. */
 const DEPTH_MAX: u32 = 64
@@ -101,7 +102,7 @@ export function decodeString(p: usize, end: usize, out: usize): usize {
     }
   }
   decodedBytes = <u32>(to - out)
-  return isUtf8(out, to) ? end : jsonFault(SCAN_UTF8, p)
+  return utf8Validate(out, decodedBytes) == VALID ? end : jsonFault(SCAN_UTF8, p)
 }
 
 function simpleEscape(letter: u8): u8 {

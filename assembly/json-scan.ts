@@ -3,7 +3,7 @@
 // N1  A line ends at a line feed; lines of blanks are no records. Other text than one object is SCAN_JSON.
 // N2  A malformed line ends the call with all before it in the columns and nothing of it.
 // N3  Only lines that end in the block are looked at, so that no token can run out of it.
-import { columnAt, columnRewind } from './column-builder'
+import { columnAt, columnRewind } from './column-table'
 import { jsonFault, jsonFaultAt, jsonFaultKind, skipBlank } from './json-lex'
 import { beginRecords, jsonFaultColumn, readObject, Shape } from './json-value'
 import {

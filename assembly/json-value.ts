@@ -30,9 +30,9 @@ import {
   reserveRows,
   setBool,
   setNull,
-} from './column-builder'
+} from './column-table'
 import { digitRun, plainFloat, sixteenDigitsMax, upToSixteenDigits } from './digits'
-import { appendText, parseField } from './field-parse'
+import { appendText, parseField, VALID } from './field-parse'
 import {
   decodeString,
   jsonFault,
@@ -53,7 +53,7 @@ import {
   SCAN_TOO_LARGE,
   SCAN_UTF8,
 } from './scan-state'
-import { isUtf8 } from './utf8'
+import { utf8Validate } from './string'
 
 /** The keys of an object: those that are wanted, and those that the last objects had. */
 @unmanaged
@@ -292,7 +292,7 @@ function readString(c: Column, row: u32, p: usize): usize {
   if (load<u8>(q) != 0x22) return readEscaped(c, row, p, q)
   const length = <u32>(q - p)
   if (!reserveBytes(c, length)) return columnFault(c, SCAN_MEMORY, p)
-  if (high && !isUtf8(p, q)) return columnFault(c, SCAN_UTF8, p)
+  if (high && utf8Validate(p, length) != VALID) return columnFault(c, SCAN_UTF8, p)
   const to = c.values + c.used
   for (let at: u32 = 0; at < length; at += 16) v128.store(to + at, v128.load(p + at))
   c.used += length

@@ -24,7 +24,7 @@ import {
   KIND_U32,
   KIND_U64,
   KIND_U8,
-} from './column-builder'
+} from './column-table'
 import { formatDecimal128, formatDecimal64 } from './decimal-text'
 import { formatBool, formatFloat64, formatSigned, formatUnsigned } from './number-format'
 import { formatDate, formatTimestamp } from './time-text'
@@ -110,7 +110,7 @@ export function formatValue(c: Column, row: u32, p: usize): u32 {
     case KIND_F64:
       return formatFloat64(load<f64>(values + ((<usize>row) << 3)), p)
     case KIND_DECIMAL64:
-      return formatDecimal64(values + ((<usize>row) << 3), c.scale, p)
+      return formatDecimal64(load<i64>(values + ((<usize>row) << 3)), c.scale, p)
     case KIND_DECIMAL128:
       return formatDecimal128(values + ((<usize>row) << 4), c.scale, p)
     case KIND_TIMESTAMP:

@@ -1,6 +1,6 @@
 // Between a schema and the columns of the kernels that read and write lines: types to specs, and built
 // columns to the vectors of a batch.
-import type { BuiltColumn, ColumnPointers, ColumnSpec } from '../kernels/column-builder.ts'
+import type { BuiltColumn, ColumnPointers, ColumnSpec } from '../kernels/column-table.ts'
 import { RecordBatch } from './record-batch.ts'
 import type { Schema } from './schema.ts'
 import { type DataType, type TimeUnit, UNITS_PER_SECOND } from './type.ts'

@@ -1,6 +1,6 @@
 // The encoders of lines, CSV and NDJSON: columns to bytes, appended to a buffer in linear memory that grows.
-import type { ColumnTable } from './column-builder.ts'
-import { memoryExhausted } from './column-builder.ts'
+import type { ColumnTable } from './column-table.ts'
+import { memoryExhausted } from './column-table.ts'
 import type { Kernels } from './module.ts'
 
 const OUTPUT_BYTES = 12

@@ -1,7 +1,7 @@
 // Columns of any type for the tests of the encoders and scanners: generated as JavaScript values, written
 // into linear memory in Arrow's layout.
-import fc from 'fast-check'
-import type { ColumnKind, ColumnPointers, ColumnSpec } from '../../src/kernels/column-builder.ts'
+import * as fc from 'fast-check'
+import type { ColumnKind, ColumnPointers, ColumnSpec } from '../../src/kernels/column-table.ts'
 import { kernels } from './lines.ts'
 
 export type Value = null | boolean | number | bigint | string | number[] | Value[] | ValueObject

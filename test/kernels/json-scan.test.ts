@@ -1,8 +1,8 @@
 // The NDJSON scanner against the values that its input was made from, and against JSON.parse on broken
 // input; each fault by example.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { ColumnSpec } from '../../src/kernels/column-builder.ts'
+import type { ColumnSpec } from '../../src/kernels/column-table.ts'
 import { type Value, table } from './column-values.ts'
 import { encoder, scanAll } from './lines.ts'
 import { jsonText } from './reference/line-text.ts'

@@ -1,7 +1,7 @@
 // The encoders against their twins, byte for byte; and what is written is read back as the same values.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type ColumnSpec, ColumnTable } from '../../src/kernels/column-builder.ts'
+import { type ColumnSpec, ColumnTable } from '../../src/kernels/column-table.ts'
 import { CsvEncoder, encodeJson, TextOutput } from '../../src/kernels/line-encode.ts'
 import { place, table, type Value } from './column-values.ts'
 import { csvLines, encoder, kernels, scanAll } from './lines.ts'

@@ -1,13 +1,13 @@
 // What the tests of the line kernels share: run a scanner over bytes cut into blocks, as a reader does, and
 // collect rows and faults; read built columns as JavaScript values.
-import { type ColumnSpec, ColumnTable } from '../../src/kernels/column-builder.ts'
+import { type ColumnSpec, ColumnTable } from '../../src/kernels/column-table.ts'
 import {
   type CsvLines,
   type FaultKind,
   type JsonLines,
   LineScanner,
 } from '../../src/kernels/line-scan.ts'
-import type { BuiltColumn } from '../../src/kernels/column-builder.ts'
+import type { BuiltColumn } from '../../src/kernels/column-table.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 
 export const kernels = new Kernels()

@@ -105,9 +105,11 @@ export class CsvTwin {
   // The closing quote, or where it is certain that there is none.
   #closingQuote(bytes: Uint8Array, from: number): number {
     const { quote, multiline } = this.#o
+    // Where a quoted field may hold no line feed, one stops the search.
+    const stop = multiline ? quote : LF
     let p = from
     for (;;) {
-      while (p < bytes.length && bytes[p] !== quote && (multiline || bytes[p] !== LF)) p++
+      while (p < bytes.length && bytes[p] !== quote && bytes[p] !== stop) p++
       if (p >= bytes.length || bytes[p] !== quote || bytes[p + 1] !== quote) return p
       p += 2
     }

@@ -1,5 +1,5 @@
 // The twins of the encoders: values to CSV and NDJSON text, by what JavaScript has for it.
-import type { ColumnSpec } from '../../../src/kernels/column-builder.ts'
+import type { ColumnSpec } from '../../../src/kernels/column-table.ts'
 
 /** NDJSON of rows. */
 export function jsonText(

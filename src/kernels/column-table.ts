@@ -1,10 +1,10 @@
 // Columns as the scanners and encoders of lines see them: a table of structs in linear memory, one a column,
-// laid out as `Column` in assembly/column-builder.ts. To scan, the table owns the columns' memory and uses
+// laid out as `Column` in assembly/column-table.ts. To scan, the table owns the columns' memory and uses
 // it again for each batch; to encode, it is pointed at finished columns.
 import { DataflowError } from '../base/errors.ts'
 import type { Kernels } from './module.ts'
 
-/** Kinds of columns, as in assembly/column-builder.ts. */
+/** Kinds of columns, as in assembly/column-table.ts. */
 export const COLUMN_KINDS = {
   bool: 1,
   int8: 2,
