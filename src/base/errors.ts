@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   FILE_EXISTS: user,
   FILE_NOT_FOUND: user,
   FILE_UNREADABLE: { domain: 'system', retryable: true },
+  FILE_UNWRITABLE: { domain: 'system', retryable: true },
   FORMAT_INVALID: user,
   GRAPH_INVALID: user,
   JOB_CANCELLED: user,
