@@ -58,7 +58,10 @@ export class AtomicFile {
     return this.#settled()
   }
 
-  /** @throws FILE_UNWRITABLE, also for what earlier calls had given */
+  /**
+   * A promise holds back further bytes; it never rejects.
+   * @throws FILE_UNWRITABLE for what earlier calls had given
+   */
   write(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#failure !== undefined) throw this.#failure
     this.#bytes += bytes.length
@@ -69,7 +72,7 @@ export class AtomicFile {
       at += part.length
       if (this.#used === BLOCK_BYTES) this.#submit()
     }
-    return this.#blocksWaiting > BLOCKS_WAITING_MAX ? this.#settled() : undefined
+    return this.#blocksWaiting > BLOCKS_WAITING_MAX ? this.#tail : undefined
   }
 
   /** The end of the content: all is on disk when this settles, under the temporary name. */

@@ -38,8 +38,11 @@ export function sniffCompression(head: Uint8Array): Compression {
 
 /** Where an encoder's bytes go. */
 export interface ByteSink {
-  /** A promise holds back further bytes; `bytes` may be reused when the call returns. */
-  write(bytes: Uint8Array): Promise<unknown> | undefined
+  /**
+   * `bytes` may be reused when the call returns. A promise holds back further ones; it never rejects:
+   * what failed is thrown by the next call.
+   */
+  write(bytes: Uint8Array): Promise<void> | undefined
   /** The end of the content: all of it is on disk when this settles. */
   seal(): Promise<void>
 }
@@ -68,10 +71,10 @@ export class CompressedFile implements ByteSink {
     })
   }
 
-  write(bytes: Uint8Array): Promise<unknown> | undefined {
+  write(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#failure !== undefined) throw this.#failure
     if (bytes.length === 0 || this.#stream.write(bytes.slice())) return undefined
-    return Promise.race([once(this.#stream, 'drain'), this.#pump])
+    return this.#drained()
   }
 
   async seal(): Promise<void> {
@@ -85,6 +88,14 @@ export class CompressedFile implements ByteSink {
     this.#stream.destroy()
     // Destroying ends the copy with an error that says nothing new.
     await this.#pump.catch(() => undefined)
+  }
+
+  async #drained(): Promise<void> {
+    try {
+      await Promise.race([once(this.#stream, 'drain'), this.#pump])
+    } catch {
+      // It is #failure by now, for the next call.
+    }
   }
 
   async #copy(): Promise<void> {
