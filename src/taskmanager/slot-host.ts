@@ -6,7 +6,6 @@ import { systemClock } from '../base/clock.ts'
 import { Kernels } from '../kernels/module.ts'
 import type { JobDeployment } from '../runtime/slot-protocol.ts'
 import { SlotWorker, type SlotWorld } from '../runtime/slot-worker.ts'
-import { closuresOfModule } from '../sdk/job-module.ts'
 import { portOf } from './message-port.ts'
 
 export interface SlotHostTask {
@@ -27,7 +26,10 @@ export function threadWorld(kernels: WebAssembly.Module): SlotWorld {
 }
 
 async function closuresOf(job: JobDeployment): Promise<ReadonlyMap<string, unknown>> {
-  return job.module === undefined ? new Map() : await closuresOfModule(job.module)
+  if (job.module === undefined) return new Map()
+  // Only a job with closures needs the SDK in its slots.
+  const { closuresOfModule } = await import('../sdk/job-module.ts')
+  return closuresOfModule(job.module)
 }
 
 /** piscina's entry. */
