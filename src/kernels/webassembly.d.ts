@@ -4,6 +4,8 @@ declare namespace WebAssembly {
   class Module {
     constructor(bytes: ArrayBufferView | ArrayBuffer)
     static exports(module: Module): { name: string; kind: string }[]
+    static imports(module: Module): { module: string; name: string; kind: string }[]
+    static customSections(module: Module, name: string): ArrayBuffer[]
   }
   class Instance {
     constructor(module: Module, imports?: Record<string, Record<string, unknown>>)
@@ -13,6 +15,9 @@ declare namespace WebAssembly {
     constructor(descriptor: { initial: number; maximum?: number })
     readonly buffer: ArrayBuffer
     grow(pages: number): number
+  }
+  class Global {
+    value: number
   }
   class Table {
     readonly length: number
