@@ -11,8 +11,7 @@ import {
   KIND_U32,
   KIND_U8,
   OP_SUM_F64,
-  OP_SUM_I64,
-  OP_SUM_U64,
+  OP_SUM_I128,
 } from './aggregate-program'
 import { floatOfI128 } from './int128'
 
@@ -63,13 +62,13 @@ export function aggregateFixed(rows: usize, n: u32, offset: usize, kind: u32, ou
 }
 
 function quotient(op: u32, sum: usize, divisor: f64): f64 {
-  if (op == OP_SUM_I64) return <f64>load<i64>(sum) / divisor
-  if (op == OP_SUM_U64) return <f64>load<u64>(sum) / divisor
   if (op == OP_SUM_F64) return load<f64>(sum) / divisor
-  return floatOfI128(sum) / divisor
+  if (op == OP_SUM_I128) return floatOfI128(sum) / divisor
+  // Counts and unsigned sums stay below 2^63.
+  return <f64>load<i64>(sum) / divisor
 }
 
-/** Writes sum / (count * unit) as float64, of a sum kept by that operation. */
+/** Writes sum / (count * unit) as float64, of a sum or a count kept by that operation. */
 export function aggregateMean(
   rows: usize,
   n: u32,

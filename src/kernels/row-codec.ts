@@ -25,7 +25,11 @@ export function encodeRows(
 ): ByteColumn {
   const { exports } = kernels
   const sizes = kernels.scratch(n * 4)
-  exports.rowCodecSizes(fields.reduce((sum, field) => sum + fixedBytes(field), 0), n, sizes)
+  exports.rowCodecSizes(
+    fields.reduce((sum, field) => sum + fixedBytes(field), 0),
+    n,
+    sizes,
+  )
   for (const { kind, offsets, validity } of columns) {
     if (kind === 'bytes') exports.rowCodecAddSizes(offsets, validity, n, sizes)
   }

@@ -72,13 +72,13 @@ export class SliceTable {
     this.#kernels.exports.sliceTableAdvance(this.#table, index)
   }
 
-  /** The slices that have come into being since the last call. */
+  /** The slices that have come into being since the last call, the oldest first. */
   created(): Slice[] {
     const { exports } = this.#kernels
     const slices: Slice[] = []
     for (;;) {
       const ptr = exports.sliceTableCreated(this.#table) >>> 0
-      if (ptr === 0) return slices
+      if (ptr === 0) return slices.toReversed()
       slices.push({ ptr, index: exports.sliceIndex(ptr) })
     }
   }
