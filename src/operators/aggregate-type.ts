@@ -65,8 +65,7 @@ export function aggregateType(
     case 'sum':
       return withNullable(sumType(input), isNullable)
     case 'mean':
-      if (!isNumeric(input) && input.kind !== 'bool')
-        throw refusal('mean', 'numbers or bool', input)
+      if (!isNumeric(input) && input.kind !== 'bool') throw refusal('mean', 'numbers or bool', input)
       return withNullable(float64(), isNullable)
     case 'min':
     case 'max':
