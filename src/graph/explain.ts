@@ -86,7 +86,10 @@ export function explainText(graph: JobGraph): string {
   const slots = `${plan.slots} ${plan.slots === 1 ? 'slot' : 'slots'}${inline}`
   const lines = [`Job '${plan.name}': ${slots}; ${plan.maxParallelism} key groups`]
   for (const vertex of plan.vertices) {
-    lines.push('', `[${numbers.get(vertex.id)}] ${vertex.name}  (parallelism ${vertex.parallelism})`)
+    lines.push(
+      '',
+      `[${numbers.get(vertex.id)}] ${vertex.name}  (parallelism ${vertex.parallelism})`,
+    )
     for (const operator of vertex.operators) lines.push(...operatorLines(operator))
     for (const edge of plan.edges) {
       if (edge.from.vertex !== vertex.id) continue
@@ -105,7 +108,9 @@ function operatorLines(operator: ExplainedOperator): string[] {
   lines.push(`        ${engine}: ${why}${location === undefined ? '' : `  (${location})`}`)
   const columns = output.filter((column) => !isHidden(column.name))
   if (columns.length > 0) {
-    lines.push(`        gives ${columns.map((column) => `${column.name} ${column.type}`).join(', ')}`)
+    lines.push(
+      `        gives ${columns.map((column) => `${column.name} ${column.type}`).join(', ')}`,
+    )
   }
   if (pruned.length > 0) lines.push(`        leaves out ${pruned.join(', ')}`)
   return lines

@@ -65,7 +65,8 @@ export function aggregateType(
     case 'sum':
       return withNullable(sumType(input), isNullable)
     case 'mean':
-      if (!isNumeric(input) && input.kind !== 'bool') throw refusal('mean', 'numbers or bool', input)
+      if (!isNumeric(input) && input.kind !== 'bool')
+        throw refusal('mean', 'numbers or bool', input)
       return withNullable(float64(), isNullable)
     case 'min':
     case 'max':
@@ -89,6 +90,7 @@ function sumType(input: DataType): DataType {
   if (input.kind === 'decimal') return { ...input, precision: 38 }
   if (input.kind === 'duration') return input
   if (!isInteger(input)) throw refusal('sum', 'numbers or durations', input)
+  if (input.kind === 'uint64') return input
   // 8 to 32 bits are numbers in rows, and so is their sum.
   return int64({ as: 'as' in input ? input.as : 'number' })
 }

@@ -8,6 +8,7 @@ import type { Expression, FunctionName } from '../columnar/expression.ts'
 import { expressionType } from '../columnar/expression-type.ts'
 import { Schema } from '../columnar/schema.ts'
 import { type DataType, duration, type Fields } from '../columnar/type.ts'
+import { isHidden } from '../graph/stream-graph.ts'
 import type { Column, ColumnsOf, TruncateUnit } from './column.ts'
 import { literalOf } from './literal.ts'
 import { type TimeSpan, timeSpanMs } from './time-span.ts'
@@ -26,9 +27,17 @@ export function bindColumn(column: Column | ExpressionColumn, schema: Schema): E
   return column.bind(schema)
 }
 
+/** Without the columns that are the engine's own. */
+export const visibleSchema = (schema: Schema): Schema =>
+  new Schema(schema.fields.filter(({ name }) => !isHidden(name)))
+
+/** @throws COLUMN_NOT_FOUND with the nearest name, also for hidden columns */
+export const visibleIndex = (schema: Schema, name: string): number =>
+  visibleSchema(schema).indexOf(name)
+
 /** The columns of a schema for a callback; a name that is not there throws with the nearest. */
 export function columnsOf<F extends Fields>(schema: Schema): ColumnsOf<F> {
-  const visible = new Schema(schema.fields.filter(({ name }) => !name.startsWith('$')))
+  const visible = visibleSchema(schema)
   const columns = new Map<string, ExpressionColumn>()
   return new Proxy(Object.create(null) as ColumnsOf<F>, {
     get(_, name) {
@@ -72,7 +81,11 @@ export function callOf(
 }
 
 /** An operand: a column, or a value that takes the type of what it is beside. */
-export function operandOf(value: unknown, beside: DataType | undefined, schema: Schema): Expression {
+export function operandOf(
+  value: unknown,
+  beside: DataType | undefined,
+  schema: Schema,
+): Expression {
   return value instanceof ExpressionColumn ? value.bind(schema) : literalOf(value, beside)
 }
 

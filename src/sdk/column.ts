@@ -33,7 +33,18 @@ export interface Column<T extends DataType = DataType> {
 }
 
 /** The columns of a stream in a callback, by name. */
-export type ColumnsOf<F extends Fields> = { readonly [K in keyof F & string]: ColumnOf<F[K]> }
+export type ColumnsOf<F extends Fields> = string extends keyof F
+  ? UntypedColumns
+  : { readonly [K in keyof F & string]: ColumnOf<F[K]> }
+
+/**
+ * Columns of which the compiler knows nothing: name them by `col('name', type)`. In `mean((r) => ...)`
+ * with a `.where()` behind it, write `aggregate((r) => ({ x: mean(r.a).where(r.b) }))` instead.
+ */
+export interface UntypedColumns {
+  readonly [UNTYPED]: never
+}
+declare const UNTYPED: unique symbol
 
 /** The kind of column for a type. */
 export type ColumnOf<T extends DataType> = [T] extends [Bool]
@@ -118,21 +129,22 @@ type IsWide<T extends DataType> = T extends { readonly kind: 'int64' | 'uint64' 
   : never
 
 /** The type that arithmetic of two numbers gives (X2 of expression.ts), not nullable. */
-export type Arithmetic<A extends DataType, B extends DataType> = A extends Float<'float32'>
-  ? B extends Float<'float32'>
-    ? Float<'float32', false>
-    : Float<'float64', false>
-  : A extends Float
-    ? Float<'float64', false>
-    : B extends Float
+export type Arithmetic<A extends DataType, B extends DataType> =
+  A extends Float<'float32'>
+    ? B extends Float<'float32'>
+      ? Float<'float32', false>
+      : Float<'float64', false>
+    : A extends Float
       ? Float<'float64', false>
-      : A extends Decimal
-        ? Decimal<false>
-        : B extends Decimal
+      : B extends Float
+        ? Float<'float64', false>
+        : A extends Decimal
           ? Decimal<false>
-          : [IsWide<A> | IsWide<B>] extends [never]
-            ? SmallInt<'int32', false>
-            : Wide<A, B>
+          : B extends Decimal
+            ? Decimal<false>
+            : [IsWide<A> | IsWide<B>] extends [never]
+              ? SmallInt<'int32', false>
+              : Wide<A, B>
 
 type ArithmeticResult<T extends DataType, O> = ColumnOf<
   WithNull<Arithmetic<T, OperandType<T, O>>, Either<T['nullable'], NullOf<O>>>
@@ -193,7 +205,9 @@ export interface BoolColumn<N extends boolean> extends ComparableColumn<Bool<N>>
 
 type Rounded<T extends DataType> = NumericColumn<Float<'float64', T['nullable']>>
 type Self<T extends DataType> = ColumnOf<WithNull<Arithmetic<T, T>, T['nullable']>>
-type IntegerResult<T extends DataType, O> = ColumnOf<WithNull<Arithmetic<T, OperandType<T, O>>, true>>
+type IntegerResult<T extends DataType, O> = ColumnOf<
+  WithNull<Arithmetic<T, OperandType<T, O>>, true>
+>
 type IntegerOperand<T extends DataType> = T extends IntegerType
   ? number | bigint | Column<IntegerType>
   : never

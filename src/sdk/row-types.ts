@@ -1,0 +1,49 @@
+// The types between schemas, columns and rows that the streams' methods share.
+import type { BigInt64, Bool, DataType, Fields, Float, Timestamp, Utf8 } from '../columnar/type.ts'
+import type { Column } from './column.ts'
+
+/** One object type, so that a reader sees its properties and not how it came about. */
+export type Flat<T> = { [K in keyof T]: T[K] }
+
+/** The columns that a select's callback gives. */
+export type FieldsOf<S> = { [K in keyof S & string]: S[K] extends Column<infer T> ? T : never }
+
+/** `F` with the columns of `G` added, or in place of those of the same name. */
+export type WithFields<F extends Fields, G extends Fields> = Flat<Omit<F, keyof G> & G>
+
+/** The names of the columns of some type; any name where the columns are not known. */
+export type NamesOf<F extends Fields, T extends DataType = DataType> = string extends keyof F
+  ? string
+  : { [K in keyof F & string]: F[K] extends T ? K : never }[keyof F & string]
+
+/** A type that is shown for what is wrong: its text is the message. */
+export interface Mistake<Message extends string> {
+  readonly mistake: Message
+}
+
+type InferredType<V, N extends boolean> = [V] extends [number]
+  ? Float<'float64', N>
+  : [V] extends [bigint]
+    ? BigInt64<'int64', N, 'bigint'>
+    : [V] extends [string]
+      ? Utf8<N>
+      : [V] extends [boolean]
+        ? Bool<N>
+        : [V] extends [Date]
+          ? Timestamp<'ms', N>
+          : never
+
+type Missing = null | undefined
+
+/** The columns that are inferred of plain rows: what has no such type needs a schema. */
+export type InferredFields<R> = {
+  [K in keyof R & string]-?: InferredType<
+    Exclude<R[K], Missing>,
+    [Extract<R[K], Missing>] extends [never] ? false : true
+  >
+}
+
+/** `T` flat and `F` as they are: what makes the compiler show a mistake in place of a long mismatch. */
+export type Check<Condition extends boolean, Message extends string> = Condition extends true
+  ? unknown
+  : Mistake<Message>
