@@ -27,7 +27,6 @@ import {
   endMalformed,
   endMalformedLine,
   ENDED_BLOCK,
-  ENDED_LIMIT,
   ENDED_ROWS,
   NO_COLUMN,
   SCAN_OK,
@@ -60,7 +59,6 @@ export function csvScan(state: usize): u32 {
   s.discard = 0
   while (true) {
     s.next = p
-    if (p >= s.limit) return ENDED_LIMIT
     if (s.rows >= s.rowsMax) return ENDED_ROWS
     const wanted = min(s.groupRows, s.rowsMax - s.rows)
     const rows = walk ? walkGroup(s, p, wanted) : markGroup(s, p, wanted)
@@ -171,7 +169,7 @@ function markGroup(s: Scan, from: usize, wanted: u32): u32 {
       rows++
       first = lastOfRecord + 4
       record = lineFeed + 1
-      if (rows == wanted || record >= s.limit) return stopGroup(STOP_ROWS, record, rows)
+      if (rows == wanted) return stopGroup(STOP_ROWS, record, rows)
     }
     if (out - first > (<usize>fields) << 2) return stopGroup(STOP_ODD, record, rows)
   }
@@ -219,7 +217,7 @@ function walkGroup(s: Scan, from: usize, wanted: u32): u32 {
   let record = from
   let rows: u32 = 0
   let plain: u32 = 0
-  while (rows < wanted && record < s.limit) {
+  while (rows < wanted) {
     if (record >= s.end) return stopGroup(STOP_BLOCK, record, rows)
     const status = csvRecord(s, record, marks)
     if (status == RECORD_OPEN) return stopGroup(STOP_BLOCK, record, rows)
@@ -245,14 +243,14 @@ function isEmptyLine(record: usize): bool {
   return byte == 0x0a || (byte == 0x0d && load<u8>(record, 1) == 0x0a)
 }
 
-/** How many line feeds are in the bytes: what line an error is at. */
-export function countLineFeeds(ptr: usize, bytes: u32): u32 {
-  const lineFeeds = i8x16.splat(0x0a)
+/** How often a byte is there: line feeds before an error, quotes before a place to split. */
+export function countByte(ptr: usize, bytes: u32, byte: u8): u32 {
+  const wanted = i8x16.splat(byte)
   let count: u32 = 0
   let at: u32 = 0
   for (; at + 16 <= bytes; at += 16) {
-    count += popcnt<u32>(i8x16.bitmask(i8x16.eq(v128.load(ptr + at), lineFeeds)))
+    count += popcnt<u32>(i8x16.bitmask(i8x16.eq(v128.load(ptr + at), wanted)))
   }
-  for (; at < bytes; at++) count += u32(load<u8>(ptr + at) == 0x0a)
+  for (; at < bytes; at++) count += u32(load<u8>(ptr + at) == byte)
   return count
 }

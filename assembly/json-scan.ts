@@ -8,7 +8,6 @@ import { jsonFault, jsonFaultAt, jsonFaultKind, skipBlank } from './json-lex'
 import { beginRecords, jsonFaultColumn, readObject, Shape } from './json-value'
 import {
   ENDED_BLOCK,
-  ENDED_LIMIT,
   ENDED_ROWS,
   endMalformedLine,
   findByte,
@@ -31,7 +30,6 @@ export function jsonScan(state: usize): u32 {
   beginRecords(s.scratch, s.recordBytesMax)
   while (true) {
     s.next = p
-    if (p >= s.limit) return ENDED_LIMIT
     if (p >= lines) {
       if (<usize>(s.end - p) <= s.recordBytesMax) return ENDED_BLOCK
       return endMalformedLine(s, p, SCAN_TOO_LARGE, p)

@@ -1,13 +1,12 @@
 // What a scanner of lines (CSV, NDJSON) is told, and what it says: one struct that the binding fills in and
 // reads. A call takes a block of bytes at [from, end), goes on in the columns at row `rows`, and stops where
-// the block ends, where the batch is full, where a split ends, or at the first malformed record.
+// the block ends, where the batch is full, or at the first malformed record.
 //
 // S1  `next` is where the next call starts; bytes from there to `end` are the record that the block cuts.
 // S2  With `final` nothing follows the block, and its last byte is a line feed (the reader puts one there).
-// S3  A record that starts at `limit` or behind it is not read: it belongs to the next split.
-// S4  After ENDED_MALFORMED the record is [recordStart, recordEnd) and `next` is behind it. With `discard`
+// S3  After ENDED_MALFORMED the record is [recordStart, recordEnd) and `next` is behind it. With `discard`
 //     its line feed is not in the block: what comes up to the next line feed belongs to it too.
-// S5  A record is too large when there are more than recordBytesMax bytes before its line feed; that goes
+// S4  A record is too large when there are more than recordBytesMax bytes before its line feed; that goes
 //     before any other fault of it.
 
 /** Why a record is malformed. The first two are the statuses of number-parse.ts. */
@@ -30,8 +29,7 @@ export const SCAN_MEMORY: u32 = 13
 /** What a call ended with. */
 export const ENDED_BLOCK: u32 = 0
 export const ENDED_ROWS: u32 = 1
-export const ENDED_LIMIT: u32 = 2
-export const ENDED_MALFORMED: u32 = 3
+export const ENDED_MALFORMED: u32 = 2
 
 export const NO_COLUMN: u32 = 0xffffffff
 
@@ -43,7 +41,6 @@ export class Scan {
   rowsMax: u32
   from: usize
   end: usize
-  limit: usize
   final: u32
   /** Rows in the columns, before and after the call. */
   rows: u32
@@ -88,7 +85,7 @@ export function findByte(ptr: usize, end: usize, byte: u8): usize {
 
 /**
  * Ends a call at a malformed record whose structure is broken: it goes to its first line feed.
- * The fault may turn out to be that it is too large (S5).
+ * The fault may turn out to be that it is too large (S4).
  */
 export function endMalformedLine(s: Scan, start: usize, fault: u32, at: usize): u32 {
   const line = findByte(start, s.end, 0x0a)

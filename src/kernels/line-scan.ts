@@ -37,9 +37,9 @@ export interface ScanFault {
   readonly discard: boolean
 }
 
-/** Where a call stopped: at the block's end, a full batch, the split's end, a malformed record. */
-export type ScanEnd = 'block' | 'rows' | 'limit' | 'malformed'
-const ENDS: readonly ScanEnd[] = ['block', 'rows', 'limit', 'malformed']
+/** Where a call stopped: at the block's end, a full batch, a malformed record. */
+export type ScanEnd = 'block' | 'rows' | 'malformed'
+const ENDS: readonly ScanEnd[] = ['block', 'rows', 'malformed']
 
 export interface CsvLines {
   readonly kind: 'csv'
@@ -68,7 +68,7 @@ export interface ScanOptions {
   readonly recordBytesMax: number
 }
 
-const SCAN_BYTES = 112
+const SCAN_BYTES = 96
 const AT = {
   columns: 0,
   columnCount: 4,
@@ -76,27 +76,26 @@ const AT = {
   rowsMax: 12,
   from: 16,
   end: 20,
-  limit: 24,
-  final: 28,
-  rows: 32,
-  next: 36,
-  fault: 40,
-  faultAt: 44,
-  faultColumn: 48,
-  faultFields: 52,
-  recordStart: 56,
-  recordEnd: 60,
-  discard: 64,
-  scratch: 68,
-  shape: 72,
-  fieldCount: 76,
-  delimiter: 80,
-  quote: 81,
-  multiline: 82,
-  nullText: 84,
-  nullBytes: 88,
-  marks: 92,
-  groupRows: 96,
+  final: 24,
+  rows: 28,
+  next: 32,
+  fault: 36,
+  faultAt: 40,
+  faultColumn: 44,
+  faultFields: 48,
+  recordStart: 52,
+  recordEnd: 56,
+  discard: 60,
+  scratch: 64,
+  shape: 68,
+  fieldCount: 72,
+  delimiter: 76,
+  quote: 77,
+  multiline: 78,
+  nullText: 80,
+  nullBytes: 84,
+  marks: 88,
+  groupRows: 92,
 } as const
 
 /** Marks of a group of CSV records: 32 KB, what a first-level cache holds beside the text. */
@@ -106,12 +105,10 @@ const GROUP_ROWS_MAX = 128
 const MARKS_SPARE = 128
 const NO_COLUMN = 0xffff_ffff
 
-/** A block to scan: [from, end), and what is known about it (S2 and S3 of assembly/scan-state.ts). */
+/** A block to scan: [from, end), and what is known about it (S2 of assembly/scan-state.ts). */
 export interface Block {
   readonly from: number
   readonly end: number
-  /** Records that start here or behind are not read. */
-  readonly limit: number
   /** Nothing follows, and the last byte is a line feed. */
   readonly final: boolean
 }
@@ -183,7 +180,6 @@ export class LineScanner {
   scan(block: Block): ScanEnd {
     this.#set('from', block.from)
     this.#set('end', block.end)
-    this.#set('limit', block.limit)
     this.#set('final', Number(block.final))
     const end = ENDS[this.#run(this.#state)]!
     if (end === 'malformed' && this.#get('fault') === FAULT_MEMORY) {

@@ -277,11 +277,3 @@ test('decimals are exact, and rounded to their scale', () => {
     'syntax d',
   ])
 })
-
-test('a record that starts at the limit is left to the next split', () => {
-  const bytes = encoder.encode('1,a\n2,b\n3,c\n')
-  for (let limit = 0; limit <= bytes.length; limit++) {
-    const starts = [0, 4, 8].filter((start) => start < limit)
-    expect(scanAll(bytes, { lines: two, specs, limit }).rows.length).toBe(starts.length)
-  }
-})

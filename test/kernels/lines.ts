@@ -35,8 +35,6 @@ export interface ScanAllOptions {
   readonly blocks?: readonly number[]
   /** Start of the bytes in memory, past an aligned address. */
   readonly misalign?: number
-  /** Records that start here or behind are not read. */
-  readonly limit?: number
 }
 
 /** Scans all of the bytes, block by block, with malformed records listed and skipped. */
@@ -66,7 +64,6 @@ export function scanAll(bytes: Uint8Array, options: ScanAllOptions): Collected {
     }
     scanner.restart()
   }
-  const limit = start + (options.limit ?? input.length)
   let at = start
   let seen = start
   let discard = false
@@ -82,11 +79,9 @@ export function scanAll(bytes: Uint8Array, options: ScanAllOptions): Collected {
       discard = false
     }
     for (;;) {
-      const end = scanner.scan({ from: at, end: seen, limit, final })
+      const end = scanner.scan({ from: at, end: seen, final })
       at = scanner.next
       if (end === 'block') break
-      if (end === 'limit') at = seen = start + input.length
-      if (end === 'limit') break
       if (end === 'rows') {
         flush()
         continue
