@@ -58,7 +58,8 @@ async function main(): Promise<void> {
         console.log(formatCase(result, baseline))
       } catch (error) {
         process.exitCode = 1
-        console.error(`${label}: ${error instanceof Error ? error.message : String(error)}`)
+        const message = error instanceof Error ? error.message : String(error)
+        process.stderr.write(`${label}: ${message}\n`)
       }
     }
   }

@@ -164,7 +164,7 @@ test('a damaged line is malformed, or means what JSON.parse says', () => {
         return
       }
       if (got.faults.length > 0) return
-      const known = SPECS.map(({ name }) => parsed[name] ?? null)
+      const known: unknown[] = SPECS.map(({ name }) => parsed[name] ?? null)
       // A utf8 column takes any value; its JSON text is not compared here.
       if (known[1] !== null && typeof known[1] !== 'string') known[1] = got.rows[0]![1]
       expect(got.rows[0]).toEqual(known.map((value) => (Object.is(value, -0) ? -0 : value)))
