@@ -83,6 +83,11 @@ interface Part {
   rows: number
 }
 
+async function withdraw(part: Part): Promise<void> {
+  await part.compressed?.abort()
+  await part.file.abort()
+}
+
 class FileSinkWriter implements SinkWriter {
   readonly #config: FileSinkConfig
   readonly #entry: FormatEntry
@@ -91,7 +96,7 @@ class FileSinkWriter implements SinkWriter {
   readonly #isFolder: boolean
   #format: FileFormat | undefined
   #part: Part | undefined
-  readonly #sealed: AtomicFile[] = []
+  readonly #sealed: Part[] = []
   #parts = 0
 
   constructor(config: FileSinkConfig, entry: FormatEntry, context: WriterContext, fs: FileSystem) {
@@ -130,16 +135,17 @@ class FileSinkWriter implements SinkWriter {
     this.#part = undefined
     if (part !== undefined) {
       const isNeeded = part.rows > 0 || (this.#parts === 1 && this.#context.subtaskIndex === 0)
-      await (isNeeded ? this.#seal(part) : this.#abort(part))
+      await (isNeeded ? this.#seal(part) : this.#drop(part))
     }
-    for (const file of this.#sealed) await file.publish(this.#config.ifExists)
+    for (const { file } of this.#sealed) await file.publish(this.#config.ifExists)
     if (this.#isFolder && this.#config.ifExists === 'replace') await this.#removeStale()
   }
 
   async close(): Promise<void> {
-    if (this.#part !== undefined) await this.#abort(this.#part)
+    if (this.#part !== undefined) await this.#drop(this.#part)
     this.#part = undefined
-    for (const file of this.#sealed) await file.abort()
+    // The first part may have made the folder, and removes it when it is empty again.
+    for (const part of this.#sealed.toReversed()) await withdraw(part)
   }
 
   #openPart(format: FileFormat): Part {
@@ -161,7 +167,7 @@ class FileSinkWriter implements SinkWriter {
 
   async #seal(part: Part): Promise<void> {
     // It is sealed or aborted from here on, whatever fails: the list is what close() aborts.
-    this.#sealed.push(part.file)
+    this.#sealed.push(part)
     try {
       this.#put(part, part.encoder.end())
     } finally {
@@ -176,10 +182,9 @@ class FileSinkWriter implements SinkWriter {
     part.countedBytes = part.file.bytes
   }
 
-  async #abort(part: Part): Promise<void> {
+  async #drop(part: Part): Promise<void> {
     part.encoder.close()
-    await part.compressed?.abort()
-    await part.file.abort()
+    await withdraw(part)
   }
 
   #name(part: number): string {
@@ -216,7 +221,7 @@ class FileSinkWriter implements SinkWriter {
 
   async #removeStale(): Promise<void> {
     const { subtaskIndex, parallelism } = this.#context
-    const written = new Set(this.#sealed.map((file) => basename(file.path)))
+    const written = new Set(this.#sealed.map(({ file }) => basename(file.path)))
     for (const { path, subtask } of await this.#existingParts()) {
       // A subtask removes its own; those that no subtask of this run owns are subtask 0's.
       const isMine = subtask === subtaskIndex || (subtaskIndex === 0 && subtask >= parallelism)

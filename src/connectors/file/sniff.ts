@@ -121,6 +121,9 @@ function contentOf(head: Uint8Array): Content {
   return head.includes(0) ? 'binary' : textContent(head)
 }
 
+// A quote follows the brace in every object but the empty one.
+const OBJECT_START = /^\s*\{\s*(["}]|$)/
+
 function textContent(head: Uint8Array): Content {
   const lines = new TextDecoder()
     .decode(head)
@@ -128,7 +131,8 @@ function textContent(head: Uint8Array): Content {
     .filter((line) => line.trim() !== '')
   const first = lines[0]?.trim() ?? ''
   if (/^\[\s*([{[]|$)/.test(first)) return 'jsonArray'
-  // A quote follows a brace in every object but the empty one.
-  if (lines.some((line) => /^\s*\{\s*(["}]|$)/.test(line))) return 'ndjson'
+  if (OBJECT_START.test(first)) return 'ndjson'
+  // NDJSON whose first line is broken, or CSV with JSON in its first column: its reader will tell.
+  if (lines.some((line) => OBJECT_START.test(line))) return 'text'
   return /[,;\t|]/.test(first) ? 'csv' : 'text'
 }
