@@ -1,8 +1,10 @@
-// The process that compiles users' `.as.ts` files with the AssemblyScript compiler, and then ends: the
-// compiler keeps hundreds of megabytes. Requests come as JSON on stdin, answers go as JSON to stdout.
+// The process that compiles users' `.as.ts` files with the AssemblyScript compiler, and then ends:
+// the compiler keeps hundreds of megabytes. Requests come as JSON on stdin, answers go as JSON to
+// stdout.
 //
-// P1  A module that neither allocates nor has data, and whose sources name nothing that touches memory
-//     by address, may run on a slot's own memory ("shared"). All others get a memory of their own.
+// P1  A module that neither allocates nor has data, and whose sources name nothing that touches
+//     memory by address, may run on a slot's own memory ("shared"). All others get a memory of
+//     their own.
 // P2  A module imports its memory and abort, nothing else: no clock, no chance, no host.
 import { readFileSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'

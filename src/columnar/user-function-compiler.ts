@@ -1,5 +1,6 @@
-// Shell: users' `.as.ts` files to WebAssembly modules, once a job, before it starts. The compiler runs in
-// a child process that ends with the work (user-function-asc.ts); what it made is kept in a cache.
+// Shell: users' `.as.ts` files to WebAssembly modules, once a job, before it starts. The compiler
+// runs in a child process that ends with the work (user-function-asc.ts); what it made is kept in a
+// cache.
 //
 // C1  A cache entry's name is a hash of all that went in: the file and the files it imports, the
 //     compiler's version and options, the wrapper's source. So an entry is right or absent.

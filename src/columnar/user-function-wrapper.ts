@@ -1,10 +1,10 @@
-// The AssemblyScript that is compiled together with a user's `.as.ts` file: for each function that it
-// exports, a loop that calls it for every row of a batch, so that one call crosses into the module a
-// batch, and the user's function inlines into the loop.
+// The AssemblyScript that is compiled together with a user's `.as.ts` file: for each function that
+// it exports, a loop that calls it for every row of a batch, so that one call crosses into the
+// module a batch, and the user's function inlines into the loop.
 //
 // W1  A null argument gives null without a call: rows that the validity says are null are skipped.
-// W2  Buffers are Arrow's. A text argument is a pair (offsets, bytes), a text result an offsets buffer
-//     and the module's own text buffer, whose address `text` tells.
+// W2  Buffers are Arrow's. A text argument is a pair (offsets, bytes), a text result an offsets
+//     buffer and the module's own text buffer, whose address `text` tells.
 // W3  `row` is the row being worked on: after a trap it says where.
 
 import { type Signature, VALUE_BYTES, type ValueType } from '../kernels/user-module.ts'

@@ -1,7 +1,9 @@
-// A module of user functions in one slot: its instance, and calls of its functions over whole columns.
+// A module of user functions in one slot: its instance, and calls of its functions over whole
+// columns.
 //
-// U1  A shared module works on the slot's memory, in place. Any other has its own, of a bounded size:
-//     columns are copied in and the result out, and nothing it does reaches the slot's memory.
+// U1  A shared module works on the slot's memory, in place. Any other has its own, of a bounded
+//     size: columns are copied in and the result out, and nothing it does reaches the slot's
+//     memory.
 // U2  A function is called for rows that the validity says are there, once each, in order.
 // U3  A trap is USER_CODE_FAILED with the function, its file and the row.
 import { assert } from '../base/assert.ts'

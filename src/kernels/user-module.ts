@@ -1,8 +1,8 @@
-// What a compiled module of user functions says of itself: a manifest in a custom section, so that the
-// module alone, wherever it was sent, is enough to call it.
+// What a compiled module of user functions says of itself: a manifest in a custom section, so that
+// the module alone, wherever it was sent, is enough to call it.
 //
-// M1  The manifest names each function with its types in AssemblyScript's words, and says whether the
-//     module may run on the slot's own memory ("shared") or has one of its own.
+// M1  The manifest names each function with its types in AssemblyScript's words, and says whether
+//     the module may run on the slot's own memory ("shared") or has one of its own.
 
 /** AssemblyScript's types that a column can have, with their bytes; bool is bits, string text. */
 export const VALUE_BYTES = {

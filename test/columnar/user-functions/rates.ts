@@ -1,0 +1,1 @@
+export const RATE: f64 = 0.908
