@@ -111,8 +111,8 @@ export function extremesBytes(offsets: usize, bytes: usize, n: u32, out: usize):
 }
 
 function compare(offsets: usize, bytes: usize, row: u32, other: u32): i32 {
-  const a = offsets + (<usize>row << 2)
-  const b = offsets + (<usize>other << 2)
+  const a = offsets + ((<usize>row) << 2)
+  const b = offsets + ((<usize>other) << 2)
   const aStart = load<u32>(a)
   const bStart = load<u32>(b)
   return compareRuns(

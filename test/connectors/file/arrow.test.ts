@@ -1,0 +1,162 @@
+// The conformance suite over both containers, then Arrow itself: what apache-arrow reads and writes, and
+// what is damaged.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  Dictionary,
+  Int32,
+  makeVector,
+  RecordBatchFileWriter,
+  Table,
+  tableFromArrays,
+  tableFromIPC,
+  tableToIPC,
+  Utf8,
+  vectorFromArray,
+} from 'apache-arrow'
+import * as fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import { BatchBuilder } from '../../../src/columnar/batch-builder.ts'
+import { Schema } from '../../../src/columnar/schema.ts'
+import {
+  bool,
+  decimal,
+  float64,
+  int32,
+  int64,
+  nullable,
+  timestamp,
+  utf8,
+} from '../../../src/columnar/type.ts'
+import { arrowFormat } from '../../../src/connectors/file/arrow.ts'
+import {
+  encodeFile,
+  fileFormatConformance,
+  readerContext,
+  readSplits,
+} from '../../conformance/file-format.ts'
+
+fileFormatConformance({ format: arrowFormat, options: { container: 'file' } })
+fileFormatConformance({ format: arrowFormat, options: { container: 'stream' } })
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-arrow-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const FIELDS = {
+  id: int32(),
+  big: nullable(int64()),
+  price: float64(),
+  cents: decimal(9, 2),
+  at: timestamp('us'),
+  name: nullable(utf8()),
+  ok: bool(),
+}
+const ROWS = Array.from({ length: 100 }, (_, i) => ({
+  id: i,
+  big: i % 7 === 0 ? null : BigInt(i) * 10n ** 15n,
+  price: i / 8,
+  cents: `${i - 50 < 0 ? '-' : ''}${Math.abs(i - 50)}.25`,
+  at: BigInt(i) * 1_000_001n,
+  name: i % 5 === 0 ? null : `n${i}`,
+  ok: i % 3 === 0,
+}))
+
+function ours(container: 'file' | 'stream'): Uint8Array {
+  const schema = Schema.of(FIELDS)
+  const builder = new BatchBuilder(readerContext(schema).kernels, schema)
+  for (const row of ROWS) builder.append(row)
+  return encodeFile({ format: arrowFormat, options: { container } }, schema, [builder.finish()])
+}
+
+async function readBack(bytes: Uint8Array, schema: Schema, name: string): Promise<unknown[]> {
+  const path = join(folder, name)
+  writeFileSync(path, bytes)
+  const splits = arrowFormat.plan(path, {}, 1 << 20)
+  return readSplits({ format: arrowFormat }, readerContext(schema, 16), splits)
+}
+
+describe('Arrow IPC', () => {
+  it.each(['file', 'stream'] as const)('writes a %s that apache-arrow reads', (container) => {
+    const table = tableFromIPC(ours(container))
+    expect(table.numRows).toBe(ROWS.length)
+    expect(table.schema.fields.map((field) => `${field.name}: ${String(field.type)}`)).toEqual([
+      'id: Int32',
+      'big: Int64',
+      'price: Float64',
+      'cents: Decimal[9e+2]',
+      'at: Timestamp<MICROSECOND>',
+      'name: Utf8',
+      'ok: Bool',
+    ])
+    ROWS.forEach((row, i) => {
+      const got = table.get(i)!.toJSON()
+      expect([got['id'], got['big'], got['price'], got['name'], got['ok']]).toEqual([
+        row.id,
+        row.big,
+        row.price,
+        row.name,
+        row.ok,
+      ])
+    })
+  })
+
+  it('reads what apache-arrow writes, dictionaries decoded', async () => {
+    const words = ROWS.map((row) => row.name)
+    const table = new Table({
+      id: makeVector(Int32Array.from(ROWS, (row) => row.id)),
+      name: vectorFromArray(words, new Dictionary(new Utf8(), new Int32())),
+    })
+    const schema = Schema.of({ name: nullable(utf8()), id: int32() })
+    const expected = ROWS.map(({ id, name }) => ({ name, id }))
+    for (const container of ['file', 'stream'] as const) {
+      const rows = await readBack(tableToIPC(table, container), schema, `dict-${container}.arrow`)
+      expect(rows).toEqual(expected)
+    }
+    const several = RecordBatchFileWriter.writeAll(table.batches).toUint8Array(true)
+    expect(await readBack(several, schema, 'several.arrow')).toEqual(expected)
+  })
+
+  it('says which file is damaged and how', () => {
+    const whole = ours('file')
+    const path = join(folder, 'cut.arrow')
+    writeFileSync(path, whole.subarray(0, whole.length - 20))
+    expect(() => arrowFormat.schema(path, {})).toThrow(/cut\.arrow: .*cut off/)
+    writeFileSync(path, 'a,b\n1,2\n3,4\n5,6\n')
+    expect(() => arrowFormat.schema(path, {})).toThrow(/cut\.arrow: damaged Arrow data/)
+    writeFileSync(path, '')
+    expect(() => arrowFormat.schema(path, {})).toThrow(/0 bytes/)
+  })
+
+  it('names a column whose type it cannot hold, and reads the others', async () => {
+    const path = join(folder, 'half.arrow')
+    const table = tableFromArrays({ id: Int32Array.of(1, 2), half: Uint16Array.of(1, 2) })
+    writeFileSync(path, tableToIPC(table, 'file'))
+    const rows = await readBack(readFileSync(path), Schema.of({ id: int32() }), 'half.arrow')
+    expect(rows).toEqual([{ id: 1 }, { id: 2 }])
+  })
+
+  it('answers damaged bytes with an error or other values, never with a trap or a crash', async () => {
+    const schema = Schema.of({ id: int32(), name: nullable(utf8()), ok: bool() })
+    const bytes = ours('file')
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+        async (edits) => {
+          const damaged = bytes.slice()
+          for (const [at, value] of edits) damaged[at] = value
+          try {
+            await readBack(damaged, schema, 'damaged.arrow')
+          } catch (error) {
+            expect(error).toMatchObject({
+              code: expect.stringMatching(
+                /FORMAT_INVALID|UNSUPPORTED|MEMORY_EXHAUSTED|COLUMN_NOT_FOUND|SCHEMA_MISMATCH/,
+              ) as string,
+            })
+          }
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+})
