@@ -224,3 +224,8 @@ export class LineScanner {
     this.#kernels.data.setUint32(this.#state + AT[field], value, true)
   }
 }
+
+/** How often a byte is in [ptr, ptr + bytes). */
+export function countByte(kernels: Kernels, ptr: number, bytes: number, byte: number): number {
+  return kernels.exports.countByte(ptr, bytes, byte) >>> 0
+}
