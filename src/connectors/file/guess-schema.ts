@@ -39,11 +39,13 @@ const TIMESTAMP = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d(:?
 
 const FRACTION = Symbol('a number that is not written as a whole one')
 
+function markFraction(_: string, value: unknown, context: { readonly source?: string }): unknown {
+  return typeof value === 'number' && !INTEGER.test(context.source ?? '') ? FRACTION : value
+}
+
 /** A line's value, with FRACTION for numbers like 1.0, whose value alone would say int64. */
 export function parseForGuess(line: string): unknown {
-  const reviver = (_: string, value: unknown, context: { readonly source?: string }): unknown =>
-    typeof value === 'number' && !INTEGER.test(context.source ?? '') ? FRACTION : value
-  return JSON.parse(line, reviver as (key: string, value: unknown) => unknown)
+  return JSON.parse(line, markFraction as (key: string, value: unknown) => unknown)
 }
 
 function guessText(text: string): Guess {
