@@ -116,11 +116,12 @@ class FileSinkWriter implements SinkWriter {
   }
 
   write(batch: RecordBatch): Promise<void> | undefined {
-    const dense = compact(this.#context.kernels, batch)
-    if (dense.length === 0) return undefined
+    if (batch.rowCount === 0) return undefined
+    // Encoders of lines take a selection as it is; to the others a batch is dense.
+    const rows = this.#entry.lines ? batch : compact(this.#context.kernels, batch)
     const part = (this.#part ??= this.#openPart(this.#format!))
-    const writing = this.#put(part, part.encoder.encode(dense))
-    part.rows += dense.length
+    const writing = this.#put(part, part.encoder.encode(rows))
+    part.rows += batch.rowCount
     this.#count(part)
     const { partBytes, partRows } = this.#config
     const isFull =

@@ -17,6 +17,7 @@ import type { Fields } from '../../columnar/type.ts'
 import type { OnError, SinkSpec, SourceSpec } from '../connector.ts'
 import type { IfExists } from './atomic-file.ts'
 import { compressionOf } from './compression.ts'
+import { csvDialect, type CsvOptions } from './csv-dialect.ts'
 import type { FileSinkConfig } from './file-sink.ts'
 import type { FileSourceConfig } from './file-source.ts'
 import type { Compression } from './format.ts'
@@ -40,14 +41,11 @@ export interface FileSourceOptions<F extends Fields = Fields> {
 }
 
 /** How CSV files are written. */
-export interface CsvDialect {
-  /** One character between fields; a comma unless said otherwise, a tab for `.tsv`. */
-  readonly delimiter?: string
-  /** The first record names the columns; true unless said otherwise. */
-  readonly header?: boolean
-  /** The unquoted text that stands for null; the empty field unless said otherwise. */
-  readonly nullValue?: string
-}
+export type CsvDialectOptions = Omit<CsvOptions, 'columns'>
+
+/** What a CSV source takes. Without a header, a declared schema names all fields of the file, in order. */
+export interface CsvSourceOptions<F extends Fields = Fields>
+  extends FileSourceOptions<F>, CsvDialectOptions {}
 
 type Typed<O, F extends Fields> = O & { readonly schema: F }
 
@@ -83,11 +81,13 @@ export function arrow(path: FilePaths, options: FileSourceOptions = {}): SourceS
  */
 export function csv<F extends Fields>(
   path: FilePaths,
-  options: Typed<FileSourceOptions<F> & CsvDialect, F>,
+  options: Typed<CsvSourceOptions<F>, F>,
 ): SourceSpec<F>
-export function csv(path: FilePaths, options?: FileSourceOptions & CsvDialect): SourceSpec
-export function csv(path: FilePaths, options: FileSourceOptions & CsvDialect = {}): SourceSpec {
-  return source('csv', path, options, dialect(first(path), options))
+export function csv(path: FilePaths, options?: CsvSourceOptions): SourceSpec
+export function csv(path: FilePaths, options: CsvSourceOptions = {}): SourceSpec {
+  const { schema, header } = options
+  const fields = header === false && schema !== undefined ? Object.keys(schema) : undefined
+  return source('csv', path, options, dialect(first(path), { ...options, columns: fields }))
 }
 
 /**
@@ -140,7 +140,10 @@ export function arrowFile(path: FilePath, options: FileSinkOptions = {}): SinkSp
 }
 
 /** A CSV file with a header, or a folder of them where the path ends with '/'. */
-export function csvFile(path: FilePath, options: LinesSinkOptions & CsvDialect = {}): SinkSpec {
+export function csvFile(
+  path: FilePath,
+  options: LinesSinkOptions & CsvDialectOptions = {},
+): SinkSpec {
   return sink('csv', path, options, dialect(path, options))
 }
 
@@ -236,12 +239,13 @@ function checkEnding(format: FormatName, path: string): void {
 const first = (path: FilePaths): FilePath =>
   Array.isArray(path) ? ((path as readonly FilePath[])[0] ?? '') : (path as FilePath)
 
-function dialect(path: FilePath, options: CsvDialect): Json {
-  const plain = String(path).replace(/\.(gz|zst)$/, '')
-  const { delimiter = plain.endsWith('.tsv') ? '\t' : ',', header = true, nullValue = '' } = options
-  if (delimiter.length !== 1) {
-    const message = `delimiter must be one character, not ${JSON.stringify(delimiter)}`
-    throw new DataflowError('CONFIG_INVALID', message)
-  }
-  return { delimiter, header, nullValue }
+/** The dialect as data, checked; a `.tsv` has tabs unless said otherwise. */
+function dialect(path: FilePath, options: { readonly [K in keyof CsvOptions]?: unknown }): Json {
+  const isTsv = String(path)
+    .replace(/\.(gz|zst)$/, '')
+    .endsWith('.tsv')
+  const { delimiter = isTsv ? '\t' : ',', quote, header, columns, nullValue, multiline } = options
+  const json = { delimiter, quote, header, columns, nullValue, multiline } as Json
+  csvDialect(json)
+  return json
 }
