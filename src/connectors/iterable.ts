@@ -23,16 +23,18 @@ export type RowsFunction = Rows | (() => Rows)
 
 /** An iterable source as data. */
 export interface IterableConfig {
-  /** How long a row may wait for its batch to fill up, in milliseconds. */
-  readonly flushMs: number
+  /** How long a row may wait for its batch to fill up, in milliseconds; FLUSH_MS unless said otherwise. */
+  readonly flushMs?: number
 }
+
+const FLUSH_MS = 10
 
 export const iterableConnector: Connector = {
   source: (config, { closure }) => iterableSource(config, closure as RowsFunction, systemClock),
 }
 
 export function iterableSource(config: Json, rows: RowsFunction, clock: Clock): Source {
-  const { flushMs } = config as unknown as IterableConfig
+  const { flushMs = FLUSH_MS } = config as unknown as IterableConfig
   return {
     plan: () => Promise.resolve([{ id: 'rows' }] satisfies Split[]),
     reader: (context) => new IterableReader(rows, flushMs, context, clock),

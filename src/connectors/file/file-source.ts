@@ -65,13 +65,13 @@ export class FileSource implements Source {
     const splitBytes = Math.min(SPLIT_BYTES.max, Math.max(SPLIT_BYTES.min, even))
     const splits = files.flatMap(
       ({ path, compression, bytes: fileBytes }): readonly FileSplit[] => {
-        if (compression !== 'none')
-          return [{ id: basename(path), path, bytes: fileBytes, compression }]
         const knows = this.#entry.knows(options)
         if (knows !== 'nothing') {
           checkSchema(path, declared, format.schema(path, options), knows === 'types')
         }
-        return format.plan(path, options, splitBytes)
+        return compression === 'none'
+          ? format.plan(path, options, splitBytes)
+          : [{ id: basename(path), path, bytes: fileBytes, compression }]
       },
     )
     return withUniqueIds(splits)
