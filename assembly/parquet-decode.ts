@@ -90,26 +90,21 @@ export function narrow32(a: usize, n: u32, bytes: u32, out: usize): void {
 }
 
 /**
- * Big-endian two's complement numbers (each `width` bytes, or by offsets when width is 0) to integers of
- * 8 or 16 bytes. Returns the first that does not fit, or 0xffffffff.
+ * Big-endian two's complement numbers of any length to integers of 8 or 16 bytes. Returns the first that
+ * does not fit, or 0xffffffff.
  */
 export function decimalDecode(
   offsets: usize,
-  width: u32,
   bytes: usize,
   n: u32,
   outBytes: u32,
   out: usize,
 ): u32 {
-  for (let i: u32 = 0; i < n; i++, out += <usize>outBytes) {
-    let length = width
-    let at = bytes + <usize>(i * width)
-    if (!width) {
-      const offset = load<u32>(offsets + ((<usize>i) << 2))
-      length = load<u32>(offsets + ((<usize>i) << 2), 4) - offset
-      at = bytes + <usize>offset
-    }
-    let sign: u64 = length && load<i8>(at) < 0 ? -1 : 0
+  for (let i: u32 = 0; i < n; i++, offsets += 4, out += <usize>outBytes) {
+    const start = load<u32>(offsets)
+    let length = load<u32>(offsets, 4) - start
+    let at = bytes + <usize>start
+    const sign: u64 = length && load<i8>(at) < 0 ? -1 : 0
     for (; length > outBytes; length--) {
       if (<u64>load<i8>(at++) != sign) return i
     }
@@ -281,6 +276,50 @@ export function spreadBits(bits: usize, validity: usize, n: u32, out: usize): vo
     }
     store<u8>(out, byte)
   }
+}
+
+/** As takeOffsets(), of rows that are all there, on from out[0]. Returns the bytes; they may pass 2 GiB. */
+export function dictionaryOffsets(offsets: usize, indices: usize, n: u32, out: usize): f64 {
+  const first = load<u32>(out)
+  let total: u64 = first
+  for (const end = indices + ((<usize>n) << 2); indices < end; indices += 4) {
+    const at = offsets + ((<usize>load<u32>(indices)) << 2)
+    total += <u64>(load<u32>(at, 4) - load<u32>(at))
+    out += 4
+    store<u32>(out, <u32>total)
+  }
+  return <f64>(total - first)
+}
+
+/** Copies the values that indices name to where dictionaryOffsets() put them. */
+export function dictionaryBytes(
+  offsets: usize,
+  bytes: usize,
+  indices: usize,
+  n: u32,
+  outOffsets: usize,
+  out: usize,
+): void {
+  let to = out + <usize>load<u32>(outOffsets)
+  for (const end = indices + ((<usize>n) << 2); indices < end; indices += 4) {
+    const at = offsets + ((<usize>load<u32>(indices)) << 2)
+    const from = load<u32>(at)
+    const length = load<u32>(at, 4) - from
+    copyRun(to, bytes + <usize>from, length)
+    to += <usize>length
+  }
+}
+
+/**
+ * The bytes of n values are UTF-8 together: does each begin where a character does? Returns the first
+ * that does not, or 0xffffffff.
+ */
+export function utf8Borders(offsets: usize, bytes: usize, n: u32): u32 {
+  for (let i: u32 = 0; i < n; i++, offsets += 4) {
+    const start = load<u32>(offsets)
+    if (start < load<u32>(offsets, 4) && (load<u8>(bytes + <usize>start) & 0xc0) == 0x80) return i
+  }
+  return NONE
 }
 
 /** IEEE half precision to single. */

@@ -1,6 +1,8 @@
 // The plain values of Parquet pages to columns. What returns CORRUPT (hybrid.ts) has found its input
 // broken; what takes no end has been told how much there is.
 import type { Kernels } from './module.ts'
+import { NO_ROW } from './operand.ts'
+import { firstInvalidUtf8 } from './string.ts'
 
 /** Writes the dictionary's values of `bytes` bytes that n indices (all within it) name. */
 export function dictionaryFixed(
@@ -24,6 +26,42 @@ export function dictionaryFixed(
     case 16:
       return exports.take128(values, indices, n, out)
   }
+}
+
+/**
+ * Writes n offsets of the byte arrays that indices (all within the dictionary) name, behind the one that
+ * is there. Returns their bytes.
+ */
+export function dictionaryOffsets(
+  kernels: Kernels,
+  offsets: number,
+  indices: number,
+  n: number,
+  out: number,
+): number {
+  return kernels.exports.dictionaryOffsets(offsets, indices, n, out)
+}
+
+/** Copies their bytes to where dictionaryOffsets() has put them. */
+export function dictionaryBytes(
+  kernels: Kernels,
+  dictionary: { readonly offsets: number; readonly values: number },
+  indices: number,
+  n: number,
+  outOffsets: number,
+  out: number,
+): void {
+  const { offsets, values } = dictionary
+  kernels.exports.dictionaryBytes(offsets, values, indices, n, outOffsets, out)
+}
+
+/** Whether each of n values is UTF-8 by itself. */
+export function areUtf8(kernels: Kernels, offsets: number, bytes: number, n: number): boolean {
+  const view = kernels.data
+  const start = view.getUint32(offsets, true)
+  const length = view.getUint32(offsets + n * 4, true) - start
+  if (firstInvalidUtf8(kernels, bytes + start, length) >= 0) return false
+  return kernels.exports.utf8Borders(offsets, bytes, n) >>> 0 === NO_ROW
 }
 
 /** Bytes of the next n byte arrays before `end`, or CORRUPT. */
@@ -73,21 +111,15 @@ export function float16ToFloat32(kernels: Kernels, from: number, n: number, out:
   kernels.exports.float16ToFloat32(from, n, out)
 }
 
-/** Where big-endian numbers are: `width` bytes each, or by offsets. */
-export type BigEndian =
-  | { readonly bytes: number; readonly width: number }
-  | { readonly bytes: number; readonly offsets: number }
-
 /** Big-endian numbers to 8 or 16 bytes; returns the first that does not fit, or NO_ROW. */
 export function decimalDecode(
   kernels: Kernels,
-  from: BigEndian,
+  from: { readonly offsets: number; readonly bytes: number },
   n: number,
   outBytes: 8 | 16,
   out: number,
 ): number {
-  const [offsets, width] = 'width' in from ? [0, from.width] : [from.offsets, 0]
-  return kernels.exports.decimalDecode(offsets, width, from.bytes, n, outBytes, out) >>> 0
+  return kernels.exports.decimalDecode(from.offsets, from.bytes, n, outBytes, out) >>> 0
 }
 
 /** Values [first, first + n) of `total` whose bytes are split into `width` streams. */

@@ -1,0 +1,48 @@
+// How pages are compressed. What node:zlib has is taken from there (native; a library over own code);
+// Snappy, which it lacks, is a kernel that works within linear memory.
+//
+// CO1 The result has exactly the bytes that the page header says, or the page is damaged: nothing larger
+//     is ever made.
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { CORRUPT } from '../../../kernels/hybrid.ts'
+import type { Kernels } from '../../../kernels/module.ts'
+import { snappyDecompress } from '../../../kernels/snappy.ts'
+import type { ColumnChunk } from './footer.ts'
+
+type Codec = ColumnChunk['codec']
+
+const NATIVE: Partial<
+  Record<Codec, (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array>
+> = { GZIP: gunzipSync, ZSTD: zstdDecompressSync, BROTLI: brotliDecompressSync }
+
+/** Snappy's best: 64 bytes from a copy of 3. */
+const SNAPPY_RATIO_MAX = 22
+
+export const isSupported = (codec: Codec): boolean =>
+  codec === 'UNCOMPRESSED' || codec === 'SNAPPY' || NATIVE[codec] !== undefined
+
+/**
+ * Decompresses `bytes` bytes at `from` to exactly `plainBytes`, which `into` makes room for.
+ * @throws Error when they are no such thing
+ */
+export function decompress(
+  kernels: Kernels,
+  codec: Codec,
+  { from, bytes, plainBytes }: { from: number; bytes: number; plainBytes: number },
+  into: (bytes: number) => number,
+): void {
+  const native = NATIVE[codec]
+  if (native !== undefined) {
+    const plain = native(kernels.u8.subarray(from, from + bytes), {
+      maxOutputLength: Math.max(1, plainBytes),
+    })
+    if (plain.length !== plainBytes) throw new Error(`${plain.length} of ${plainBytes} bytes`)
+    // Making room may detach the view: it comes first.
+    const to = into(plainBytes)
+    kernels.u8.set(plain, to)
+    return
+  }
+  if (plainBytes > bytes * SNAPPY_RATIO_MAX) throw new Error('more than Snappy can make of it')
+  const done = snappyDecompress(kernels, from, bytes, into(plainBytes), plainBytes)
+  if (done === CORRUPT) throw new Error('no such Snappy data')
+}
