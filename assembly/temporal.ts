@@ -1,0 +1,145 @@
+// Calendar fields and truncation of time in UTC, counted in any unit from 1970-01-01 as int64.
+//
+// TM1 Units are given as float64 that are whole: how many make the period in question.
+// TM2 The proleptic Gregorian calendar; year 0 is 1 BC. A year beyond int32 wraps.
+
+import {
+  floatToWhole,
+  floorDivide,
+  floorDivideTwo,
+  wholeFits,
+  wholeToFloat,
+} from './floor-division'
+
+const YEAR: i32 = 0
+const MONTH: i32 = 1
+const DAYS_IN_ERA: i64 = 146097
+/** Days from 0000-03-01, where the calendar's 400 years begin, to 1970-01-01. */
+const EPOCH_DAYS: i64 = 719468
+
+/**
+ * out (int32) = (floor(a / unit) + addend) mod modulus, at least 0: hour, minute, second, and day of
+ * the week (Sunday is 0).
+ */
+export function temporalCycle(
+  a: usize,
+  n: u32,
+  unit: f64,
+  addend: i32,
+  modulus: i32,
+  out: usize,
+): void {
+  const by = <i64>unit
+  const shift = <i32>ctz<i64>(by)
+  const odd = by >> shift
+  const odds = f64x2.splat(<f64>odd)
+  const moduli = f64x2.splat(<f64>modulus)
+  const addends = f64x2.splat(<f64>addend)
+  for (const end = out + ((<usize>n) << 2); out < end; out += 8, a += 16) {
+    const count = floorDivideTwo(v128.load(a), shift, odds, odd)
+    if (wholeFits(count)) {
+      const x = f64x2.add(wholeToFloat(count), addends)
+      const cycles = f64x2.floor(f64x2.div(x, moduli))
+      const rest = f64x2.sub(x, f64x2.mul(cycles, moduli))
+      v128.store64_lane(out, i32x4.trunc_sat_f64x2_s_zero(rest), 0)
+    } else {
+      store<i32>(out, cycleOf(i64x2.extract_lane(count, 0), addend, modulus))
+      store<i32>(out, cycleOf(i64x2.extract_lane(count, 1), addend, modulus), 4)
+    }
+  }
+}
+
+function cycleOf(count: i64, addend: i32, modulus: i32): i32 {
+  const rest = <i32>(count % modulus) + addend
+  return ((rest % modulus) + modulus) % modulus
+}
+
+/** out (int32) = 0 the year, 1 the month from 1, 2 the day from 1, of time in that many units a day. */
+export function temporalDate(part: i32, a: usize, n: u32, unitsPerDay: f64, out: usize): void {
+  const by = <i64>unitsPerDay
+  const shift = <i32>ctz<i64>(by)
+  const odd = by >> shift
+  const odds = f64x2.splat(<f64>odd)
+  for (const end = out + ((<usize>n) << 2); out < end; out += 8, a += 16) {
+    const days = floorDivideTwo(v128.load(a), shift, odds, odd)
+    store<i32>(out, datePart(part, i64x2.extract_lane(days, 0)))
+    store<i32>(out, datePart(part, i64x2.extract_lane(days, 1)), 4)
+  }
+}
+
+// Days to dates as by Howard Hinnant, http://howardhinnant.github.io/date_algorithms.html: years begin
+// in March, so that the leap day is the last one.
+
+function datePart(part: i32, days: i64): i32 {
+  const era = floorDivide(days + EPOCH_DAYS, DAYS_IN_ERA)
+  const dayOfEra = <u32>(days + EPOCH_DAYS - era * DAYS_IN_ERA)
+  const yearOfEra = yearOf(dayOfEra)
+  const dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+  const monthFromMarch = (5 * dayOfYear + 2) / 153
+  if (part == YEAR) return <i32>era * 400 + <i32>yearOfEra + i32(monthFromMarch >= 10)
+  if (part == MONTH) return monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+  return dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+}
+
+function yearOf(dayOfEra: u32): u32 {
+  return (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146096) / 365
+}
+
+/** out = floor((a - origin) / unit) * unit + origin: truncation to periods of one length. */
+export function temporalTruncate(a: usize, n: u32, unit: f64, origin: f64, out: usize): void {
+  const by = <i64>unit
+  const shift = <i32>ctz<i64>(by)
+  const odd = by >> shift
+  const odds = f64x2.splat(<f64>odd)
+  const units = f64x2.splat(unit)
+  const wholeUnits = i64x2.splat(by)
+  const origins = i64x2.splat(<i64>origin)
+  for (const end = out + ((<usize>n) << 3); out < end; out += 16, a += 16) {
+    const x = i64x2.sub(v128.load(a), origins)
+    const count = floorDivideTwo(x, shift, odds, odd)
+    const start = wholeFits(x)
+      ? floatToWhole(f64x2.mul(wholeToFloat(count), units))
+      : i64x2.mul(count, wholeUnits)
+    v128.store(out, i64x2.add(start, origins))
+  }
+}
+
+/** out = the start of a's month (months 1), quarter (3) or year (12). */
+export function temporalTruncateMonths(
+  a: usize,
+  n: u32,
+  unitsPerDay: f64,
+  months: u32,
+  out: usize,
+): void {
+  const by = <i64>unitsPerDay
+  const shift = <i32>ctz<i64>(by)
+  const odd = by >> shift
+  const odds = f64x2.splat(<f64>odd)
+  for (const end = out + ((<usize>n) << 3); out < end; out += 16, a += 16) {
+    const days = floorDivideTwo(v128.load(a), shift, odds, odd)
+    store<i64>(out, periodStart(i64x2.extract_lane(days, 0), months) * by)
+    store<i64>(out, periodStart(i64x2.extract_lane(days, 1), months) * by, 8)
+  }
+}
+
+/** The first day of the period of that many months (counted from January) that a day is in. */
+function periodStart(days: i64, months: u32): i64 {
+  const era = floorDivide(days + EPOCH_DAYS, DAYS_IN_ERA)
+  const dayOfEra = <u32>(days + EPOCH_DAYS - era * DAYS_IN_ERA)
+  const yearOfEra = yearOf(dayOfEra)
+  const dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+  const fromMarch = (5 * dayOfYear + 2) / 153
+  const month = fromMarch < 10 ? fromMarch + 2 : fromMarch - 10
+  const first = month - (month % months)
+  // January and February belong to the year that began in the March before.
+  const firstFromMarch = first >= 2 ? first - 2 : first + 10
+  const year = <i32>yearOfEra - i32(first < 2 && month >= 2)
+  const start = 365 * year + yearDays(year)
+  return era * DAYS_IN_ERA + <i64>(start + <i32>((153 * firstFromMarch + 2) / 5)) - EPOCH_DAYS
+}
+
+/** Leap days before a year of the era, which may be the year before it. */
+function yearDays(year: i32): i32 {
+  return year < 0 ? -1 : year / 4 - year / 100
+}
