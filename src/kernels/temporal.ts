@@ -11,15 +11,22 @@ const DAYS_AFTER_SUNDAY = 4
 const DAYS_AFTER_MONDAY = 3
 
 export type CalendarField = keyof typeof DATE_PARTS | keyof typeof SECONDS | 'dayOfWeek'
-export type CalendarUnit =
-  | 'second'
-  | 'minute'
-  | 'hour'
-  | 'day'
-  | 'week'
-  | 'month'
-  | 'quarter'
-  | 'year'
+/** What time is truncated to. */
+export const CALENDAR_UNITS = [
+  'second',
+  'minute',
+  'hour',
+  'day',
+  'week',
+  'month',
+  'quarter',
+  'year',
+] as const
+
+export type CalendarUnit = (typeof CALENDAR_UNITS)[number]
+
+export const isCalendarUnit = (name: string): name is CalendarUnit =>
+  (CALENDAR_UNITS as readonly string[]).includes(name)
 
 /** A field of each time as int32; the day of the week counts from Sunday, 0. */
 export function calendarField(

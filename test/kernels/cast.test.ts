@@ -162,22 +162,6 @@ describe('rescaling of int64', () => {
   )
   const limits = fc.constantFrom(0n, 10n ** 4n, 10n ** 18n)
 
-  const check = (
-    run: (isTry: boolean) => { values: number; validity: number; badRow: number },
-    expected: readonly (bigint | undefined)[],
-    valid: readonly boolean[] | null,
-  ): void => {
-    const isValid = (row: number): boolean => valid?.[row] !== false
-    const first = expected.findIndex((x, row) => x === undefined && isValid(row))
-    expect(run(false).badRow).toBe(first === -1 ? NO_ROW : first)
-    const tried = run(true)
-    const live = expected.map((x, row) => x !== undefined && isValid(row))
-    expect(readBits(kernels, tried.validity, expected.length)).toEqual(bitsOf(live))
-    expected.forEach((x, row) => {
-      if (live[row]) expect(kernels.data.getBigInt64(tried.values + row * 8, true)).toBe(x)
-    })
-  }
-
   it('up multiplies what stays below the limit', () => {
     fc.assert(
       fc.property(columns, powers, limits, ({ values, valid, off }, factor, limit) =>
@@ -249,3 +233,20 @@ describe('rescaling of int64', () => {
     )
   })
 })
+
+/** The first misfit is reported, or becomes null; what fits is there. */
+function check(
+  run: (isTry: boolean) => { values: number; validity: number; badRow: number },
+  expected: readonly (bigint | undefined)[],
+  valid: readonly boolean[] | null,
+): void {
+  const isValid = (row: number): boolean => valid?.[row] !== false
+  const first = expected.findIndex((x, row) => x === undefined && isValid(row))
+  expect(run(false).badRow).toBe(first === -1 ? NO_ROW : first)
+  const tried = run(true)
+  const live = expected.map((x, row) => x !== undefined && isValid(row))
+  expect(readBits(kernels, tried.validity, expected.length)).toEqual(bitsOf(live))
+  expected.forEach((x, row) => {
+    if (live[row]) expect(kernels.data.getBigInt64(tried.values + row * 8, true)).toBe(x)
+  })
+}

@@ -3,9 +3,9 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Kernels } from '../../src/kernels/module.ts'
 import {
+  CALENDAR_UNITS,
   calendarField,
   type CalendarField,
-  type CalendarUnit,
   truncateTime,
 } from '../../src/kernels/temporal.ts'
 import { inArena, lengths, place } from './linear-memory.ts'
@@ -20,16 +20,6 @@ const FIELDS: readonly CalendarField[] = [
   'minute',
   'second',
   'dayOfWeek',
-]
-const UNITS: readonly CalendarUnit[] = [
-  'second',
-  'minute',
-  'hour',
-  'day',
-  'week',
-  'month',
-  'quarter',
-  'year',
 ]
 /** What Date can say, half of it within centuries, some at the turn of a day or a leap day. */
 const RANGE_MS = 8_640_000_000_000_000
@@ -69,7 +59,7 @@ describe.each(SCALES)('time in $unit', ({ unit, perMillisecond, rest }) => {
     )
   })
 
-  it.each(UNITS)('truncates to the %s that Date says', (period) => {
+  it.each(CALENDAR_UNITS)('truncates to the %s that Date says', (period) => {
     fc.assert(
       fc.property(times, fc.nat({ max: 7 }), (all, off) =>
         inArena(kernels, () => {
