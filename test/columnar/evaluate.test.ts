@@ -1,0 +1,147 @@
+// Random typed expression trees over random batches: what evaluate.ts computes by kernels is what a naive
+// evaluator computes row by row, and it fails exactly where that one fails.
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type DataflowError, isDataflowError } from '../../src/base/errors.ts'
+import { BatchBuilder } from '../../src/columnar/batch-builder.ts'
+import {
+  type CompileContext,
+  compileExpression,
+  compilePredicate,
+} from '../../src/columnar/evaluate.ts'
+import { type Expression, expressionText } from '../../src/columnar/expression.ts'
+import type { RecordBatch, Selection } from '../../src/columnar/record-batch.ts'
+import { RecordBatch as Batch } from '../../src/columnar/record-batch.ts'
+import { RowReader } from '../../src/columnar/row-reader.ts'
+import { Schema } from '../../src/columnar/schema.ts'
+import type { DataType } from '../../src/columnar/type.ts'
+import { Kernels } from '../../src/kernels/module.ts'
+import { inArena } from '../kernels/linear-memory.ts'
+import { Failure, naive, type Value } from './naive-evaluate.ts'
+import { decimalText, expressionOf, FIELDS, rowValues } from './random-expression.ts'
+
+const kernels = new Kernels()
+const schema = Schema.of(FIELDS)
+const context: CompileContext = { schema, userFunctions: new Map() }
+type Row = Readonly<Record<string, Value>>
+
+/** A value as a user's row has it. */
+function rowValue(type: DataType, value: Value): unknown {
+  if (typeof value !== 'bigint') return value
+  if (type.kind === 'decimal') return decimalText(value, type.scale)
+  if (type.kind === 'date') return new Date(Number(value) * 86_400_000)
+  if ('unit' in type)
+    return type.unit === 'ms' || type.unit === 's' ? milliseconds(type, value) : value
+  return 'as' in type && type.as === 'bigint' ? value : Number(value)
+}
+
+const milliseconds = (type: DataType, value: bigint): number =>
+  Number(value) * ('unit' in type && type.unit === 's' ? 1000 : 1)
+
+function batchOf(rows: readonly Row[]): RecordBatch {
+  const builder = new BatchBuilder(kernels, schema)
+  for (const row of rows) {
+    const entries = Object.entries(row).map(([name, x]) => [name, rowValue(FIELDS[name]!, x)])
+    builder.append(Object.fromEntries(entries))
+  }
+  return builder.finish()
+}
+
+/** Each row's value, or the codes of the failures there are. */
+function oracle(expression: Expression, rows: readonly Row[]): Value[] | Set<string> {
+  const failures = new Set<string>()
+  const values = rows.map((row) => {
+    try {
+      return naive(expression, schema, row)
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      failures.add(error.code)
+      return null
+    }
+  })
+  return failures.size > 0 ? failures : values
+}
+
+function evaluated(expression: Expression, batch: RecordBatch): unknown[] | DataflowError {
+  const compiled = compileExpression(expression, context)
+  try {
+    const vector = compiled.evaluate(kernels, batch)
+    const result = new Batch(Schema.of({ x: compiled.type }), batch.length, [vector])
+    return new RowReader(kernels, result.schema).rows(result).map((row) => row['x'])
+  } catch (error) {
+    if (isDataflowError(error)) return error as DataflowError
+    throw error
+  }
+}
+
+/** Compiles, or says that this combination of types has no kernels. */
+function isSupported(expression: Expression): boolean {
+  try {
+    compileExpression(expression, context)
+    return true
+  } catch (error) {
+    if (isDataflowError(error) && (error as DataflowError).code === 'UNSUPPORTED') return false
+    // A constant that its common type cannot hold is refused when compiling.
+    if (error instanceof Error && error.message.startsWith('the constant')) return false
+    if (error instanceof Error && /decimal\((19|[23]\d)/.test(error.message)) return false
+    throw error
+  }
+}
+
+const rowsOf = fc.array(rowValues, { maxLength: 20 })
+
+describe.each(['bool', 'number', 'whole', 'time', 'duration', 'text'] as const)(
+  'expressions that give %s',
+  (family) => {
+    it('equal the naive evaluator, or fail where it fails', () => {
+      fc.assert(
+        fc.property(expressionOf(family, 3), rowsOf, (expression, rows) =>
+          inArena(kernels, () => {
+            fc.pre(isSupported(expression))
+            const { type } = compileExpression(expression, context)
+            const expected = oracle(expression, rows)
+            const got = evaluated(expression, batchOf(rows))
+            if (expected instanceof Set) {
+              expect(got, expressionText(expression)).toMatchObject({ name: 'DataflowError' })
+              expect(expected).toContain((got as DataflowError).code)
+            } else {
+              const want = expected.map((value) => rowValue(type, value))
+              expect(got, expressionText(expression)).toEqual(want)
+            }
+          }),
+        ),
+        { numRuns: 300 },
+      )
+    })
+  },
+)
+
+describe('predicates', () => {
+  it('keep the rows that are true, also under a selection', () => {
+    fc.assert(
+      fc.property(expressionOf('bool', 2), rowsOf, fc.array(fc.nat()), (expression, rows, picks) =>
+        inArena(kernels, () => {
+          fc.pre(isSupported(expression))
+          const kept = [...new Set(picks.map((x) => (rows.length > 0 ? x % rows.length : -1)))]
+            .filter((row) => row >= 0)
+            .toSorted((a, b) => a - b)
+          const chosen = kept.map((row) => rows[row]!)
+          const expected = oracle(expression, chosen)
+          fc.pre(!(expected instanceof Set))
+          const selected = batchOf(rows).withSelection(selectionOf(kept))
+          const result = compilePredicate(expression, context)(kernels, selected)
+          const want = chosen.filter((_, i) => (expected as Value[])[i] === true)
+          expect(new RowReader(kernels, schema).rows(result)).toEqual(
+            new RowReader(kernels, schema).rows(batchOf(want)),
+          )
+        }),
+      ),
+    )
+  })
+})
+
+function selectionOf(rows: readonly number[]): Selection {
+  const ptr = kernels.scratch(rows.length * 4)
+  kernels.u32.set(rows, ptr >> 2)
+  return { rows: ptr, length: rows.length }
+}
