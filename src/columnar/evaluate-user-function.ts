@@ -34,7 +34,7 @@ const VALUE_TYPES: Partial<Record<DataType['kind'], ValueType>> = {
 
 /**
  * A node that calls the function for each row.
- * @throws NAME_UNKNOWN, TYPE_MISMATCH, UNSUPPORTED when the file has no such function of these types
+ * @throws NAME_UNKNOWN, TYPE_MISMATCH, UNSUPPORTED: the file has no such function of these types
  */
 export function userFunctionStep(
   expression: UserFunctionExpression,

@@ -58,7 +58,8 @@ async function compileFile(file: string): Promise<CompileAnswer> {
   const manifest = { file: basename(file), functions, refused }
   if (Object.keys(functions).length === 0) {
     const why = Object.entries(refused).map(([name, reason]) => `${name} ${reason}`)
-    const message = `it exports no function that columns can call${why.length ? `: ${why.join('; ')}` : ''}`
+    const reasons = why.length === 0 ? '' : `: ${why.join('; ')}`
+    const message = `it exports no function that columns can call${reasons}`
     return { ok: false, problems: [{ message, file }] }
   }
   const hasText = Object.values(functions).some(

@@ -30,7 +30,7 @@ const COMPILE_TIMEOUT_MS = 120_000
 const PROBLEMS_SHOWN = 5
 
 export interface CompileUserFunctionsOptions {
-  /** Where compiled modules are kept; MILLRACE_CACHE_DIR, else a folder of node_modules or of tmp. */
+  /** Where modules are kept; else MILLRACE_CACHE_DIR, a folder of node_modules, or one of tmp. */
   readonly cacheDirectory?: string
 }
 
@@ -120,7 +120,7 @@ function keyOf(file: string): string {
   return hash.digest('hex').slice(0, 40)
 }
 
-/** The file and what it imports by relative path, and so on. A path in a comment is one too many. */
+/** The file and what it imports by relative path, and so on; a path in a comment adds to it. */
 function sourcesOf(file: string): readonly string[] {
   const found = new Set([file])
   // A set gives what is added while it is walked.

@@ -71,7 +71,7 @@ export class UserModule {
   }
 
   /**
-   * Calls a function for each of n rows that are valid (validity 0: all); the result is in the arena.
+   * Calls a function for each of n rows that is valid (validity 0: all). The result is in the arena.
    * @throws USER_CODE_FAILED when the function traps
    */
   call(name: string, columns: readonly UserColumn[], validity: number, n: number): UserColumn {
@@ -143,8 +143,8 @@ export class UserModule {
     } catch (error) {
       const file = this.manifest.file
       throw this.#failure(
-        `${name} (${file}): ${bytes} bytes of columns do not fit the ${PAGES_MAX >> 4} MB of a user ` +
-          `function's memory; use smaller batchRows`,
+        `${name} (${file}): ${bytes} bytes of columns do not fit the ${PAGES_MAX >> 4} MB of a ` +
+          `user function's memory; use smaller batchRows`,
         error,
       )
     }
