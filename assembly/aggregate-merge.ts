@@ -28,7 +28,7 @@ import {
   OP_SUM_U64,
   PROGRAM_HEADER,
 } from './aggregate-program'
-import { addI128, lessI128 } from './int128'
+import { addDecimal, lessI128 } from './int128'
 
 const BLOCK: usize = 64
 
@@ -65,7 +65,7 @@ function mergeOne(op: u32, from: usize, to: usize, offset: usize, counter: usize
       store<f64>(b, load<f64>(b) + load<f64>(a))
       return true
     case OP_SUM_I128:
-      return addI128(b, load<u64>(a), load<i64>(a, 8))
+      return addDecimal(b, load<u64>(a), load<i64>(a, 8))
     case OP_MIN_I64:
       mergeMinimum<i64>(a, b)
       return true

@@ -10,7 +10,7 @@
 //     comes later in the program.
 // A5  In min and max a NaN is greater than all numbers, as in PostgreSQL and DuckDB.
 import { offerBytes } from './aggregate-bytes'
-import { addI128, lessI128 } from './int128'
+import { addDecimal, lessI128 } from './int128'
 import { isSet } from './key-kind'
 import {
   DONE,
@@ -182,7 +182,7 @@ function sumI128(rows: usize, offset: usize, values: usize, count: usize, kind: 
     const v = values + (j << (kind == KIND_128 ? 4 : 3))
     const low = load<u64>(v)
     const high = kind == KIND_128 ? load<i64>(v, 8) : <i64>low >> 63
-    if (!addI128(p, low, high)) return j
+    if (!addDecimal(p, low, high)) return j
   }
   return count
 }

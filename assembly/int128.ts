@@ -1,12 +1,20 @@
 // 128-bit integers in linear memory: low word first, two's complement.
 
-/** Adds to a 128-bit accumulator; false, and nothing done, when the sum overflows. */
-export function addI128(p: usize, low: u64, high: i64): bool {
-  const a = load<u64>(p)
-  const b = load<i64>(p, 8)
-  const sum = a + low
-  const top = b + high + <i64>(sum < a)
-  if (((b ^ top) & (high ^ top)) < 0) return false
+// 10^38: what a decimal of 38 digits stays below.
+const LIMIT_HIGH: u64 = 0x4b3b4ca85a86c47a
+const LIMIT_LOW: u64 = 0x098a224000000000
+
+/** Adds to a decimal of 38 digits; false, and nothing done, when the sum has more. */
+export function addDecimal(p: usize, low: u64, high: i64): bool {
+  const sum = load<u64>(p) + low
+  const top = load<i64>(p, 8) + high + <i64>(sum < low)
+  // A sum that wraps at 2^127 has a magnitude above the limit, too.
+  const sign = top >> 63
+  const magnitudeLow = (sum ^ <u64>sign) + <u64>(sign & 1)
+  const magnitudeHigh = <u64>(top ^ sign) + <u64>(sign != 0 && sum == 0)
+  if (magnitudeHigh > LIMIT_HIGH || (magnitudeHigh == LIMIT_HIGH && magnitudeLow >= LIMIT_LOW)) {
+    return false
+  }
   store<u64>(p, sum)
   store<i64>(p, top, 8)
   return true

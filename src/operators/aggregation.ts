@@ -44,7 +44,12 @@ interface Accumulator {
 
 type Result =
   | { readonly kind: 'value'; readonly from: Accumulator; readonly countOffset: number }
-  | { readonly kind: 'mean'; readonly from: Accumulator; readonly unit: number }
+  | {
+      readonly kind: 'mean'
+      readonly from: Accumulator
+      readonly countOffset: number
+      readonly unit: number
+    }
   | { readonly kind: 'count'; readonly offset: number }
 
 const NO_COUNT = -1
@@ -109,8 +114,8 @@ export class Aggregation {
           return new Vector({ ...base, values })
         }
         case 'mean': {
-          const { op, offset, countOffset } = result.from
-          const parts = { op, offset, countOffset, unit: result.unit }
+          const { from, countOffset, unit } = result
+          const parts = { op: from.op, offset: from.offset, countOffset, unit }
           const values = aggregateMean(kernels, rows, n, parts)
           return new Vector({ ...base, ...validityOf(kernels, rows, n, countOffset), values })
         }
@@ -180,15 +185,19 @@ class Planner {
     if (type === undefined) throw new DataflowError('TYPE_MISMATCH', `${name}() takes a column`)
     if (name === 'mean') {
       const op = type.kind === 'bool' ? 'countTrue' : sumOp(type)
-      const from = this.#accumulator(op, position, rows, this.#count(rows))
-      return { kind: 'mean', from, unit: type.kind === 'decimal' ? 10 ** type.scale : 1 }
+      return {
+        kind: 'mean',
+        from: this.#accumulator(op, position, rows, 0),
+        countOffset: this.#count(rows),
+        unit: type.kind === 'decimal' ? 10 ** type.scale : 1,
+      }
     }
     const mayBeNull = rows.nullsOf >= 0 || rows.filter >= 0
     const isPositional = name === 'first' || name === 'last'
     const countOffset = mayBeNull || isPositional ? this.#count(rows) : NO_COUNT
     const op =
       name === 'sum' ? sumOp(type) : isPositional ? pickOp(name, type) : orderOp(name, type)
-    const from = this.#accumulator(op, position, rows, countOffset)
+    const from = this.#accumulator(op, position, rows, isPositional ? countOffset : 0)
     return { kind: 'value', from, countOffset: mayBeNull ? countOffset : NO_COUNT }
   }
 

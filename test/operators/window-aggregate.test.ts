@@ -169,20 +169,21 @@ class Model {
   }
 }
 
+const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
+const whole = (values: readonly bigint[]): bigint => values.reduce((a, b) => a + b, 0n)
+
 function aggregated(rows: readonly Row[]): Row {
   const x = present<number>(rows, 'x')
   const n = present<bigint>(rows, 'n')
   const s = present<string>(rows, 's').toSorted()
   const flags = present<boolean>(rows, 'flag')
   const flagged = rows.filter((row) => row['flag'] === true)
-  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
-  const whole = (values: readonly bigint[]): bigint => values.reduce((a, b) => a + b, 0n)
   return {
     rows: rows.length,
     counted: x.length,
-    total: x.length === 0 ? null : sum(x),
+    total: x.length === 0 ? null : total(x),
     wholeTotal: whole(n),
-    average: x.length === 0 ? null : sum(x) / x.length,
+    average: x.length === 0 ? null : total(x) / x.length,
     least: x.length === 0 ? null : Math.min(...x),
     greatest: n.reduce((a, b) => (a > b ? a : b)),
     leastText: s[0] ?? null,
@@ -209,6 +210,16 @@ function harnessOf({ unit, window, keys, batchRows }: Scenario, aggregates = AGG
   })
 }
 
+const rowAt = (at: number | bigint | null, other = 1): Row => ({
+  at,
+  key: 'k',
+  other,
+  x: 1,
+  n: 1n,
+  s: 'text of a row, longer than sixteen bytes',
+  flag: true,
+})
+
 describe('windowed aggregates', () => {
   it('equal a naive model, batch by batch and watermark by watermark', async () => {
     await fc.assert(
@@ -230,7 +241,7 @@ describe('windowed aggregates', () => {
         }
         expect(harness.metrics.lateRows).toBe(model.late)
         expect(harness.metrics.windowsFired).toBe(
-          harness.batchSizes.reduce((sum, rows) => sum + rows, 0),
+          harness.batchSizes.reduce((all, rows) => all + rows, 0),
         )
         expect(Math.max(0, ...harness.batchSizes)).toBeLessThanOrEqual(of.batchRows)
         harness.close()
@@ -238,5 +249,93 @@ describe('windowed aggregates', () => {
       }),
       { numRuns: 300 },
     )
+  })
+
+  const single = { unit: 'ms', keys: ['other'], batchRows: 16_384, steps: [] } as const
+  const hour: WindowSpec = { kind: 'tumbling', sizeMs: 3_600_000, offsetMs: 0 }
+
+  it('forget dead keys, and give the living the same results and order', async () => {
+    const keysPerWindow = 40_000
+    const harness = harnessOf({ ...single, window: { ...hour, sizeMs: 10 } })
+    await harness.open()
+    const sizes: number[] = []
+    for (let window = 0; window < 12; window++) {
+      // Half of the keys go on into the next window, in another order; the others are never seen again.
+      const first = (window * keysPerWindow) / 2
+      const rows = Array.from({ length: keysPerWindow }, (_, i) =>
+        rowAt(window * 10 + (i % 10), first + ((i * 7919) % keysPerWindow)),
+      )
+      expect(harness.batch(rows)).toEqual([])
+      if (window === 0) continue
+      const out = harness.watermark(window * 10 - 1)
+      expect(out.length).toBe(keysPerWindow)
+      expect(new Set(out.map((row) => row['other'])).size).toBe(keysPerWindow)
+      expect(out.every((row) => row['rows'] === 1 && row['windowEnd'] === window * 10)).toBe(true)
+      expect(Math.min(...out.map((row) => row['other'] as number))).toBe(first - keysPerWindow / 2)
+      sizes.push(kernels.exports.allocated())
+    }
+    // Keys of 12 windows would be 260,000; memory stays where it was after the first few.
+    expect(sizes.at(-1)).toBeLessThanOrEqual(sizes[4]! * 1.1)
+    harness.close()
+  })
+
+  it('refuse a row without a time, or with one beyond all calendars, and name column and row', async () => {
+    const input = Schema.of({ ...inputSchema('ms').toFields(), at: nullable(timestamp('ms')) })
+    const aggregates: readonly AggregateSpec[] = [{ name: 'rows', function: 'count' }]
+    const harness = new OperatorHarness({
+      kernels,
+      factory: createWindowAggregate,
+      config: { kind: 'windowAggregate', keys: [], time: 'at', window: hour, aggregates },
+      input,
+      output: new Schema(windowAggregateFields(input, [], aggregates)),
+    })
+    await harness.open()
+    expect(() => harness.batch([rowAt(1), rowAt(2), rowAt(null)])).toThrow(
+      expect.objectContaining({
+        code: 'RECORD_MALFORMED',
+        context: { column: 'at', row: 2 },
+      }),
+    )
+    harness.close()
+  })
+
+  it('report a sum that does not fit 64 bits, whether rows or slices make it', async () => {
+    const big = { ...rowAt(0), n: 2n ** 63n - 1n }
+    for (const window of [hour, { ...hour, kind: 'sliding', slideMs: 1_800_000 } as const]) {
+      const harness = harnessOf({ ...single, window })
+      await harness.open()
+      const far = { ...big, at: window.kind === 'sliding' ? 1_800_000 : 1 }
+      const overflow = expect.objectContaining({
+        code: 'ARITHMETIC_OVERFLOW',
+        message: expect.stringContaining("'n' (int64)"),
+      })
+      expect(() => {
+        harness.batch([big, { ...far, n: 1n }])
+        harness.watermark(Infinity)
+      }).toThrow(overflow)
+      harness.close()
+    }
+  })
+
+  it.each([
+    [{ kind: 'tumbling', sizeMs: 0, offsetMs: 0 }, 'whole ms from 1 on'],
+    [{ kind: 'tumbling', sizeMs: 1.5, offsetMs: 0 }, 'whole ms from 1 on'],
+    [{ kind: 'sliding', sizeMs: 10, slideMs: 11, offsetMs: 0 }, 'leave gaps'],
+  ] as const)('refuse %j', (window, message) => {
+    expect(() => harnessOf({ ...single, window })).toThrow(message)
+  })
+
+  it('refuse a time that is no timestamp', () => {
+    const input = inputSchema('ms')
+    const config = {
+      kind: 'windowAggregate',
+      keys: [],
+      time: 'n',
+      window: hour,
+      aggregates: [],
+    } as const
+    const make = () =>
+      new OperatorHarness({ kernels, factory: createWindowAggregate, config, input, output: input })
+    expect(make).toThrow(/'n' is int64; cast it/)
   })
 })
