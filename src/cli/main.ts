@@ -4,6 +4,8 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { readFileSync } from 'node:fs'
 import { type ErrorCode, isDataflowError } from '../base/errors.ts'
 import { errorText } from './error-text.ts'
+import type { ExplainOptions } from './explain.ts'
+import type { RunOptions } from './run.ts'
 
 const EXAMPLES = `
 Examples:
@@ -35,6 +37,14 @@ function parallelism(text: string): number {
   return value
 }
 
+function port(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) {
+    throw new InvalidArgumentError('it is a port from 1 to 65535, or 0 for a free one.')
+  }
+  return value
+}
+
 function version(): string {
   const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(manifest) as { version: string }).version
@@ -55,19 +65,18 @@ function program(onExit: (code: number) => void): Command {
     .option('-p, --parallelism <n>', 'subtasks an operator runs as, and slots', parallelism)
     .option('--json', 'print the totals as one JSON object on the last line', false)
     .option('--no-progress', 'print no progress')
-    .action(
-      async (job: string, options: { parallelism?: number; json: boolean; progress: boolean }) => {
-        const { runCommand } = await import('./run.ts')
-        onExit(await runCommand(job, options))
-      },
-    )
+    .option('--rest-port <port>', 'show the job over REST on this port of 127.0.0.1', port)
+    .action(async (job: string, options: RunOptions) => {
+      const { runCommand } = await import('./run.ts')
+      onExit(await runCommand(job, options))
+    })
   root
     .command('explain')
     .description('print the plan of a job without running it')
     .argument('<job>', 'the job: a TypeScript or JavaScript module')
     .option('-p, --parallelism <n>', 'subtasks an operator runs as, and slots', parallelism)
     .option('--json', 'print the plan as JSON', false)
-    .action(async (job: string, options: { parallelism?: number; json: boolean }) => {
+    .action(async (job: string, options: ExplainOptions) => {
       const { explainCommand } = await import('./explain.ts')
       onExit(await explainCommand(job, options))
     })

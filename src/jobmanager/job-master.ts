@@ -84,9 +84,10 @@ export class JobMaster implements JobMasterGateway, JobClient {
     if (signal?.aborted === true) return void this.cancel()
     signal?.addEventListener('abort', () => void this.cancel(), { once: true })
     try {
-      const { graph, blobs } = this.#submission
+      const { graph, blobs, closures } = this.#submission
       await this.#planSplits()
-      const { module } = graph
+      // Without closures a slot needs nothing of the job's module.
+      const module = closures.size > 0 ? graph.module : undefined
       const job = {
         jobId: this.jobId,
         config: graph.config,

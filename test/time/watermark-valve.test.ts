@@ -1,6 +1,6 @@
 // Property tests over random event histories, against statements that must hold of any history, and the
 // cases of Flink's StatusWatermarkValve by name.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { WatermarkValve } from '../../src/time/watermark-valve.ts'
 
