@@ -1,5 +1,4 @@
-// The connectors that the SDK itself puts into a job: collections, iterables, print and collect. Their
-// names and configs, written by the SDK and read by the connectors.
+// The connectors that the SDK itself puts into a job, by name, with what the SDK tells them.
 
 /** Rows that travel beside the job as an Arrow IPC stream (fromCollection, fromArrow). */
 export const COLLECTION = 'collection'
@@ -9,21 +8,11 @@ export interface CollectionConfig {
   readonly [key: string]: string
 }
 
-/** Rows of a user's iterable: the closure is `() => Iterable | AsyncIterable` of rows. Its config is {}. */
+/** Rows of a user's iterable: the closure gives it. */
 export const ITERABLE = 'iterable'
 
-/** Prints rows as they come, or the greatest as a table at the end. */
+/** Prints rows: its config is made by printTable(). */
 export const PRINT = 'print'
-export interface PrintConfig {
-  /** Before each line, or over the table. */
-  readonly label?: string
-  /** Only the `top` rows with the greatest `by`, greatest first, when the input has ended. */
-  readonly top?: number
-  readonly by?: string
-  /** How many rows are printed at most; the rest are only counted. */
-  readonly limit?: number
-  readonly [key: string]: string | number | undefined
-}
 
 /** Sends the rows to the client that awaits them, as Arrow IPC streams. Its config is {}. */
 export const COLLECT = 'collect'

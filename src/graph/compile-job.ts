@@ -9,8 +9,16 @@ import { pruneColumns } from './column-pruning.ts'
 import type { JobGraph } from './job-graph.ts'
 import { validateJobGraph } from './job-graph-validation.ts'
 import { planOperators } from './plan.ts'
-import { reachable, type StreamVertex } from './stream-graph.ts'
-import type { JobSubmission } from './submission.ts'
+import { type Collector, reachable, type StreamVertex } from './stream-graph.ts'
+
+/** A job that can be submitted once its bytes are made. */
+export interface CompiledJob {
+  readonly graph: JobGraph
+  readonly blobs: ReadonlyMap<string, () => Promise<Uint8Array>>
+  /** By operator id. */
+  readonly closures: ReadonlyMap<string, unknown>
+  readonly collectors: ReadonlyMap<string, Collector>
+}
 
 export interface CompileOptions {
   readonly name: string
@@ -26,7 +34,7 @@ export interface CompileOptions {
 export function compileJob(
   sinks: readonly StreamVertex[],
   { name, config, module }: CompileOptions,
-): JobSubmission {
+): CompiledJob {
   if (sinks.length === 0) {
     throw new DataflowError(
       'GRAPH_INVALID',
@@ -44,9 +52,9 @@ export function compileJob(
     ...(module === undefined ? {} : { module }),
   }
   validateJobGraph(graph)
-  const blobs = new Map<string, Uint8Array>()
+  const blobs = new Map<string, () => Promise<Uint8Array>>()
   const closures = new Map<string, unknown>()
-  const collectors = new Map<string, (bytes: Uint8Array) => Promise<void>>()
+  const collectors = new Map<string, Collector>()
   for (const vertex of vertices) {
     const { blob, closure, collector } = vertex.options
     const id = ids.get(vertex)!

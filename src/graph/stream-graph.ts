@@ -16,8 +16,13 @@ export interface StreamInput {
   readonly partitioning?: Partitioning
 }
 
-/** What a cluster gives back of a collect(): Arrow IPC bytes, the promise is back pressure. */
-export type Collector = (bytes: Uint8Array) => Promise<void>
+/** Who takes the rows of a collect(). */
+export interface Collector {
+  /** Arrow IPC bytes from the cluster; the promise is back pressure. */
+  take(bytes: Uint8Array): Promise<void>
+  /** The job has ended, by an error if there is one. */
+  end(error?: unknown): void
+}
 
 export interface StreamVertexOptions {
   readonly spec: OperatorSpec
@@ -32,8 +37,8 @@ export interface StreamVertexOptions {
   /** Made by the planner (a projection): runs as its input does, and has no place of its own in ids. */
   readonly planned?: boolean
   readonly closure?: unknown
-  /** Bytes to travel beside the job graph, by name. */
-  readonly blob?: { readonly name: string; readonly bytes: Uint8Array }
+  /** Bytes to travel beside the job graph, made when the job is submitted. */
+  readonly blob?: { readonly name: string; readonly bytes: () => Promise<Uint8Array> }
   readonly collector?: Collector
 }
 

@@ -97,14 +97,17 @@ type NullOfResult<T extends DataType, Filtered extends boolean> = true extends
   : false
 
 /** The type of the column that an aggregate gives. */
-export type AggregateResult<F extends Fields, A> =
-  A extends Aggregate<never, infer Name, infer O, infer Filtered>
-    ? Name extends 'count'
-      ? BigInt64<'int64', false, 'number'>
-      : TypeOfOver<F, O> extends infer T extends DataType
-        ? WithNull<ResultOver<Name, T>, NullOfResult<T, Filtered>>
-        : never
-    : never
+export type AggregateResult<F extends Fields, A> = A extends {
+  readonly function: infer Name
+  readonly [OVER]: infer O
+  readonly filtered: infer Filtered
+}
+  ? Name extends 'count'
+    ? BigInt64<'int64', false, 'number'>
+    : TypeOfOver<F, O> extends infer T extends DataType
+      ? WithNull<ResultOver<Name & AggregateFunctionName, T>, NullOfResult<T, Filtered & boolean>>
+      : never
+  : never
 
 type TypeOfOver<F extends Fields, O> = O extends keyof F ? F[O] : O extends DataType ? O : never
 

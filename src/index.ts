@@ -1,0 +1,83 @@
+// The public names of the package, and nothing else: what a job imports from 'millrace'.
+import { provideExecutor } from './sdk/environment.ts'
+
+// The embedded cluster is loaded when a job is first executed: building and explaining need none.
+provideExecutor(async () => new (await import('./cluster/mini-cluster.ts')).MiniCluster())
+
+export { DataflowError, type ErrorCode, type ErrorContext, isDataflowError } from './base/errors.ts'
+export type { JobConfig } from './base/config.ts'
+export { Schema } from './columnar/schema.ts'
+export {
+  binary,
+  bool,
+  type DataType,
+  date,
+  decimal,
+  duration,
+  type Fields,
+  float32,
+  float64,
+  int16,
+  int32,
+  int64,
+  int8,
+  list,
+  nullable,
+  type RowOf,
+  struct,
+  timestamp,
+  type TimeUnit,
+  uint16,
+  uint32,
+  uint64,
+  uint8,
+  utf8,
+  type ValueOf,
+} from './columnar/type.ts'
+export type { OnError, SinkSpec, SourceSpec } from './connectors/connector.ts'
+export {
+  arrow,
+  arrowFile,
+  csv,
+  csvFile,
+  ndjson,
+  ndjsonFile,
+  parquet,
+  parquetFile,
+} from './connectors/file/files.ts'
+export type { JobExplanation } from './graph/explain.ts'
+export type { JobGraph } from './graph/job-graph.ts'
+export type {
+  JobClient,
+  JobExecutor,
+  JobProgress,
+  JobResult,
+  JobState,
+  JobSubmission,
+} from './graph/submission.ts'
+export { count, first, last, max, mean, min, sum, type Aggregate } from './sdk/aggregate.ts'
+export { CollectedRows } from './sdk/collected-rows.ts'
+export { col, lit, when } from './sdk/column-functions.ts'
+export type {
+  BoolColumn,
+  Column,
+  ColumnOf,
+  ColumnsOf,
+  DateColumn,
+  DurationColumn,
+  NumericColumn,
+  TextColumn,
+  TimestampColumn,
+} from './sdk/column.ts'
+export { DataStream, type WatermarkOptions } from './sdk/data-stream.ts'
+export {
+  type EnvironmentOptions,
+  type ExecuteOptions,
+  StreamExecutionEnvironment,
+} from './sdk/environment.ts'
+export { defineJob, type Job } from './sdk/job-module.ts'
+export { KeyedStream, WindowedStream } from './sdk/keyed-stream.ts'
+export { StreamSink } from './sdk/stream-sink.ts'
+export type { TimeSpan } from './sdk/time-span.ts'
+export { udf } from './sdk/user-function.ts'
+export { slide, tumble, type WindowOptions } from './sdk/window.ts'

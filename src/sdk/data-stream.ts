@@ -1,0 +1,464 @@
+// DataStream: a stream of rows with the columns `F`, and what can be done to it. Methods that take column
+// expressions (where, select, keyBy, ...) are compiled to kernels; those that take functions of rows
+// (filter, map, flatMap) make an object a row, and explain() says so.
+//
+// D1  A method gives a new stream and leaves this one as it was; a stream may be used many times.
+// D2  Each call notes where it stands in the user's code: errors and plans say it.
+import { DataflowError } from '../base/errors.ts'
+import type { Expression } from '../columnar/expression.ts'
+import { expressionType } from '../columnar/expression-type.ts'
+import { Schema } from '../columnar/schema.ts'
+import {
+  type Bool,
+  type DataType,
+  type Fields,
+  type RowOf,
+  type Timestamp,
+  typeName,
+} from '../columnar/type.ts'
+import type { SinkSpec, SourceSpec } from '../connectors/connector.ts'
+import { plainColumns } from '../graph/stream-graph.ts'
+import type { OperatorSpec } from '../operators/operator-spec.ts'
+import { atCallSite } from './call-site.ts'
+import { CollectedRows } from './collected-rows.ts'
+import type { Column, ColumnsOf } from './column.ts'
+import { bindColumn, columnsOf } from './column-expression.ts'
+import { KeyedStream } from './keyed-stream.ts'
+import { EVENT_TIME, type LogicalStream } from './logical-stream.ts'
+import {
+  type JoinedFields,
+  type JoinKind,
+  type LookupOptions,
+  planLookup,
+  type Take,
+} from './lookup.ts'
+import type { FieldsOf, Flat, NamesOf, WithFields } from './row-types.ts'
+import {
+  addPrint,
+  addSink,
+  type PrintSettings,
+  type Sinkable,
+  type StreamSink,
+} from './stream-sink.ts'
+import { type TimeSpan, timeSpanMs } from './time-span.ts'
+import { checkKeys } from './window-planning.ts'
+
+/** How a stream's watermarks follow its event times. */
+export interface WatermarkOptions {
+  /** How far behind the latest row another may come and still count; a time span, 0 unless said. */
+  readonly maxOutOfOrderness?: TimeSpan
+}
+
+type Columns = Readonly<Record<string, Column>>
+
+export class DataStream<F extends Fields> {
+  readonly #stream: LogicalStream
+
+  /** Streams are made by the environment and by other streams. */
+  constructor(stream: LogicalStream) {
+    this.#stream = stream
+  }
+
+  /** The columns, as they are when the job is built. */
+  get schema(): Schema {
+    return this.#stream.visible
+  }
+
+  /**
+   * Keeps the rows for which a column expression is true (not false, not null).
+   * @param predicate a callback that gives a bool expression, or the expression
+   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const dear = env.fromCollection([{ price: 80 }, { price: 120 }]).where((r) => r.price.gt(100))
+   * for await (const row of dear.collect()) console.log(row.price)
+   */
+  where(predicate: Column<Bool> | ((r: ColumnsOf<F>) => Column<Bool>)): DataStream<F> {
+    return atCallSite('where', (location) => {
+      const expression = this.#bind(predicate)
+      const type = expressionType(expression, this.#stream.schema)
+      if (type.kind !== 'bool') {
+        throw new DataflowError('TYPE_MISMATCH', `a predicate is bool, not ${typeName(type)}`)
+      }
+      return new DataStream(
+        this.#stream.append({
+          spec: { kind: 'where', predicate: expression },
+          name: 'Where',
+          ...at(location),
+        }),
+      )
+    })
+  }
+
+  /**
+   * Exactly these columns, computed from this stream's.
+   * @param columns a callback that gives an expression for each new column, by name
+   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const bids = env.fromCollection([{ auction: 1, price: 100 }])
+   * const euros = bids.select((r) => ({ auction: r.auction, eur: r.price.mul(0.908) }))
+   * for await (const row of euros.collect()) console.log(row.eur)
+   */
+  select<S extends Columns>(columns: (r: ColumnsOf<F>) => S): DataStream<Flat<FieldsOf<S>>> {
+    return atCallSite('select', (location) => {
+      const named = this.#named(columns)
+      return new DataStream(this.#stream.select(named, location))
+    })
+  }
+
+  /**
+   * Adds a column, or replaces the one of that name in its place.
+   * @param name the column's name
+   * @param value a callback that gives its expression
+   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const bids = env.fromCollection([{ price: 100 }]).withColumn('eur', (r) => r.price.mul(0.908))
+   * for await (const row of bids.collect()) console.log(row.price, row.eur)
+   */
+  withColumn<N extends string, T extends DataType>(
+    name: N,
+    value: (r: ColumnsOf<F>) => Column<T>,
+  ): DataStream<WithFields<F, { [K in N]: T }>> {
+    return atCallSite('withColumn', (location) => {
+      const named = this.#named((r) => ({ [name]: value(r) }))
+      return new DataStream(this.#stream.withColumns(named, location))
+    })
+  }
+
+  /**
+   * All columns but these.
+   * @param names the columns that go
+   * @throws COLUMN_NOT_FOUND
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env.fromCollection([{ name: 'a', secret: 'x' }]).drop('secret')
+   * for await (const row of rows.collect()) console.log(row)
+   */
+  drop<K extends NamesOf<F>>(...names: readonly K[]): DataStream<Flat<Omit<F, K>>> {
+    return atCallSite('drop', (location) => {
+      const { visible } = this.#stream
+      for (const name of names) visible.indexOf(name)
+      const kept = visible.names.filter((name) => !(names as readonly string[]).includes(name))
+      if (kept.length === 0) throw new DataflowError('SCHEMA_MISMATCH', 'drop() leaves no column')
+      return new DataStream(this.#stream.select(plainColumns(kept), location))
+    })
+  }
+
+  /**
+   * Keeps the rows for which a function is true. It makes an object a row: where() is many times faster.
+   * @param predicate a function of a row
+   * @throws USER_CODE_FAILED, when the job runs, for what the function throws
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const words = env.fromCollection([{ word: 'level' }, { word: 'other' }])
+   * const palindromes = words.filter(({ word }) => word === [...word].reverse().join(''))
+   * for await (const row of palindromes.collect()) console.log(row.word)
+   */
+  filter(predicate: (row: RowOf<F>) => boolean): DataStream<F> {
+    return atCallSite('filter', (location) => {
+      const options = { name: 'Filter', closure: predicate, ...at(location) }
+      return new DataStream(
+        this.#stream.append({ ...options, spec: { kind: 'filter', closure: true } }),
+      )
+    })
+  }
+
+  /**
+   * One row for each, made by a function. It makes objects of rows: select() is many times faster.
+   * @param map a function of a row that gives a row
+   * @param schema the columns of the rows it gives; without it, they are those that it gets
+   * @throws USER_CODE_FAILED, TYPE_MISMATCH, when the job runs
+   * @example
+   * import { int32, StreamExecutionEnvironment, utf8 } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const words = env
+   *   .fromCollection([{ word: 'mill' }])
+   *   .map(({ word }) => ({ word, size: word.length }), { word: utf8(), size: int32() })
+   * for await (const row of words.collect()) console.log(row.size)
+   */
+  map<G extends Fields = F>(map: (row: RowOf<F>) => RowOf<NoInfer<G>>, schema?: G): DataStream<G> {
+    return atCallSite('map', (location) =>
+      this.#rows('Map', { kind: 'map', closure: true }, { closure: map, schema, location }),
+    )
+  }
+
+  /**
+   * Any number of rows for each, made by a function.
+   * @param flatMap a function of a row that gives an iterable of rows (a generator, an array)
+   * @param schema the columns of the rows it gives; without it, they are those that it gets
+   * @throws USER_CODE_FAILED, TYPE_MISMATCH, when the job runs
+   * @example
+   * import { StreamExecutionEnvironment, utf8 } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const words = env
+   *   .fromCollection([{ line: 'the mill race' }])
+   *   .flatMap(({ line }) => line.split(' ').map((word) => ({ word })), { word: utf8() })
+   * for await (const row of words.collect()) console.log(row.word)
+   */
+  flatMap<G extends Fields = F>(
+    flatMap: (row: RowOf<F>) => Iterable<RowOf<NoInfer<G>>>,
+    schema?: G,
+  ): DataStream<G> {
+    return atCallSite('flatMap', (location) =>
+      this.#rows(
+        'Flat map',
+        { kind: 'flatMap', closure: true },
+        { closure: flatMap, schema, location },
+      ),
+    )
+  }
+
+  /**
+   * The rows of this stream and others with the same columns, in no particular order between them.
+   * @param others the other streams
+   * @throws SCHEMA_MISMATCH, TYPE_MISMATCH when the columns are not the same
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const all = env.fromCollection([{ n: 1 }]).union(env.fromCollection([{ n: 2 }]))
+   * for await (const row of all.collect()) console.log(row.n)
+   */
+  union(...others: readonly DataStream<NoInfer<F>>[]): DataStream<F> {
+    return atCallSite('union', (location) => {
+      const streams = others.map((other) => other.#stream)
+      return new DataStream(this.#stream.union(streams, location))
+    })
+  }
+
+  /**
+   * Groups rows by columns, or by expressions, which become columns.
+   * @param keys names of columns; or a callback that gives each key's expression by name
+   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH for a type that is no key
+   * @example
+   * import { count, StreamExecutionEnvironment, timestamp, tumble, utf8 } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const mails = env
+   *   .fromCollection([{ time: 0, to: 'a@x.org' }], { schema: { time: timestamp('ms'), to: utf8() } })
+   *   .assignWatermarks('time')
+   *   .keyBy((r) => ({ domain: r.to.splitPart('@', 1) }))
+   *   .window(tumble('1d'))
+   *   .aggregate({ mails: count() })
+   * for await (const row of mails.collect()) console.log(row.domain, row.mails)
+   */
+  keyBy<S extends Columns>(
+    keys: (r: ColumnsOf<F>) => S,
+  ): KeyedStream<WithFields<F, FieldsOf<S>>, keyof S & string>
+  keyBy<K extends NamesOf<F>>(...keys: readonly K[]): KeyedStream<F, K>
+  keyBy<G extends Fields, K extends string>(
+    ...keys: readonly (string | ((r: ColumnsOf<F>) => Columns))[]
+  ): KeyedStream<G, K> {
+    return atCallSite('keyBy', (location) => {
+      const [first] = keys
+      const named = typeof first === 'function' ? this.#named(first) : undefined
+      const names = named?.map(({ name }) => name) ?? (keys as readonly string[])
+      // A key that is the column of its name needs no computing.
+      const computed = named?.filter(
+        ({ name, expression }) => expression.kind !== 'column' || expression.name !== name,
+      )
+      const stream =
+        computed === undefined || computed.length === 0
+          ? this.#stream
+          : this.#stream.withColumns(computed, location)
+      checkKeys(names, stream.visible)
+      return new KeyedStream(stream, names, (logical) => new DataStream(logical))
+    })
+  }
+
+  /**
+   * Deals the batches out to all subtasks of the next operator in turn.
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env.fromCollection([{ n: 1 }]).rebalance().where((r) => r.n.gt(0))
+   * for await (const row of rows.collect()) console.log(row.n)
+   */
+  rebalance(): DataStream<F> {
+    return new DataStream(this.#stream.partitioned({ kind: 'rebalance' }))
+  }
+
+  /**
+   * Makes a timestamp column the event time, and the watermarks that windows wait for.
+   * @param column the column of type timestamp
+   * @param options how far out of order rows may come (a time span; 0 unless said)
+   * @throws TYPE_MISMATCH when the column is no timestamp, COLUMN_NOT_FOUND, CONFIG_INVALID
+   * @example
+   * import { StreamExecutionEnvironment, timestamp } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env
+   *   .fromCollection([{ time: 1_000 }], { schema: { time: timestamp('ms') } })
+   *   .assignWatermarks('time', { maxOutOfOrderness: '5s' })
+   * for await (const row of rows.collect()) console.log(row.time)
+   */
+  assignWatermarks<K extends NamesOf<F, Timestamp>>(
+    column: K,
+    options: WatermarkOptions = {},
+  ): DataStream<F> {
+    return atCallSite('assignWatermarks', (location) => {
+      const { type } = this.#stream.visible.field(column)
+      if (type.kind !== 'timestamp') {
+        throw new DataflowError(
+          'TYPE_MISMATCH',
+          `event time is a timestamp, and column '${column}' is ${typeName(type)}; make one: ` +
+            `withColumn('time', (r) => r.${column}.cast(timestamp('ms')))`,
+          { context: { column } },
+        )
+      }
+      const what = 'maxOutOfOrderness'
+      const maxOutOfOrdernessMs = timeSpanMs(options.maxOutOfOrderness ?? 0, what)
+      if (maxOutOfOrdernessMs < 0) throw new DataflowError('CONFIG_INVALID', `${what} is negative`)
+      const spec = { kind: 'assignWatermarks', column, maxOutOfOrdernessMs } as const
+      const options_ = { spec, name: 'Watermarks', ...at(location) }
+      return new DataStream(this.#stream.append(options_, { kind: 'column', name: column }))
+    })
+  }
+
+  /**
+   * Each row with columns of a bounded table, found by equal keys. Each subtask reads the whole table first.
+   * @param table a bounded source
+   * @param options `on`: pairs of columns that must be equal; `take`: the table's columns that are added;
+   *   `join`: 'left' keeps rows without a match, with nulls, 'inner' drops them
+   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH when a name is taken
+   * @example
+   * import { csv, StreamExecutionEnvironment, utf8 } from 'millrace'
+   * import { mkdtempSync, writeFileSync } from 'node:fs'
+   * const path = `${mkdtempSync('/tmp/millrace-')}/airports.csv`
+   * writeFileSync(path, 'iata,name\nORD,Chicago\n')
+   * const airports = csv(path, { schema: { iata: utf8(), name: utf8() } })
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const flights = env
+   *   .fromCollection([{ origin: 'ORD' }])
+   *   .lookupJoin(airports, { on: { origin: 'iata' }, take: ['name'] })
+   * for await (const row of flights.collect()) console.log(row.origin, row.name)
+   */
+  lookupJoin<T extends Fields, const K extends Take<T>, J extends JoinKind = 'left'>(
+    table: SourceSpec<T>,
+    options: LookupOptions<F, T, K, J>,
+  ): DataStream<JoinedFields<F, T, K, J>> {
+    return atCallSite(
+      'lookupJoin',
+      (location) => new DataStream(planLookup(this.#stream, table, options, location)),
+    )
+  }
+
+  /**
+   * Ends the stream in a sink.
+   * @param sink what a connector's function gives: parquetFile('out.parquet')
+   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH when the sink's columns are others
+   * @example
+   * import { ndjsonFile, StreamExecutionEnvironment } from 'millrace'
+   * import { mkdtempSync } from 'node:fs'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * env.fromCollection([{ n: 1 }]).sinkTo(ndjsonFile(`${mkdtempSync('/tmp/millrace-')}/out.ndjson`))
+   * await env.execute('write a file')
+   */
+  sinkTo<In extends Fields>(sink: Sinkable<F, In>): StreamSink {
+    return atCallSite('sinkTo', (location) => addSink(this.#stream, sink as SinkSpec, location))
+  }
+
+  /** The same as sinkTo(), by Flink's older name. */
+  addSink<In extends Fields>(sink: Sinkable<F, In>): StreamSink {
+    return atCallSite('addSink', (location) => addSink(this.#stream, sink as SinkSpec, location))
+  }
+
+  /**
+   * Prints the rows as a table on standard output.
+   * @param settings a label above; how many rows (`limit`); or the `top` rows with the greatest `by`
+   * @throws COLUMN_NOT_FOUND, CONFIG_INVALID
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * env.fromCollection([{ n: 1 }, { n: 2 }]).print({ label: 'the greatest', top: 1, by: 'n' })
+   * await env.execute()
+   */
+  print(settings: PrintSettings<F> = {}): StreamSink {
+    return atCallSite('print', (location) => addPrint(this.#stream, settings, location))
+  }
+
+  /**
+   * The rows, for a client that iterates them: that starts the job, unless execute() has.
+   * @throws (from the iteration) JOB_FAILED, UNSAFE_INTEGER
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * for await (const row of env.fromCollection([{ n: 1 }]).collect()) console.log(row.n)
+   */
+  collect(): CollectedRows<F> {
+    return atCallSite('collect', (location) => new CollectedRows<F>(this.#stream, location))
+  }
+
+  /** Names the last operator, in plans, metrics and errors. */
+  setName(name: string): this {
+    atCallSite('setName', () => this.#vertex('setName').setName(name))
+    return this
+  }
+
+  /**
+   * How many subtasks the last operator runs as.
+   * @throws CONFIG_INVALID when it cannot
+   */
+  setParallelism(parallelism: number): this {
+    atCallSite('setParallelism', () => this.#vertex('setParallelism').setParallelism(parallelism))
+    return this
+  }
+
+  /** Gives the last operator an id of its own, by which a savepoint finds its state after any change. */
+  uid(uid: string): this {
+    atCallSite('uid', () => this.#vertex('uid').setUid(uid))
+    return this
+  }
+
+  #vertex(call: string) {
+    const { vertex } = this.#stream
+    if (vertex === undefined) {
+      throw new DataflowError(
+        'GRAPH_INVALID',
+        `${call}() follows an operator; after union() and rebalance() there is none yet`,
+      )
+    }
+    return vertex
+  }
+
+  #bind(column: Column | ((r: ColumnsOf<F>) => Column)): Expression {
+    const { schema } = this.#stream
+    return bindColumn(typeof column === 'function' ? column(columnsOf<F>(schema)) : column, schema)
+  }
+
+  #named(columns: (r: ColumnsOf<F>) => Columns) {
+    const { schema } = this.#stream
+    const named = Object.entries(columns(columnsOf<F>(schema))).map(([name, column]) => ({
+      name,
+      expression: bindColumn(column, schema),
+    }))
+    if (named.length === 0) throw new DataflowError('SCHEMA_MISMATCH', 'no column is left')
+    const taken = named.find(({ name }) => name.startsWith('$'))
+    if (taken !== undefined) {
+      const message = `column '${taken.name}': names that begin with $ are the engine's`
+      throw new DataflowError('SCHEMA_MISMATCH', message)
+    }
+    return named
+  }
+
+  /** A row function: hidden columns go along by row. */
+  #rows<G extends Fields>(
+    name: string,
+    spec: OperatorSpec,
+    made: { closure: unknown; schema: G | undefined; location: string | undefined },
+  ): DataStream<G> {
+    const stream = this.#stream.withEventTimeColumn(made.location)
+    const visible = made.schema === undefined ? stream.visible : Schema.of(made.schema)
+    const hidden = stream.schema.has(EVENT_TIME) ? [stream.schema.field(EVENT_TIME)] : []
+    const output = new Schema([...visible.fields, ...hidden])
+    return new DataStream(
+      stream.append({ spec, name, output, closure: made.closure, ...at(made.location) }),
+    )
+  }
+}
+
+const at = (location: string | undefined) => (location === undefined ? {} : { location })

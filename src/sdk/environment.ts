@@ -1,0 +1,460 @@
+// The environment: where a job begins (its sources), its settings, and its execution.
+//
+// E1  Sinks wait for the next execute(), which runs them all as one job; streams stay usable after it.
+// E2  Nothing runs before execute(), executeAsync(), or the iteration of a collect().
+import type * as Arrow from 'apache-arrow'
+import { DEFAULT_CONFIG, type JobConfig } from '../base/config.ts'
+import { DataflowError } from '../base/errors.ts'
+import { Schema } from '../columnar/schema.ts'
+import { type Fields, type RowOf, sameType, typeName } from '../columnar/type.ts'
+import { COLLECTION, ITERABLE } from '../connectors/built-in.ts'
+import type { SourceSpec } from '../connectors/connector.ts'
+import { type CompiledJob, compileJob } from '../graph/compile-job.ts'
+import { explainJob, explainText, type JobExplanation } from '../graph/explain.ts'
+import { assignOperatorIds } from '../graph/operator-id.ts'
+import {
+  checkParallelism,
+  reachable,
+  StreamGraph,
+  type StreamVertex,
+  type StreamVertexOptions,
+} from '../graph/stream-graph.ts'
+import type { JobClient, JobExecutor, JobResult } from '../graph/submission.ts'
+import { fromArrowField } from './arrow-types.ts'
+import { atCallSite, located } from './call-site.ts'
+import { inferSchema, ipcOfTable, stageRows } from './collection.ts'
+import { DataStream } from './data-stream.ts'
+import { type JobBuilder, LogicalStream } from './logical-stream.ts'
+import type { InferredFields } from './row-types.ts'
+
+/** Settings of an environment. */
+export interface EnvironmentOptions {
+  /** Subtasks an operator runs as, unless it says otherwise; 1 by default. */
+  readonly parallelism?: number
+  /** Any setting of a job; units are in the names. */
+  readonly config?: Partial<JobConfig>
+  /** Who runs the job: an embedded cluster, unless said otherwise. */
+  readonly executor?: JobExecutor
+  /** The job's name, when execute() gives none. */
+  readonly name?: string
+  /** The URL of the job's module: then workers can find its functions, in any number of slots. */
+  readonly module?: string
+  /** A worker builds the job again for its functions only: collections are not encoded. */
+  readonly functionsOnly?: boolean
+}
+
+export interface ExecuteOptions {
+  /** Cancels the job. */
+  readonly signal?: AbortSignal
+}
+
+let defaultExecutor: (() => Promise<JobExecutor>) | undefined
+
+/** Says who runs the jobs of environments without an executor: the package's entry does, once. */
+export function provideExecutor(make: () => Promise<JobExecutor>): void {
+  defaultExecutor = make
+}
+
+type Options = Omit<StreamVertexOptions, 'spec' | 'inputs' | 'output'>
+
+/**
+ * Builds and runs jobs. A job module gets one; a script makes its own.
+ * @example
+ * import { StreamExecutionEnvironment } from 'millrace'
+ * const env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 2 })
+ * env.fromCollection([{ n: 1 }, { n: 2 }]).where((r) => r.n.gt(1)).print()
+ * await env.execute('greater than one')
+ */
+export class StreamExecutionEnvironment {
+  readonly #options: EnvironmentOptions
+  #config: JobConfig
+  readonly #graph = new StreamGraph()
+  readonly #pending: StreamVertex[] = []
+  #collections = 0
+  readonly #builder: JobBuilder
+
+  private constructor(options: EnvironmentOptions) {
+    this.#options = options
+    this.#config = checked({
+      ...DEFAULT_CONFIG,
+      ...options.config,
+      ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
+    })
+    this.#builder = {
+      graph: this.#graph,
+      addSink: (vertex) => void this.#pending.push(vertex),
+      executePending: (sink) =>
+        this.#pending.includes(sink) ? this.#run(this.#compile(undefined), {}) : undefined,
+    }
+  }
+
+  /**
+   * An environment to build a job in.
+   * @param options parallelism, settings, who runs the job
+   * @throws CONFIG_INVALID
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment({ config: { batchRows: 4_096 } })
+   * console.log(env.config.batchRows)
+   */
+  static getExecutionEnvironment(options: EnvironmentOptions = {}): StreamExecutionEnvironment {
+    return atCallSite('getExecutionEnvironment', () => new StreamExecutionEnvironment(options))
+  }
+
+  /** The settings, as they are now. */
+  get config(): JobConfig {
+    return this.#config
+  }
+
+  /**
+   * Subtasks an operator runs as, unless it says otherwise.
+   * @throws CONFIG_INVALID
+   */
+  setParallelism(parallelism: number): this {
+    return this.configure({ parallelism })
+  }
+
+  /**
+   * Key groups: the unit in which keyed state moves; the bound of every parallelism. Fixed for a job's life.
+   * @throws CONFIG_INVALID
+   */
+  setMaxParallelism(maxParallelism: number): this {
+    return this.configure({ maxParallelism })
+  }
+
+  /**
+   * Changes settings; units are in their names.
+   * @throws CONFIG_INVALID for a value that is none
+   */
+  configure(settings: Partial<JobConfig>): this {
+    this.#config = atCallSite('configure', () => checked({ ...this.#config, ...settings }))
+    return this
+  }
+
+  /**
+   * A stream of the rows of a source.
+   * @param source what a connector's function gives: parquet('flights.parquet', { schema })
+   * @example
+   * import { csv, StreamExecutionEnvironment, utf8 } from 'millrace'
+   * import { mkdtempSync, writeFileSync } from 'node:fs'
+   * const path = `${mkdtempSync('/tmp/millrace-')}/names.csv`
+   * writeFileSync(path, 'name\nada\n')
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const names = env.fromSource(csv(path, { schema: { name: utf8() } }))
+   * for await (const row of names.collect()) console.log(row.name)
+   */
+  fromSource<F extends Fields>(source: SourceSpec<F>): DataStream<F> {
+    return atCallSite('fromSource', (location) => this.#source(source, false, { ...at(location) }))
+  }
+
+  /** The same as fromSource(), by Flink's older name. */
+  addSource<F extends Fields>(source: SourceSpec<F>): DataStream<F> {
+    return atCallSite('addSource', (location) => this.#source(source, false, { ...at(location) }))
+  }
+
+  /**
+   * A stream of rows that are there already.
+   * @param rows plain objects
+   * @param options the columns; without them, number is float64, bigint int64, string utf8, boolean bool,
+   *   Date a timestamp in milliseconds, and null makes a column nullable
+   * @throws TYPE_MISMATCH, UNSAFE_INTEGER for a value that does not fit, with row and column
+   * @example
+   * import { int32, StreamExecutionEnvironment, utf8 } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env.fromCollection([{ id: 1, name: 'ada' }], { schema: { id: int32(), name: utf8() } })
+   * for await (const row of rows.collect()) console.log(row.id, row.name)
+   */
+  fromCollection<R extends object>(rows: readonly R[]): DataStream<InferredFields<R>>
+  fromCollection<F extends Fields>(
+    rows: readonly RowOf<NoInfer<F>>[],
+    options: { readonly schema: F },
+  ): DataStream<F>
+  fromCollection<F extends Fields>(
+    rows: readonly object[],
+    options?: { readonly schema: F },
+  ): DataStream<F> {
+    return atCallSite('fromCollection', (location) => {
+      const declared = options?.schema
+      const schema = declared === undefined ? inferSchema(rows) : Schema.of(checkedNames(declared))
+      return this.#collection(schema, `collection of ${rows.length} rows`, {
+        ...at(location),
+        bytes: () => stageRows(rows, schema),
+      })
+    })
+  }
+
+  /**
+   * A stream of rows that come over time.
+   * @param rows a function that gives the iterable, so that a job can begin again; rows or arrays of rows
+   * @param options the columns; how long a row may wait for its batch to fill (flushMs, milliseconds)
+   * @throws USER_CODE_FAILED, TYPE_MISMATCH, when the job runs
+   * @example
+   * import { int32, StreamExecutionEnvironment } from 'millrace'
+   * async function* ticks() {
+   *   for (let n = 0; n < 3; n++) yield { n }
+   * }
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env.fromAsyncIterable(() => ticks(), { schema: { n: int32() } })
+   * for await (const row of rows.collect()) console.log(row.n)
+   */
+  fromAsyncIterable<F extends Fields>(
+    rows: () =>
+      | AsyncIterable<RowOf<NoInfer<F>> | readonly RowOf<NoInfer<F>>[]>
+      | Iterable<RowOf<NoInfer<F>> | readonly RowOf<NoInfer<F>>[]>,
+    options: { readonly schema: F; readonly flushMs?: number },
+  ): DataStream<F> {
+    return atCallSite('fromAsyncIterable', (location) => {
+      const { schema, flushMs = 10 } = options
+      const config = { flushMs }
+      const source = { connector: ITERABLE, name: 'iterable', config, schema, parallel: false }
+      return this.#source(source, true, { name: 'iterable', closure: rows, ...at(location) })
+    })
+  }
+
+  /**
+   * A stream of the rows of an Arrow table, or of the bytes of an Arrow IPC stream or file.
+   * @param data a table of apache-arrow, or bytes
+   * @param options the columns; bytes need them, of a table they may say more than it does
+   * @throws UNSUPPORTED for a type that no column here can be, TYPE_MISMATCH, COLUMN_NOT_FOUND
+   * @example
+   * import { tableFromArrays, tableToIPC } from 'apache-arrow'
+   * import { float64, nullable, StreamExecutionEnvironment } from 'millrace'
+   * const bytes = tableToIPC(tableFromArrays({ x: Float64Array.of(1, 2) }))
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env.fromArrow(bytes, { schema: { x: nullable(float64()) } })
+   * for await (const row of rows.collect()) console.log(row.x)
+   */
+  fromArrow(data: Arrow.Table): DataStream<Fields>
+  fromArrow<F extends Fields>(
+    data: Arrow.Table | Uint8Array,
+    options: { readonly schema: F },
+  ): DataStream<F>
+  fromArrow<F extends Fields>(
+    data: Arrow.Table | Uint8Array,
+    options?: { readonly schema: F },
+  ): DataStream<F> {
+    return atCallSite('fromArrow', (location) => {
+      if (data instanceof Uint8Array) {
+        if (options === undefined) {
+          throw new DataflowError('SCHEMA_MISMATCH', 'bytes need their columns: { schema }')
+        }
+        const schema = Schema.of(checkedNames(options.schema))
+        const bytes = () => () => Promise.resolve(data)
+        return this.#collection(schema, 'Arrow bytes', { ...at(location), bytes })
+      }
+      const own = new Schema(
+        data.schema.fields.map((field) => ({ name: field.name, type: fromArrowField(field) })),
+      )
+      const schema = options === undefined ? own : checkedAgainst(Schema.of(options.schema), own)
+      const name = `Arrow table of ${data.numRows} rows`
+      const bytes = () => () => ipcOfTable(data)
+      return this.#collection(schema, name, { ...at(location), bytes })
+    })
+  }
+
+  /**
+   * Runs the sinks that were added since the last execution as one job, and waits for its end.
+   * @param name the job's name
+   * @param options a signal that cancels it
+   * @throws GRAPH_INVALID when there is no sink; JOB_FAILED, JOB_CANCELLED, and what the plan refuses
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * env.fromCollection([{ n: 1 }]).print()
+   * const { rows } = await env.execute('print one row')
+   * console.log(rows)
+   */
+  async execute(name?: string, options: ExecuteOptions = {}): Promise<JobResult> {
+    const job = atCallSite('execute', () => this.#compile(name))
+    const client = await this.#run(job, options)
+    return client.result()
+  }
+
+  /**
+   * Starts the job, and gives a handle on it.
+   * @param name the job's name
+   * @param options a signal that cancels it
+   * @throws GRAPH_INVALID when there is no sink, and what the plan refuses
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * env.fromCollection([{ n: 1 }]).print()
+   * const job = await env.executeAsync()
+   * console.log(job.progress().state)
+   * await job.result()
+   */
+  async executeAsync(name?: string, options: ExecuteOptions = {}): Promise<JobClient> {
+    const job = atCallSite('executeAsync', () => this.#compile(name))
+    return this.#run(job, options)
+  }
+
+  /**
+   * The plan of what execute() would run, as text: chains, exchanges, columns, kernel or JavaScript and why.
+   * @throws what execute() would refuse
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * env.fromCollection([{ n: 1 }]).where((r) => r.n.gt(0)).print()
+   * console.log(env.explain())
+   */
+  explain(): string {
+    return explainText(atCallSite('explain', () => this.#compile(undefined)).graph)
+  }
+
+  /** The plan as data: what `millrace explain --json` prints. */
+  explanation(): JobExplanation {
+    return explainJob(this.#compile(undefined).graph)
+  }
+
+  /** The job as it would be submitted. Its graph is JSON. */
+  compile(name?: string): CompiledJob {
+    return this.#compile(name)
+  }
+
+  /** The functions of the job by operator id: what a worker takes from the job that it built again. */
+  functions(): ReadonlyMap<string, unknown> {
+    const vertices = reachable(this.#pending)
+    const ids = assignOperatorIds(vertices)
+    const functions = new Map<string, unknown>()
+    for (const vertex of vertices) {
+      const { closure } = vertex.options
+      if (closure !== undefined) functions.set(ids.get(vertex)!, closure)
+    }
+    return functions
+  }
+
+  #compile(name: string | undefined): CompiledJob {
+    const { module } = this.#options
+    return compileJob(this.#pending, {
+      name: name ?? this.#options.name ?? 'job',
+      config: this.#config,
+      ...(module === undefined ? {} : { module }),
+    })
+  }
+
+  async #run(job: CompiledJob, { signal }: ExecuteOptions): Promise<JobClient> {
+    const { graph, blobs, closures, collectors } = job
+    this.#pending.length = 0
+    const collectorList = [...collectors.values()]
+    try {
+      const made = await Promise.all(
+        [...blobs].map(async ([blob, bytes]) => [blob, await bytes()] as const),
+      )
+      const executor = this.#options.executor ?? (await embedded())
+      const client = await executor.submit({
+        graph,
+        blobs: new Map(made),
+        closures,
+        collectors: new Map(
+          [...collectors].map(([id, collector]) => [id, (bytes) => collector.take(bytes)]),
+        ),
+        ...(signal === undefined ? {} : { signal }),
+      })
+      client.result().then(
+        () => collectorList.forEach((collector) => collector.end()),
+        (error: unknown) => collectorList.forEach((collector) => collector.end(error)),
+      )
+      return client
+    } catch (error) {
+      for (const collector of collectorList) collector.end(error)
+      throw error
+    }
+  }
+
+  #source<F extends Fields>(
+    { connector, name, config, schema, parallel }: SourceSpec<F>,
+    closure: boolean,
+    options: Partial<Options>,
+  ): DataStream<F> {
+    const from = this.#graph.add({
+      ...options,
+      spec: { kind: 'source', connector, config, closure },
+      name: `Source: ${name}`,
+      inputs: [],
+      output: Schema.of(checkedNames(schema)),
+      ...(parallel ? {} : { parallelismMax: 1 }),
+    })
+    return new DataStream(new LogicalStream(this.#builder, [{ from }], from.options.output))
+  }
+
+  #collection<F extends Fields>(
+    schema: Schema,
+    name: string,
+    options: { readonly location?: string; readonly bytes: () => () => Promise<Uint8Array> },
+  ): DataStream<F> {
+    const blob = `collection-${this.#collections++}`
+    const { bytes, ...rest } = options
+    const fields = schema.toFields() as F
+    const source = {
+      connector: COLLECTION,
+      name,
+      config: { blob },
+      schema: fields,
+      parallel: false,
+    }
+    if (this.#options.functionsOnly === true) return this.#source(source, false, rest)
+    const make = bytes()
+    const encode = async (): Promise<Uint8Array> => {
+      try {
+        return await make()
+      } catch (error) {
+        throw located(error, 'fromArrow', options.location)
+      }
+    }
+    return this.#source(source, false, { ...rest, blob: { name: blob, bytes: encode } })
+  }
+}
+
+const at = (location: string | undefined) => (location === undefined ? {} : { location })
+
+async function embedded(): Promise<JobExecutor> {
+  if (defaultExecutor === undefined) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      "nobody runs this job: import from 'millrace', or give the environment an executor",
+    )
+  }
+  return defaultExecutor()
+}
+
+function checked(config: JobConfig): JobConfig {
+  for (const [name, value] of Object.entries(config)) {
+    if (!(name in DEFAULT_CONFIG)) {
+      throw new DataflowError('CONFIG_INVALID', `there is no setting '${name}'`)
+    }
+    checkParallelism(value as number, name)
+  }
+  if (config.parallelism > config.maxParallelism) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `parallelism ${config.parallelism} is more than maxParallelism ${config.maxParallelism}`,
+    )
+  }
+  return config
+}
+
+function checkedNames<F extends Fields>(fields: F): F {
+  const names = Object.keys(fields)
+  if (names.length === 0) throw new DataflowError('SCHEMA_MISMATCH', 'a schema without columns')
+  const hidden = names.find((name) => name.startsWith('$'))
+  if (hidden !== undefined) {
+    const message = `column '${hidden}': names that begin with $ are the engine's`
+    throw new DataflowError('SCHEMA_MISMATCH', message)
+  }
+  return fields
+}
+
+/** A declared schema, when a table has its columns. */
+function checkedAgainst(declared: Schema, own: Schema): Schema {
+  for (const { name, type } of declared.fields) {
+    const given = own.field(name).type
+    if (!sameType(given, type)) {
+      throw new DataflowError(
+        'TYPE_MISMATCH',
+        `column '${name}' is ${typeName(given)} in the table, not ${typeName(type)}`,
+        { context: { column: name } },
+      )
+    }
+  }
+  return declared
+}

@@ -1,0 +1,121 @@
+// The ends of streams: sinks and print.
+import { DataflowError } from '../base/errors.ts'
+import { Schema } from '../columnar/schema.ts'
+import { type DataType, type Fields, sameType, typeName } from '../columnar/type.ts'
+import type { SinkSpec } from '../connectors/connector.ts'
+import { type PrintOptions, printTable } from '../connectors/print.ts'
+import { plainColumns, type StreamVertex } from '../graph/stream-graph.ts'
+import { atCallSite } from './call-site.ts'
+import type { LogicalStream } from './logical-stream.ts'
+import type { Mistake, NamesOf } from './row-types.ts'
+
+/** What print() takes. */
+export type PrintSettings<F extends Fields> = Omit<PrintOptions, 'by'> & {
+  /** Shows the rows with the largest values of this column, at the end. */
+  readonly by?: NamesOf<F>
+}
+
+type TakesNull<Wanted extends DataType> = Wanted['nullable'] extends false ? false : true
+type Fits<Given extends DataType, Wanted extends DataType> = Given['kind'] extends Wanted['kind']
+  ? Given['nullable'] extends false
+    ? true
+    : TakesNull<Wanted>
+  : false
+
+/** What of the columns that a sink takes is wrong, as text; never when nothing is. */
+type SinkMistake<F extends Fields, In extends Fields> = {
+  [K in keyof In & string]: K extends keyof F
+    ? Fits<F[K], In[K]> extends true
+      ? never
+      : `column '${K}' is ${F[K]['kind']}${F[K]['nullable'] extends false ? '' : '?'}, and the sink takes ${In[K]['kind']}`
+    : `the sink takes a column '${K}', and the stream has none`
+}[keyof In & string]
+
+/** A sink that takes a stream's columns, or what is wrong. */
+export type Sinkable<F extends Fields, In extends Fields> = SinkSpec<In> &
+  (string extends keyof In
+    ? unknown
+    : [SinkMistake<F, In>] extends [never]
+      ? unknown
+      : Mistake<SinkMistake<F, In>>)
+
+/** The end of a stream, to be named and sized. */
+export class StreamSink {
+  readonly #vertex: StreamVertex
+
+  constructor(vertex: StreamVertex) {
+    this.#vertex = vertex
+  }
+
+  /** Names the sink, in plans, metrics and errors. */
+  setName(name: string): this {
+    this.#vertex.setName(name)
+    return this
+  }
+
+  /**
+   * How many subtasks the sink runs as.
+   * @throws CONFIG_INVALID when it cannot
+   */
+  setParallelism(parallelism: number): this {
+    atCallSite('setParallelism', () => this.#vertex.setParallelism(parallelism))
+    return this
+  }
+
+  /** Gives the sink an id of its own. */
+  uid(uid: string): this {
+    atCallSite('uid', () => this.#vertex.setUid(uid))
+    return this
+  }
+}
+
+/** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH when the sink's columns are others */
+export function addSink(
+  stream: LogicalStream,
+  sink: SinkSpec,
+  location: string | undefined,
+): StreamSink {
+  const { connector, config, name, parallelism, schema } = sink
+  const ended = fitted(stream, schema === undefined ? undefined : Schema.of(schema), location)
+  const { vertex } = ended.append({
+    spec: { kind: 'sink', connector, config, closure: false },
+    name: `Sink: ${name}`,
+    output: new Schema([]),
+    ...(parallelism === undefined ? {} : { parallelismMax: parallelism }),
+    ...(location === undefined ? {} : { location }),
+  })
+  stream.job.addSink(vertex!)
+  return new StreamSink(vertex!)
+}
+
+/** The stream with exactly the columns that a sink takes. */
+function fitted(
+  stream: LogicalStream,
+  wanted: Schema | undefined,
+  location: string | undefined,
+): LogicalStream {
+  if (wanted === undefined) return stream
+  const given = stream.visible
+  for (const { name, type } of wanted.fields) {
+    const own = given.field(name).type
+    if (!sameType(own, type) || (own.nullable && !type.nullable)) {
+      throw new DataflowError(
+        'TYPE_MISMATCH',
+        `column '${name}' is ${typeName(own)}, and the sink takes ${typeName(type)}`,
+        { context: { column: name } },
+      )
+    }
+  }
+  if (wanted.names.join('\0') === given.names.join('\0')) return stream
+  return stream.plannedSelect(plainColumns(wanted.names), location, undefined)
+}
+
+/** @throws COLUMN_NOT_FOUND, CONFIG_INVALID */
+export function addPrint<F extends Fields>(
+  stream: LogicalStream,
+  settings: PrintSettings<F>,
+  location: string | undefined,
+): StreamSink {
+  if (settings.by !== undefined) stream.visible.indexOf(settings.by)
+  return addSink(stream, printTable(settings), location)
+}
