@@ -4,12 +4,14 @@
 // K1  A file may have more columns than are declared, in any order, and its columns may be optional.
 // K2  A type must be the declared one; nothing is converted behind the user's back.
 // K3  What leaves the guard has no null in a column that may not have one: its validity is gone.
+import { assert } from '../../base/assert.ts'
 import { DataflowError, didYouMean } from '../../base/errors.ts'
 import { RecordBatch } from '../../columnar/record-batch.ts'
 import { RowReader } from '../../columnar/row-reader.ts'
 import type { Schema } from '../../columnar/schema.ts'
 import { sameType, typeName, withNullable } from '../../columnar/type.ts'
 import { Vector } from '../../columnar/vector.ts'
+import { bitmapAll } from '../../kernels/bitmap.ts'
 import type { Kernels } from '../../kernels/module.ts'
 import type { MalformedRecords } from './malformed-records.ts'
 
@@ -58,24 +60,20 @@ export class NullGuard {
   check(batch: RecordBatch, path: string, firstRow: number): RecordBatch {
     const suspects = this.#strict.filter((i) => this.#hasNull(batch.columns[i]!))
     const bad = suspects.length === 0 ? NO_ROWS : this.#report(batch, suspects, path, firstRow)
+    assert(batch.selection === undefined, 'a file reader gives all rows that it has read')
     const columns = batch.columns.map((column, i) => {
       const { type } = this.#schema.fields[i]!
       if (column.type === type && (type.nullable || column.validity === 0)) return column
       const parts = { ...column.parts(), type }
       return new Vector(type.nullable ? parts : { ...parts, validity: 0, nullCount: 0 })
     })
-    const checked = new RecordBatch(this.#schema, batch.length, columns, batch.selection)
+    const checked = new RecordBatch(this.#schema, batch.length, columns)
     return bad.size === 0 ? checked : this.#without(checked, bad)
   }
 
-  #hasNull(column: Vector): boolean {
-    if (column.validity === 0 || column.nullCount === 0) return false
-    if (column.nullCount > 0) return true
-    const bits = this.#kernels.u8
-    const whole = column.length >> 3
-    for (let i = 0; i < whole; i++) if (bits[column.validity + i] !== 0xff) return true
-    const rest = (1 << (column.length & 7)) - 1
-    return (bits[column.validity + whole]! & rest) !== rest
+  #hasNull({ validity, nullCount, length }: Vector): boolean {
+    if (validity === 0 || nullCount === 0) return false
+    return nullCount > 0 || !bitmapAll(this.#kernels, validity, length)
   }
 
   #report(
@@ -86,7 +84,7 @@ export class NullGuard {
   ): ReadonlySet<number> {
     const bad = new Set<number>()
     const reader = new RowReader(this.#kernels, batch.schema)
-    reader.bind(batch.withSelection(undefined))
+    reader.bind(batch)
     for (let row = 0; row < batch.length; row++) {
       const culprit = suspects.find((i) => batch.columns[i]!.isNull(this.#kernels, row))
       if (culprit === undefined) continue
