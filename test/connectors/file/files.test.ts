@@ -16,6 +16,7 @@ import {
   int64,
   nullable,
   type RowOf,
+  timestamp,
   utf8,
 } from '../../../src/columnar/type.ts'
 import type {
@@ -23,7 +24,15 @@ import type {
   SinkSpec,
   SourceSpec,
 } from '../../../src/connectors/connector.ts'
-import { csv, csvFile, ndjson, ndjsonFile } from '../../../src/connectors/file/files.ts'
+import {
+  arrow,
+  arrowFile,
+  csv,
+  csvFile,
+  ndjson,
+  ndjsonFile,
+  parquet,
+} from '../../../src/connectors/file/files.ts'
 import { loadConnector } from '../../../src/connectors/index.ts'
 import { Kernels } from '../../../src/kernels/module.ts'
 import { newMetrics } from '../../../src/operators/operator.ts'
@@ -103,6 +112,36 @@ describe('files', () => {
     )
   })
 
+  it('of Arrow are files, or streams by their ending', async () => {
+    for (const name of ['a.arrow', 'a.arrows']) {
+      const path = join(folder, name)
+      await write(arrowFile(path), FIELDS, ROWS)
+      expect(await read(arrow(path, { schema: FIELDS }))).toEqual(ROWS)
+      expect(arrow(path).schema).toEqual(FIELDS)
+    }
+    expect(readFileSync(join(folder, 'a.arrow')).subarray(0, 6).toString()).toBe('ARROW1')
+    expect(readFileSync(join(folder, 'a.arrows')).readUInt32LE(0)).toBe(0xffffffff)
+  })
+
+  it('of Parquet are read with their optional columns declared as required', async () => {
+    const path = new URL('../data/flights-3m.parquet', import.meta.resolve('vega-datasets'))
+    const own = parquet(path, { columns: ['origin', 'date'] }).schema
+    expect(own).toEqual({ origin: nullable(utf8()), date: nullable(timestamp('us')) })
+    const spec = parquet(path, {
+      schema: { date: timestamp('us'), delay: int64(), origin: utf8() },
+    })
+    expect(spec.name).toBe('parquet flights-3m.parquet')
+    const source = (await loadConnector('file')).source!(sent(spec.config), environment)
+    expect(await source.plan(2)).toHaveLength(11)
+    const plan = (schema: Fields): Promise<unknown> =>
+      read(parquet(path, { schema }), Object.keys(schema))
+    await expect(plan({ delay: int32() })).rejects.toThrow(
+      /column 'delay': the file has int64, the schema int32/,
+    )
+    await expect(plan({ orgin: utf8() })).rejects.toThrow(/Did you mean 'origin'/)
+    expect(() => csv(path)).toThrow(/looks like Parquet, not CSV; use parquet\(\)/)
+  })
+
   it('in a folder are written in parts and read as one', async () => {
     const path = `${folder}/out/`
     await write(ndjsonFile(path, { compression: 'gzip', partRows: 1 }), FIELDS, ROWS)
@@ -170,6 +209,7 @@ describe('what is refused while a job is built', () => {
   it('is an ending that says another format', () => {
     expect(() => csvFile('out/a.ndjson')).toThrow(/the ending .ndjson says NDJSON; name it a\.csv/)
     expect(() => ndjsonFile('out/a.csv.gz')).toThrow(/says CSV; name it a\.ndjson/)
+    expect(() => arrowFile('out/a.arrow.gz')).toThrow(/Arrow IPC files compress inside/)
     expect(csvFile('out/a.data').name).toBe('csv a.data')
   })
 
