@@ -1,8 +1,10 @@
-// Rows into a record batch: what user closures return, and what collections and iterables give. Values
-// are checked against the schema one by one, and a value that does not fit names its row and column.
+// Rows into a record batch: what user closures return, and what collections and iterables give.
+// Values are checked against the schema one by one, and a value that does not fit names its row and
+// column.
 //
-// A1  The columns are staged outside linear memory (column-builder.ts); finish() copies them into it, in
-//     one piece: into the arena, or into a block of the builder's own that lives until the next finish().
+// A1  The columns are staged outside linear memory (column-builder.ts); finish() copies them into
+//     it, in one piece: into the arena, or into a block of the builder's own that lives until the
+//     next finish().
 // A2  After an error the rows so far are lost: only reset() and close() may follow.
 // A3  Properties that are no columns are ignored; a row may be a class instance.
 import { unreachable } from '../base/assert.ts'
@@ -96,8 +98,10 @@ export class BatchBuilder {
   }
 
   #noRow(row: unknown): DataflowError {
-    const message = `row ${this.#finished + this.#length}: ${show(row)} is no row; it must be an object`
-    return new DataflowError('TYPE_MISMATCH', `${message} with the columns ${this.schema}`)
+    const message =
+      `row ${this.#finished + this.#length}: ${show(row)} is no row; it must be an object ` +
+      `with the columns ${this.schema}`
+    return new DataflowError('TYPE_MISMATCH', message)
   }
 
   #explain(refusal: Refusal, row: object): DataflowError {

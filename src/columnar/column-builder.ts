@@ -1,9 +1,10 @@
 // Builders of one column: values of rows into buffers outside linear memory, then all at once into
-// linear memory as a vector. Staging costs a copy (1 ns a value) and buys that a user's closure may do
-// anything between two values: linear memory may grow or be reset under its feet.
+// linear memory as a vector. Staging costs a copy (1 ns a value) and buys that a user's closure may
+// do anything between two values: linear memory may grow or be reset under its feet.
 //
-// N1  append() takes what ValueOf says of the type (and a Date for a time, a safe number for a bigint)
-//     and refuses all else by a Refusal: a reason, not yet a message, for the caller knows the row.
+// N1  append() takes what ValueOf says of the type (and a Date for a time, a safe number for a
+//     bigint) and refuses all else by a Refusal: a reason, not yet a message, for the caller knows
+//     the row.
 // N2  An integer is never rounded: a number beyond 2^53 is no int64, a fraction no integer.
 // N3  Under a null struct the children hold a null or a zero, whatever their nullability.
 import type { Kernels } from '../kernels/module.ts'
@@ -11,7 +12,9 @@ import type { ErrorCode } from '../base/errors.ts'
 import { type DataType, typeName } from './type.ts'
 import { Vector, type VectorParts } from './vector.ts'
 
-/** Why a value does not go into a column; `path` names a nested column: `address.city`, `tags[]`. */
+/**
+ * Why a value does not go into a column; `path` names a nested column: `address.city`, `tags[]`.
+ */
 export class Refusal extends Error {
   readonly code: ErrorCode
   readonly path: string
@@ -91,8 +94,8 @@ export abstract class ColumnBuilder {
   protected abstract placeValues(kernels: Kernels, cursor: Cursor): Partial<VectorParts>
 
   protected refuse(value: unknown, why?: string, code: ErrorCode = 'TYPE_MISMATCH'): never {
-    const reason = `${show(value)} is no ${typeName(this.type)}${why === undefined ? '' : `: ${why}`}`
-    throw new Refusal(code, this.path, reason)
+    const because = why === undefined ? '' : `: ${why}`
+    throw new Refusal(code, this.path, `${show(value)} is no ${typeName(this.type)}${because}`)
   }
 
   #appendNull(value: unknown): void {

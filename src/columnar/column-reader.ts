@@ -1,9 +1,9 @@
 // Readers of one column: the values of its rows as a user sees them (type.ts: `in a row`).
 //
-// R1  bind() takes views on linear memory; they die when it grows, so nobody may allocate between bind()
-//     and the last get() (RowReader binds again by itself).
-// R2  Strings come from the text of 64 rows decoded at once: 9 ns a row against 100 for one call each;
-//     a string that a user keeps holds at most that much memory.
+// R1  bind() takes views on linear memory; they die when it grows, so nobody may allocate between
+//     bind() and the last get() (RowReader binds again by itself).
+// R2  Strings come from the text of 64 rows decoded at once: 9 ns a row against 100 for one call
+//     each; a string that a user keeps holds at most that much memory.
 import { unreachable } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
 import type { Kernels } from '../kernels/module.ts'
@@ -298,7 +298,9 @@ class TextReader extends BinaryReader {
     }
   }
 
-  /** Counts characters by their first bytes; false when the bytes are not UTF-8, where that fails. */
+  /**
+   * Counts characters by their first bytes; false when the bytes are not UTF-8, where that fails.
+   */
   #findStarts(first: number, last: number): boolean {
     let characters = 0
     let at = this.offsets[first]!

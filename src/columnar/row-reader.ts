@@ -1,5 +1,5 @@
-// A record batch as row objects, for user closures and collect(), and nowhere else. Who makes rows counts
-// them (metrics.rowObjects).
+// A record batch as row objects, for user closures and collect(), and nowhere else. Who makes rows
+// counts them (metrics.rowObjects).
 //
 // W1  Rows are those of the batch's selection, in its order: row(0) to row(rowCount - 1).
 // W2  A row is a plain object of its own; nothing in it points into linear memory.

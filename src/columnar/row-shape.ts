@@ -1,10 +1,11 @@
-// Code for rows of one shape, compiled once a schema: a literal that makes a row from column readers,
-// and the spreading of a row's values over column builders. A property access with its name in the
-// code is 4-8x faster than `row[names[c]]` in a loop (13 against 111 ns to make a row of 5 columns, 20
-// against 66 to take one apart).
+// Code for rows of one shape, compiled once a schema: a literal that makes a row from column
+// readers, and the spreading of a row's values over column builders. A property access with its
+// name in the code is 4-8x faster than `row[names[c]]` in a loop (13 against 111 ns to make a row
+// of 5 columns, 20 against 66 to take one apart).
 //
 // S1  Only column names enter the code, and only as JSON string literals. A name is data.
-// S2  `__proto__` is a column like any other: computed keys define properties, and never a prototype.
+// S2  `__proto__` is a column like any other: computed keys define properties, and never a
+//     prototype.
 
 interface Getter {
   get(row: number): unknown

@@ -1,5 +1,5 @@
-// How time, dates and decimals look in a row, both ways. A conversion that would lose something says
-// why as a string instead, and the caller (who knows column and row) makes the error.
+// How time, dates and decimals look in a row, both ways. A conversion that would lose something
+// says why as a string instead, and the caller (who knows column and row) makes the error.
 //
 // R1  What a row reads, a row may write: units -> row value -> units is the identity.
 import { type TimeUnit, UNITS_PER_SECOND } from './type.ts'
@@ -24,7 +24,9 @@ export function coarseUnits(ms: number, unit: 's' | 'ms'): number | string {
 export const fineUnits = (ms: number, unit: 'us' | 'ns'): bigint =>
   BigInt(ms) * BigInt(UNITS_PER_SECOND[unit] / 1000)
 
-/** True for units whose row value is a number of milliseconds; the others' are bigints in the unit. */
+/**
+ * True for units whose row value is a number of milliseconds; the others' are bigints in the unit.
+ */
 export const isCoarse = (unit: TimeUnit): unit is 's' | 'ms' => unit === 's' || unit === 'ms'
 
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?$/

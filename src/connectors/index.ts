@@ -1,5 +1,5 @@
-// The list of connectors, each loaded when a job first needs it. A new one is a file (or a folder) beside
-// this one, a line here, and a test.
+// The list of connectors, each loaded when a job first needs it. A new one is a file (or a folder)
+// beside this one, a line here, and a test.
 import { DataflowError, didYouMean } from '../base/errors.ts'
 import type { Connector } from './connector.ts'
 

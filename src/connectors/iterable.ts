@@ -1,8 +1,10 @@
 // A source of the user's own: rows, or arrays of rows, from an iterable or an async iterable.
 //
-// I1  Rows are pulled one by one, only while there is room for a batch; a slow job slows the iterable.
+// I1  Rows are pulled one by one, only while there is room for a batch; a slow job slows the
+//     iterable.
 // I2  A batch goes on when it is full, when flushMs have passed since its first row, or at the end.
-// I3  An iterable object can be read once, so a job that starts again needs a function that makes one.
+// I3  An iterable object can be read once, so a job that starts again needs a function that makes
+//     one.
 import type { Clock } from '../base/clock.ts'
 import { systemClock } from '../base/clock.ts'
 import { DataflowError, isDataflowError } from '../base/errors.ts'
@@ -23,7 +25,10 @@ export type RowsFunction = Rows | (() => Rows)
 
 /** An iterable source as data. */
 export interface IterableConfig {
-  /** How long a row may wait for its batch to fill up, in milliseconds; FLUSH_MS unless said otherwise. */
+  /**
+   * How long a row may wait for its batch to fill up, in milliseconds; FLUSH_MS unless said
+   * otherwise.
+   */
   readonly flushMs?: number
 }
 
@@ -69,7 +74,10 @@ class IterableReader implements SourceReader {
     void this.#pull()
   }
 
-  /** @throws USER_CODE_FAILED for what the iterable throws, TYPE_MISMATCH for a row that does not fit */
+  /**
+   * @throws USER_CODE_FAILED for what the iterable throws, TYPE_MISMATCH for a row that does not
+   * fit
+   */
   poll(): PollResult | Promise<void> {
     const isFull = this.#builder.length >= this.#batchRows
     const isDue = this.#isDue || this.#state === 'ended'
@@ -144,8 +152,8 @@ function iteratorOf(rows: Rows): Iterator<unknown> | AsyncIterator<unknown> {
   }
   throw new DataflowError(
     'TYPE_MISMATCH',
-    `fromAsyncIterable needs an iterable or an async iterable of rows, or a function that gives one, ` +
-      `not ${rows === null ? 'null' : typeof rows}`,
+    'fromAsyncIterable needs an iterable or an async iterable of rows, or a function that gives ' +
+      `one, not ${rows === null ? 'null' : typeof rows}`,
   )
 }
 

@@ -1,9 +1,9 @@
-// A sink for people: rows as an aligned table on standard output, every row as it comes up to a limit, or
-// the first n by a column when all is done.
+// A sink for people: rows as an aligned table on standard output, every row as it comes up to a
+// limit, or the first n by a column when all is done.
 //
 // P1  No row object is made: values are read and kept column by column.
-// P2  Of all rows only the n best are kept, in order; rows that are equal in the column are ordered by
-//     the others, so that the table does not depend on the parallelism. Null and NaN come last.
+// P2  Of all rows only the n best are kept, in order; rows that are equal in the column are ordered
+//     by the others, so that the table does not depend on the parallelism. Null and NaN come last.
 // P3  The text is plain, as pipes and logs like it.
 import { DataflowError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'

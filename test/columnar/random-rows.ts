@@ -1,5 +1,6 @@
-// Random schemas and rows that fit them, for property tests of whatever carries rows: builders, readers,
-// encoders, decoders. Rows are in the normal form that a reader gives (decimals padded, dates at midnight).
+// Random schemas and rows that fit them, for property tests of whatever carries rows: builders,
+// readers, encoders, decoders. Rows are in the normal form that a reader gives (decimals padded,
+// dates at midnight).
 import * as fc from 'fast-check'
 import {
   binary,
@@ -164,7 +165,10 @@ export interface Sample {
   readonly rows: readonly Row[]
 }
 
-/** A schema and rows of it. Few distinct rows repeated give lengths that random rows would be slow for. */
+/**
+ * A schema and rows of it. Few distinct rows repeated give lengths that random rows would be slow
+ * for.
+ */
 export function sample(types?: fc.Arbitrary<DataType>, rowsMax = 200): fc.Arbitrary<Sample> {
   const length = fc.oneof(fc.constantFrom(0, 1, 7, 8, 9, 63, 64, 65), fc.nat(rowsMax))
   return anyFields(types).chain((fields) =>

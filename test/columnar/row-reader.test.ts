@@ -1,5 +1,5 @@
-// Rows into a batch and back, for random schemas and rows; what a batch holds is compared with the rows
-// that went in. Then what a builder refuses, one by one.
+// Rows into a batch and back, for random schemas and rows; what a batch holds is compared with the
+// rows that went in. Then what a builder refuses, one by one.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BatchBuilder } from '../../src/columnar/batch-builder.ts'
@@ -88,7 +88,7 @@ describe('rows to a batch and back', () => {
     )
   })
 
-  it('counts nulls exactly, has no bitmap without nulls, and zeroes the bits behind the last row', () => {
+  it('counts nulls, has no bitmap without any, and zeroes the bits behind the last row', () => {
     const batch = build({ a: nullable(int16()), b: nullable(int16()) }, [
       { a: 1, b: 1 },
       { a: null, b: 2 },
@@ -121,7 +121,7 @@ describe('rows to a batch and back', () => {
     expect(reader.value(1, 0)).toBe('one')
   })
 
-  it('reads long and mixed text: blocks of ASCII, of others, and of bytes that are no UTF-8', () => {
+  it('reads long and mixed text: ASCII, other, and bytes that are no UTF-8', () => {
     const rows = Array.from({ length: 300 }, (_, i) => ({
       s: i < 100 ? `ascii ${i}` : i < 200 ? `Zürich € 😀 ${i}` : 'x'.repeat(i * 20),
     }))

@@ -1,5 +1,6 @@
-// What every file format must do: its test calls fileFormatConformance(). Random schemas and rows go
-// through the format's encoder into a file and back through its reader, whole, in splits, and in part.
+// What every file format must do: its test calls fileFormatConformance(). Random schemas and rows
+// go through the format's encoder into a file and back through its reader, whole, in splits, and in
+// part.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

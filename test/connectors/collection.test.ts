@@ -1,4 +1,5 @@
-// Rows that travel with a job, and rows that travel back: both as Arrow IPC that apache-arrow reads.
+// Rows that travel with a job, and rows that travel back: both as Arrow IPC that apache-arrow
+// reads.
 import { RecordBatchStreamReader, tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

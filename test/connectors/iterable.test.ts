@@ -1,5 +1,5 @@
-// Rows of a user's iterable become batches: full ones at once, others after a short time on a clock that
-// the test owns; nothing is pulled that there is no room for.
+// Rows of a user's iterable become batches: full ones at once, others after a short time on a clock
+// that the test owns; nothing is pulled that there is no room for.
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '../../src/base/clock.ts'
 import { DEFAULT_CONFIG } from '../../src/base/config.ts'

@@ -1,4 +1,5 @@
-// Tables as people read them: exact text of small ones, and the best n of random rows against a sort.
+// Tables as people read them: exact text of small ones, and the best n of random rows against a
+// sort.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_CONFIG } from '../../src/base/config.ts'

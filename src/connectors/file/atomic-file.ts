@@ -1,11 +1,13 @@
-// A file that appears as a whole or not at all: written under `.<name>.inprogress.<uuid>` in the same
-// folder, synced, and then renamed (or linked, when nothing may be replaced).
+// A file that appears as a whole or not at all: written under `.<name>.inprogress.<uuid>` in the
+// same folder, synced, and then renamed (or linked, when nothing may be replaced).
 //
-// F1  What write() is given may be reused when it returns: bytes are copied into 1 MiB blocks, which go
-//     to the system one after the other while the caller goes on.
-// F2  At most BLOCKS_WAITING_MAX blocks wait beyond what one write() brings: then it gives a promise.
+// F1  What write() is given may be reused when it returns: bytes are copied into 1 MiB blocks,
+//     which go to the system one after the other while the caller goes on.
+// F2  At most BLOCKS_WAITING_MAX blocks wait beyond what one write() brings: then it gives a
+//     promise.
 // F3  A short write is continued (a full disk writes less once, before it fails).
-// F4  No file is published that was not synced before; after an error in sync() nothing is tried again.
+// F4  No file is published that was not synced before; after an error in sync() nothing is tried
+//     again.
 // F5  abort() leaves nothing behind: neither the file, nor folders that were made for it.
 //
 // Measured (400 MB to a disk's page cache): blocks of 1 MiB in the background hold the thread for

@@ -1,9 +1,11 @@
-// The bytes of a file for readers of lines: a range of a plain file, or all that a compressed one holds.
+// The bytes of a file for readers of lines: a range of a plain file, or all that a compressed one
+// holds.
 //
 // B1  A plain file is read when asked, straight into the caller's memory (linear memory, too). A
 //     compressed one is read and decompressed ahead in the background, by at most AHEAD_BYTES.
 // B2  All frames of a compressed file are read, as the tools do (logs are compressed and appended).
-// B3  read() gives 0 at the end only. A promise means that there is nothing yet: read again after it.
+// B3  read() gives 0 at the end only. A promise means that there is nothing yet: read again after
+//     it.
 import { closeSync, createReadStream, openSync, type ReadStream, readSync, statSync } from 'node:fs'
 import type { TransformOptions } from 'node:stream'
 import { createGunzip, createZstdDecompress, type ZlibOptions, type ZstdOptions } from 'node:zlib'
@@ -117,7 +119,10 @@ class DecompressedBytes implements ByteSource {
     file.pipe(stream)
   }
 
-  /** Node's stream goes on over the members of a gzip file, but ends after a zstd file's first frame. */
+  /**
+   * Node's stream goes on over the members of a gzip file, but ends after a zstd file's first
+   * frame.
+   */
   #endFrame(): void {
     const consumed = this.fileBytes
     if (this.#compression === 'zstd' && consumed < this.#size) {

@@ -1,5 +1,5 @@
-// Compression of whole files (lines formats): by which ending and first bytes it is known, and the stage
-// of a sink that compresses on the way to the file.
+// Compression of whole files (lines formats): by which ending and first bytes it is known, and the
+// stage of a sink that compresses on the way to the file.
 //
 // Z1  A frame is one stream from start to end, so a compressed file is one split.
 // Z2  write() copies what it is given; the work is done on libuv's threads, and at most
@@ -39,8 +39,8 @@ export function sniffCompression(head: Uint8Array): Compression {
 /** Where an encoder's bytes go. */
 export interface ByteSink {
   /**
-   * `bytes` may be reused when the call returns. A promise holds back further ones; it never rejects:
-   * what failed is thrown by the next call.
+   * `bytes` may be reused when the call returns. A promise holds back further ones; it never
+   * rejects: what failed is thrown by the next call.
    */
   write(bytes: Uint8Array): Promise<void> | undefined
   /** The end of the content: all of it is on disk when this settles. */

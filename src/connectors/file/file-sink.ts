@@ -1,12 +1,13 @@
-// The sink into files of one format: one file, or a folder of parts. What is written appears at finish(),
-// as a whole, or not at all (C4).
+// The sink into files of one format: one file, or a folder of parts. What is written appears at
+// finish(), as a whole, or not at all (C4).
 //
-// K1  A path that ends with '/' is a folder: subtask 2's parts are part-2-0.csv, part-2-1.csv ... A part
-//     is full by bytes or rows, between two batches. Else it is one file, written by one subtask.
-// K2  Parts are synced as they fill up, and get their names at finish(). A folder may be read while it is
-//     written: what is unfinished starts with a dot.
-// K3  ifExists 'replace' (default) replaces files of the same names, and removes an earlier run's further
-//     parts, so that a folder holds one run. 'fail' fails before anything is read.
+// K1  A path that ends with '/' is a folder: subtask 2's parts are part-2-0.csv, part-2-1.csv ... A
+//     part is full by bytes or rows, between two batches. Else it is one file, written by one
+//     subtask.
+// K2  Parts are synced as they fill up, and get their names at finish(). A folder may be read while
+//     it is written: what is unfinished starts with a dot.
+// K3  ifExists 'replace' (default) replaces files of the same names, and removes an earlier run's
+//     further parts, so that a folder holds one run. 'fail' fails before anything is read.
 // K4  There is always a file: without rows subtask 0 writes one that only has the schema.
 import { type Stats, realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -55,7 +56,9 @@ export class FileSink implements Sink {
   }
 }
 
-/** The file that a path means: what a link points to. Devices and folders are no files to replace. */
+/**
+ * The file that a path means: what a link points to. Devices and folders are no files to replace.
+ */
 function target(path: string): string {
   let stats: Stats
   try {

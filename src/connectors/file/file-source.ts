@@ -1,9 +1,10 @@
-// The source over files of one format: which files, whether they are what they should be, their splits,
-// and what becomes of malformed records. How a file is read is the format's.
+// The source over files of one format: which files, whether they are what they should be, their
+// splits, and what becomes of malformed records. How a file is read is the format's.
 //
-// Z1  plan() reads no rows, but looks at every file: its first bytes, and its schema where it has one. A
-//     job over a wrong file fails before it starts.
-// Z2  Splits come file by file, in the files' order, so that times which follow the files stay in order.
+// Z1  plan() reads no rows, but looks at every file: its first bytes, and its schema where it has
+//     one. A job over a wrong file fails before it starts.
+// Z2  Splits come file by file, in the files' order, so that times which follow the files stay in
+//     order.
 // Z3  A compressed file of lines is one split; it carries its compression.
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'

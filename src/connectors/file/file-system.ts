@@ -1,5 +1,5 @@
-// What the file sink asks of the file system, so that a test can hand in one whose disk fills up, and
-// errors of the system in words: what happened to which path, and what to do.
+// What the file sink asks of the file system, so that a test can hand in one whose disk fills up,
+// and errors of the system in words: what happened to which path, and what to do.
 import * as fs from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DataflowError, isDataflowError } from '../../base/errors.ts'
@@ -62,7 +62,7 @@ export function writeError(path: string, bytes: number, error: unknown): Dataflo
       case 'EACCES':
       case 'EPERM':
       case 'EROFS':
-        return `${path}: the folder ${folder} may not be written; change its rights, or write elsewhere`
+        return `${path}: the folder ${folder} may not be written; change its rights or the path`
       case 'ENOTDIR':
       case 'EEXIST':
         return `${path}: ${folder} is no folder, or lies below a file; write elsewhere`

@@ -2,12 +2,12 @@
 //
 //   env.fromSource(parquet('flights.parquet')) ... .sinkTo(arrowFile('out/flights.arrow'))
 //
-// Two names a format, because the two take different options and only a source has columns: one function
-// for both would have to read a file's schema for an output that is not there yet.
+// Two names a format, because the two take different options and only a source has columns: one
+// function for both would have to read a file's schema for an output that is not there yet.
 //
-// U1  Without a declared schema the file's own is taken when the job is built: from the footer (Parquet,
-//     Arrow), or guessed from the first records (CSV, NDJSON), and the row type is then not known to
-//     TypeScript. Declare the schema for typed rows.
+// U1  Without a declared schema the file's own is taken when the job is built: from the footer
+//     (Parquet, Arrow), or guessed from the first records (CSV, NDJSON), and the row type is then
+//     not known to TypeScript. Declare the schema for typed rows.
 // U2  Relative paths are relative to the working directory of the process that builds the job.
 import { basename, extname } from 'node:path'
 import { DataflowError } from '../../base/errors.ts'
@@ -43,7 +43,10 @@ export interface FileSourceOptions<F extends Fields = Fields> {
 /** How CSV files are written. */
 export type CsvDialectOptions = Omit<CsvOptions, 'columns'>
 
-/** What a CSV source takes. Without a header, a declared schema names all fields of the file, in order. */
+/**
+ * What a CSV source takes. Without a header, a declared schema names all fields of the file, in
+ * order.
+ */
 export interface CsvSourceOptions<F extends Fields = Fields>
   extends FileSourceOptions<F>, CsvDialectOptions {}
 

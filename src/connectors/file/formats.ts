@@ -1,5 +1,5 @@
-// The list of file formats: what is known of each without loading it, and how it is loaded. A new format
-// is a file beside this one, a line here, and a test that calls the conformance suite.
+// The list of file formats: what is known of each without loading it, and how it is loaded. A new
+// format is a file beside this one, a line here, and a test that calls the conformance suite.
 import { createRequire } from 'node:module'
 import { extname } from 'node:path'
 import type { Json } from '../../base/json.ts'

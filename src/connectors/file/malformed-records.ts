@@ -1,10 +1,11 @@
-// What becomes of a record that cannot be read: the onError policy of a file source, one object a reader.
+// What becomes of a record that cannot be read: the onError policy of a file source, one object a
+// reader.
 //
-// D1  fail throws; skip counts; deadLetter counts and writes {file, line, row, offset, column, reason,
-//     record, encoding} to an NDJSON file. None is lost without a count.
-// D2  Subtask 0 writes the file itself, subtask 3 `<name>-3.<ending>` beside it: each is published as a
-//     whole when its reader closes, also in a job that fails (then they say why), and replaces what an
-//     earlier run left. Where no record was malformed there is no file.
+// D1  fail throws; skip counts; deadLetter counts and writes {file, line, row, offset, column,
+//     reason, record, encoding} to an NDJSON file. None is lost without a count.
+// D2  Subtask 0 writes the file itself, subtask 3 `<name>-3.<ending>` beside it: each is published
+//     as a whole when its reader closes, also in a job that fails (then they say why), and replaces
+//     what an earlier run left. Where no record was malformed there is no file.
 // D3  A record that is not UTF-8 is written in base64, and says so.
 import { basename, dirname, extname, join } from 'node:path'
 import { DataflowError } from '../../base/errors.ts'

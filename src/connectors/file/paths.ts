@@ -1,10 +1,12 @@
-// Paths of a file source: what a user writes (a path, a file: URL, a glob, a folder) into the files that
-// are read, sorted, or into an error that says what is there instead.
+// Paths of a file source: what a user writes (a path, a file: URL, a glob, a folder) into the files
+// that are read, sorted, or into an error that says what is there instead.
 //
-// P1  Relative paths are relative to the process's working directory at build time (absolutePath); what
-//     travels in a job graph is absolute.
-// P2  A path that exists is taken as it is, even with `*` or `[` in its name; only then is it a glob.
-// P3  A folder means the files in it (not below it) with an ending of the format, compressed or not.
+// P1  Relative paths are relative to the process's working directory at build time (absolutePath);
+//     what travels in a job graph is absolute.
+// P2  A path that exists is taken as it is, even with `*` or `[` in its name; only then is it a
+//     glob.
+// P3  A folder means the files in it (not below it) with an ending of the format, compressed or
+//     not.
 // P4  Names that start with '.' or '_' are not data: that is where unfinished output lives.
 import { existsSync, globSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path'

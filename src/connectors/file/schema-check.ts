@@ -1,7 +1,8 @@
-// The declared schema of a file source against what its files hold: before a row is read, where a file
-// says what it holds, and batch by batch for nulls in columns that were declared without.
+// The declared schema of a file source against what its files hold: before a row is read, where a
+// file says what it holds, and batch by batch for nulls in columns that were declared without.
 //
-// K1  A file may have more columns than are declared, in any order, and its columns may be optional.
+// K1  A file may have more columns than are declared, in any order, and its columns may be
+//     optional.
 // K2  A type must be the declared one; nothing is converted behind the user's back.
 // K3  What leaves the guard has no null in a column that may not have one: its validity is gone.
 import { assert } from '../../base/assert.ts'

@@ -1,8 +1,8 @@
-// What a file looks like, by its first bytes: so that the wrong format is told from a broken file, and the
-// message names the right one. Called once a file when splits are planned.
+// What a file looks like, by its first bytes: so that the wrong format is told from a broken file,
+// and the message names the right one. Called once a file when splits are planned.
 //
-// S1  Only what cannot be meant is refused. Text that might be of the format passes: its reader knows
-//     which line is wrong.
+// S1  Only what cannot be meant is refused. Text that might be of the format passes: its reader
+//     knows which line is wrong.
 import { closeSync, openSync, readSync } from 'node:fs'
 import { constants, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { DataflowError } from '../../base/errors.ts'
@@ -90,7 +90,9 @@ function readHead(path: string): Uint8Array {
   }
 }
 
-/** The first bytes of what is compressed; empty when they cannot be had, which the reader explains. */
+/**
+ * The first bytes of what is compressed; empty when they cannot be had, which the reader explains.
+ */
 function decompressHead(head: Uint8Array, compression: Compression): Uint8Array {
   const maxOutputLength = HEAD_BYTES * 256
   try {

@@ -1,5 +1,5 @@
-// Output appears as a whole or not at all: names, parts, replacing, compression, and every way to fail,
-// on the real file system and on one whose disk fills up.
+// Output appears as a whole or not at all: names, parts, replacing, compression, and every way to
+// fail, on the real file system and on one whose disk fills up.
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -141,7 +141,7 @@ describe('a single file', () => {
     expect(all()).toEqual(['out.test'])
   })
 
-  it("is not replaced with ifExists: 'fail', neither one that comes while the job runs", async () => {
+  it("is not replaced with ifExists: 'fail', nor is one that comes during the job", async () => {
     const path = join(folder, 'out.test')
     const late = writerTo(path, { ifExists: 'fail' })
     await late.open!()

@@ -1,5 +1,5 @@
-// What a file source does before and around its format: finding files, telling wrong ones, checking
-// schemas, nulls where there may be none, and the policies for malformed records.
+// What a file source does before and around its format: finding files, checking schemas, nulls
+// where there may be none, and the policies for malformed records.
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -13,8 +13,8 @@ import { type Fields, float64, int32, nullable, utf8 } from '../../../src/column
 import type { OnError, Split } from '../../../src/connectors/connector.ts'
 import { FileSource, type FileSourceConfig } from '../../../src/connectors/file/file-source.ts'
 import type { FormatEntry } from '../../../src/connectors/file/formats.ts'
+import { MalformedRecords } from '../../../src/connectors/file/malformed-records.ts'
 import { absolutePath } from '../../../src/connectors/file/paths.ts'
-import { checkContent } from '../../../src/connectors/file/sniff.ts'
 import { Kernels } from '../../../src/kernels/module.ts'
 import { newMetrics, type OperatorMetrics } from '../../../src/operators/operator.ts'
 import type { Row } from '../../columnar/random-rows.ts'
@@ -96,7 +96,7 @@ const names = (splits: readonly Split[]): string[] =>
   splits.map((split) => basename(split['path'] as string))
 
 describe('paths', () => {
-  it('are files, file: URLs, folders and globs: each file once, sorted within one path', async () => {
+  it('are files, file: URLs, folders and globs: each file once, sorted in a path', async () => {
     const b = writeIds('b.test', [3])
     const a = writeIds('a.test', [1, 2])
     writeIds('deep/c.test', [4])
@@ -174,80 +174,6 @@ describe('splits', () => {
   })
 })
 
-describe('a file of another format', () => {
-  const wanted = {
-    parquet: { name: 'parquet', title: 'Parquet', lines: false },
-    arrow: { name: 'arrow', title: 'Arrow IPC', lines: false },
-    csv: { name: 'csv', title: 'CSV', lines: true },
-    ndjson: { name: 'ndjson', title: 'NDJSON', lines: true },
-  }
-  const contents = {
-    parquet: 'PAR1\0\0',
-    arrowFile: 'ARROW1\0\0',
-    arrowStream: Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x10, 0, 0, 0, 1),
-    zip: Uint8Array.of(0x50, 0x4b, 3, 4, 0),
-    csv: 'date,delay\n2001-01-01,5\n',
-    csvOfJson: 'payload,delay\n{"a":1},5\n',
-    ndjson: '{"date":"2001-01-01"}\n',
-    brokenNdjson: '"date":"2001","x":1}\n{"date":"2001"}\n',
-    pretty: '[\n  {"a": 1}\n]\n',
-    binary: Uint8Array.of(1, 0, 2),
-    utf16: Uint8Array.of(0xff, 0xfe, 0x41, 0),
-    gzipCsv: gzipSync('date,delay\n2001-01-01,5\n'.repeat(1000)),
-    zstdNdjson: zstdCompressSync('{"date":"2001-01-01"}\n'.repeat(1000)),
-    text: 'one word a line\nand no more\n',
-    empty: '',
-  }
-  type Name = keyof typeof contents
-  const refused: readonly (readonly [keyof typeof wanted, Name, RegExp])[] = [
-    ['parquet', 'csv', /file looks like CSV text, not Parquet; use csv\(\)$/],
-    ['parquet', 'ndjson', /looks like NDJSON, not Parquet; use ndjson\(\)$/],
-    ['parquet', 'arrowFile', /looks like Arrow IPC, not Parquet; use arrow\(\)$/],
-    ['parquet', 'gzipCsv', /looks like gzip data, not Parquet; decompress it first$/],
-    ['parquet', 'empty', /looks like an empty file, not Parquet; was it written to its end/],
-    ['arrow', 'parquet', /looks like Parquet, not Arrow IPC; use parquet\(\)$/],
-    ['arrow', 'binary', /looks like binary data/],
-    ['csv', 'parquet', /looks like Parquet, not CSV/],
-    ['csv', 'arrowStream', /looks like Arrow IPC, not CSV/],
-    ['csv', 'ndjson', /looks like NDJSON, not CSV/],
-    ['csv', 'zstdNdjson', /looks like NDJSON, not CSV/],
-    ['csv', 'pretty', /looks like a JSON array, not CSV; write one object a line/],
-    ['csv', 'zip', /looks like a ZIP archive, not CSV; unpack it first/],
-    ['csv', 'utf16', /looks like UTF-16 text, not CSV; convert it to UTF-8 first/],
-    ['ndjson', 'csv', /looks like CSV text, not NDJSON; use csv\(\)/],
-    ['ndjson', 'gzipCsv', /looks like CSV text, not NDJSON/],
-    ['ndjson', 'pretty', /looks like a JSON array/],
-    ['ndjson', 'binary', /looks like binary data/],
-  ]
-  it.each(refused)('%s() refuses %s', (name, content, message) => {
-    const path = join(folder, 'file')
-    fs.writeFileSync(path, contents[content])
-    expect(() => checkContent(path, wanted[name])).toThrow(
-      expect.objectContaining({ code: 'FORMAT_INVALID', message: expect.stringMatching(message) }),
-    )
-  })
-
-  const taken: readonly (readonly [keyof typeof wanted, Name, string])[] = [
-    ['parquet', 'parquet', 'none'],
-    ['arrow', 'arrowFile', 'none'],
-    ['arrow', 'arrowStream', 'none'],
-    ['csv', 'csv', 'none'],
-    ['csv', 'gzipCsv', 'gzip'],
-    ['csv', 'csvOfJson', 'none'],
-    ['csv', 'text', 'none'],
-    ['csv', 'empty', 'none'],
-    ['ndjson', 'ndjson', 'none'],
-    ['ndjson', 'zstdNdjson', 'zstd'],
-    ['ndjson', 'brokenNdjson', 'none'],
-    ['ndjson', 'text', 'none'],
-  ]
-  it.each(taken)('%s() takes %s', (name, content, compression) => {
-    const path = join(folder, 'file')
-    fs.writeFileSync(path, contents[content])
-    expect(checkContent(path, wanted[name])).toBe(compression)
-  })
-})
-
 describe('a schema', () => {
   it('may name some columns in any order, and make an optional one required', async () => {
     const path = writeIds('a.test', [1, 2])
@@ -256,7 +182,7 @@ describe('a schema', () => {
     expect(rows).toEqual([{ name: 'row 1' }, { name: 'row 2' }])
   })
 
-  it('with a column that a file has not, or of another type, fails before a row is read', async () => {
+  it('with a column that a file has not, or of another type, fails early', async () => {
     const good = writeIds('a.test', [1])
     const other = write('b.test', [], { id: float64(), name: nullable(utf8()) } as never)
     const plan = (fields: Fields): Promise<unknown> => source([good, other], { fields }).plan(1)
@@ -359,7 +285,6 @@ describe('a malformed record', () => {
   })
 
   it('that is not UTF-8 is kept in base64', async () => {
-    const { MalformedRecords } = await import('../../../src/connectors/file/malformed-records.ts')
     const context = { metrics: newMetrics(), subtaskIndex: 0, parallelism: 1 }
     const malformed = new MalformedRecords({ deadLetter: letters() }, context)
     const record = Uint8Array.of(0x41, 0xff)

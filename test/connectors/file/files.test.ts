@@ -1,5 +1,6 @@
-// The functions that users name files with, end to end through the list of connectors: what they write
-// and read back, the columns they find by themselves, and what they refuse while the job is built.
+// The functions that users name files with, end to end through the list of connectors: what they
+// write and read back, the columns they find by themselves, and what they refuse while the job is
+// built.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -174,7 +175,7 @@ describe('files', () => {
     expect(csv(packed).schema).toEqual(spec.schema)
   })
 
-  it('without a header take the names from the schema, whatever the job needs of them', async () => {
+  it('without a header are named by the schema, whatever the job needs of them', async () => {
     const path = join(folder, 'a.csv')
     writeFileSync(path, '1;x;2\n3;y;4\n')
     const schema = { a: int32(), b: utf8(), c: int32() }

@@ -1,5 +1,6 @@
-// A file format for tests of what is the same for every format: a magic line, the schema, then one row a
-// line, in JSON with tags for what JSON has not. Simple on purpose; splits are byte ranges of lines.
+// A file format for tests of what is the same for every format: a magic line, the schema, then one
+// row a line, in JSON with tags for what JSON has not. Simple on purpose; splits are byte ranges of
+// lines.
 import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { DataflowError } from '../../../src/base/errors.ts'
