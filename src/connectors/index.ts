@@ -3,7 +3,7 @@
 import { DataflowError, didYouMean } from '../base/errors.ts'
 import type { Connector } from './connector.ts'
 
-export const CONNECTORS = {
+const CONNECTORS = {
   collect: async () => (await import('./collect.ts')).collectConnector,
   collection: async () => (await import('./collection.ts')).collectionConnector,
   file: async () => (await import('./file/file-connector.ts')).fileConnector,

@@ -178,7 +178,7 @@ export const fileExists = (path: string): DataflowError =>
   )
 
 /** Makes renames in a folder durable. */
-export async function syncFolder(fs: FileSystem, folder: string): Promise<void> {
+async function syncFolder(fs: FileSystem, folder: string): Promise<void> {
   const file = await fs.open(folder, 'r')
   try {
     await file.sync()
