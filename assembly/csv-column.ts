@@ -23,7 +23,7 @@ import {
   KIND_UTF8,
   setNull,
 } from './column-table'
-import { NOT_DIGITS, plainFloat, sixteenDigitsMax, upToSixteenDigits } from './digits'
+import { NOT_DIGITS, plainFloat, shortFloat, sixteenDigitsMax, upToSixteenDigits } from './digits'
 import { appendText, parseField } from './field-parse'
 import { PARSE_OK } from './number-parse'
 import { findByte, SCAN_NULL, SCAN_OK, Scan } from './scan-state'
@@ -107,7 +107,11 @@ function readFloats(s: Scan, c: Column, rows: u32): u32 {
   for (let r: u32 = 0; r < rows; r++) {
     const start = <usize>load<u32>(mark) + 1
     const len = <u32>(endOf(mark, start, last) - start)
-    if (len == s.nullBytes || plainFloat(start, out) != start + len) {
+    // Of no character, shortFloat() would take what is before the field.
+    const done =
+      len != s.nullBytes &&
+      (len - 1 < 8 ? shortFloat(start + len, len, out) : plainFloat(start, out) == start + len)
+    if (!done) {
       const status = csvField(s, c, s.rows + r, start, len)
       if (status) return failed(s, r, status, start)
     }
@@ -142,17 +146,40 @@ function readTimestamps(s: Scan, c: Column, rows: u32): u32 {
 function readTexts(s: Scan, c: Column, rows: u32): u32 {
   const stride = (<usize>s.fieldCount) << 2
   const last = isLast(s, c)
+  const nullBytes = s.nullBytes
+  const quote = s.quote
   let mark = firstMark(s, c)
+  let offset = c.offsets + ((<usize>s.rows) << 2)
+  let used = c.used
   for (let r: u32 = 0; r < rows; r++) {
     const start = <usize>load<u32>(mark) + 1
     const len = <u32>(endOf(mark, start, last) - start)
-    const plain = len != s.nullBytes && load<u8>(start) != s.quote
-    const status = plain
-      ? appendText(c, s.rows + r, start, len)
-      : csvField(s, c, s.rows + r, start, len)
-    if (status) return failed(s, r, status, start)
+    const bytes = v128.load(start)
+    const isAscii = !(i8x16.bitmask(bytes) & ((1 << len) - 1))
+    // Short text at once: the store writes more than the text, as the padding allows.
+    if (
+      len <= 16 &&
+      len != nullBytes &&
+      isAscii &&
+      load<u8>(start) != quote &&
+      used + 16 <= c.capacity
+    ) {
+      v128.store(c.values + used, bytes)
+      used += len
+    } else {
+      c.used = used
+      const plain = len != nullBytes && load<u8>(start) != quote
+      const status = plain
+        ? appendText(c, s.rows + r, start, len)
+        : csvField(s, c, s.rows + r, start, len)
+      if (status) return failed(s, r, status, start)
+      used = c.used
+    }
+    store<u32>(offset, used, 4)
+    offset += 4
     mark += stride
   }
+  c.used = used
   return rows
 }
 

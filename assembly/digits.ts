@@ -17,7 +17,13 @@ export function upToSixteenDigits(end: usize, digits: u32): u64 {
 
 function upToEightDigits(bytes: u64, digits: u32): u64 {
   const shift = <u64>((8 - digits) << 3)
-  const ones = ((bytes ^ 0x3030303030303030) >> shift) << shift
+  return sumOfOnes(((bytes ^ ZEROS) >> shift) << shift)
+}
+
+const ZEROS: u64 = 0x3030303030303030
+
+// The number of eight digits of values 0 to 9, the first one in the lowest byte.
+function sumOfOnes(ones: u64): u64 {
   if (((ones + 0x7676767676767676) | ones) & 0x8080808080808080) return NOT_DIGITS
   const pairs = ones * 10 + (ones >> 8)
   return (
@@ -27,10 +33,45 @@ function upToEightDigits(bytes: u64, digits: u32): u64 {
   )
 }
 
+/**
+ * Reads a float64 of 1 to 8 characters that end at `end`: `-?digits[.digits]`, as most prices and measures
+ * are. False when it is written otherwise. The point is cut out in a register, so nothing depends on where
+ * it is; digits and power of ten are exact, and the division rounds once.
+ */
+export function shortFloat(end: usize, length: u32, out: usize): bool {
+  const negative = load<u8>(end - length) == 0x2d
+  const shift = <u64>((8 - length + u32(negative)) << 3)
+  let ones = ((load<u64>(end - 8) ^ ZEROS) >> shift) << shift
+  // A point has become 0x1e; the lowest one is found.
+  const marks = ones ^ 0x1e1e1e1e1e1e1e1e
+  const points = (marks - 0x0101010101010101) & ~marks & 0x8080808080808080
+  let places: u32 = 0
+  if (points) {
+    const at = ctz<u64>(points) - 7
+    const before = ((<u64>1) << at) - 1
+    places = 7 - <u32>(at >> 3)
+    // Nothing before it or behind it: not for here.
+    if (!places || at == shift) return false
+    ones = (ones & ~((before << 8) | 0xff)) | ((ones & before) << 8)
+  }
+  const digits = sumOfOnes(ones)
+  if (digits == NOT_DIGITS || length == u32(negative)) return false
+  const size = <f64>digits / <f64>tenToThe(places)
+  store<f64>(out, negative ? -size : size)
+  return true
+}
+
 /** How many of the 16 bytes at p are digits, from the first on. */
 export function digitRun(p: usize): u32 {
   const ones = i8x16.sub(v128.load(p), i8x16.splat(0x30))
   return ctz<u32>(i8x16.bitmask(i8x16.gt_u(ones, i8x16.splat(9))) | 0x10000)
+}
+
+/** How many of the 16 bytes at p may be of a number without sign and exponent, from the first on. */
+export function decimalRun(p: usize): u32 {
+  // The slash is between point and zero, and no digit for whoever reads on.
+  const ones = i8x16.sub(v128.load(p), i8x16.splat(0x2e))
+  return ctz<u32>(i8x16.bitmask(i8x16.gt_u(ones, i8x16.splat(11))) | 0x10000)
 }
 
 /** The largest number of up to sixteen digits that a T holds. */

@@ -31,7 +31,14 @@ import {
   setBool,
   setNull,
 } from './column-table'
-import { digitRun, plainFloat, sixteenDigitsMax, upToSixteenDigits } from './digits'
+import {
+  decimalRun,
+  digitRun,
+  plainFloat,
+  shortFloat,
+  sixteenDigitsMax,
+  upToSixteenDigits,
+} from './digits'
 import { appendText, parseField, VALID } from './field-parse'
 import {
   decodeString,
@@ -67,14 +74,17 @@ export class Shape {
   misses: u32
 }
 
-const SLOT_BYTES: usize = 40
-// | column, 0 for none: u32 | bytes of the text: u32 | `"key":` as it stands: 32 B |
-const SLOT_TEXT: usize = 8
+const SLOT_BYTES: usize = 48
+// | column, 0 for none: u32 | bytes of the text: u32 | bits wanted: u32 | - | `"key":` as it stands: 32 B |
+const SLOT_WANTED: usize = 8
+const SLOT_TEXT: usize = 16
 const SLOT_TEXT_BYTES: u32 = 32
 
 /** Slots ahead that are tried when a key is not the expected one: others were left out. */
-const LOOK_AHEAD: u32 = 3
+const LOOK_AHEAD: usize = 3
 const MISSES_MAX: u32 = 32
+/** Bits that a comparison of sixteen bytes never gives. */
+const NONE_WANTED: u32 = 0x80000000
 
 let scratch: usize = 0
 let scratchBytes: usize = 0
@@ -103,26 +113,28 @@ export function readObject(shape: Shape, row: u32, p: usize): usize {
   let filled: u32 = 0
   if (load<u8>(q) == 0x7d) return fillMissing(shape, row, 0, q, q + 1)
   if (shape.misses > MISSES_MAX) {
-    shape.misses = 0
-    shape.slotCount = 0
+    forgetSlots(shape)
   }
-  let slot: u32 = 0
+  let slot = shape.slots
   while (true) {
-    const found = expectedSlot(shape, slot, q)
+    const found = isAt(slot, q) ? slot : laterSlot(shape, slot, q)
     let column: usize
     if (found) {
       column = load<u32>(found)
       q += load<u32>(found, 4)
-      slot = <u32>(found - shape.slots) / <u32>SLOT_BYTES + 1
+      slot = found + SLOT_BYTES
     } else {
       const key = q
       q = readKey(shape, key)
       if (!q) return 0
       column = keyColumn
-      if (slot == shape.slotCount) slot += learn(shape, key, q, column)
-      else shape.misses++
+      if (slot == shape.slots + <usize>shape.slotCount * SLOT_BYTES) {
+        slot += learn(shape, key, q, column)
+      } else {
+        shape.misses++
+      }
     }
-    q = skipBlank(q)
+    if (load<u8>(q) <= 0x20) q = skipBlank(q)
     if (column) {
       const c = changetype<Column>(column)
       if (c.filled == row + 1) columnRewind(c, row, row + 1)
@@ -134,44 +146,55 @@ export function readObject(shape: Shape, row: u32, p: usize): usize {
       q = skipValue(q)
       if (!q) return 0
     }
-    q = skipBlank(q)
+    if (load<u8>(q) <= 0x20) q = skipBlank(q)
     const byte = load<u8>(q)
     if (byte == 0x7d) return fillMissing(shape, row, filled, q, q + 1)
     if (byte != 0x2c) return jsonFault(SCAN_JSON, q)
-    q = skipBlank(q + 1)
+    q++
+    if (load<u8>(q) <= 0x20) q = skipBlank(q)
   }
 }
 
-// The slot whose text stands at p: the expected one, or one of the next; 0 for none.
-function expectedSlot(shape: Shape, first: u32, p: usize): usize {
-  let slot = shape.slots + <usize>first * SLOT_BYTES
-  const end = shape.slots + <usize>min(first + LOOK_AHEAD, shape.slotCount) * SLOT_BYTES
-  const text = v128.load(p)
-  for (; slot < end; slot += SLOT_BYTES) {
+/** Before the first object, and when the keys are learnt anew. */
+export function forgetSlots(shape: Shape): void {
+  shape.misses = 0
+  shape.slotCount = 0
+  for (let i: usize = 0; i <= shape.slotsMax; i++) {
+    store<u32>(shape.slots + i * SLOT_BYTES, NONE_WANTED, SLOT_WANTED)
+  }
+}
+
+// True when the slot's text, of up to sixteen bytes, stands at p. Of a longer one, and of a slot that is
+// not in use, no bits can be those that are wanted.
+function isAt(slot: usize, p: usize): bool {
+  const wanted = load<u32>(slot, SLOT_WANTED)
+  const same = i8x16.bitmask(i8x16.eq(v128.load(p), v128.load(slot, SLOT_TEXT)))
+  return (same & wanted) == wanted
+}
+
+// A longer expected text, or one of the next slots, where keys were left out; 0 for none.
+function laterSlot(shape: Shape, first: usize, p: usize): usize {
+  const behind = shape.slots + <usize>shape.slotCount * SLOT_BYTES
+  const end = min(first + LOOK_AHEAD * SLOT_BYTES, behind)
+  for (let slot = first; slot < end; slot += SLOT_BYTES) {
+    if (isAt(slot, p)) return slot
     const bytes = load<u32>(slot, 4)
-    const same = i8x16.bitmask(i8x16.eq(text, v128.load(slot, SLOT_TEXT)))
-    if (bytes <= 16) {
-      const wanted = ((<u32>1) << bytes) - 1
-      if ((same & wanted) == wanted) return slot
-    } else if (same == 0xffff) {
-      const more = i8x16.bitmask(i8x16.eq(v128.load(p, 16), v128.load(slot, SLOT_TEXT + 16)))
-      const wanted = ((<u32>1) << (bytes - 16)) - 1
-      if ((more & wanted) == wanted) return slot
-    }
+    if (bytes > 16 && !memory.compare(p, slot + SLOT_TEXT, bytes)) return slot
   }
   return 0
 }
 
-// Remembers a key's text in the next slot; returns the slots added.
-function learn(shape: Shape, key: usize, end: usize, column: usize): u32 {
+// Remembers a key's text in the next slot; returns the bytes of slots added.
+function learn(shape: Shape, key: usize, end: usize, column: usize): usize {
   const bytes = <u32>(end - key)
   if (bytes > SLOT_TEXT_BYTES || shape.slotCount == shape.slotsMax) return 0
   const slot = shape.slots + <usize>shape.slotCount * SLOT_BYTES
   shape.slotCount++
   store<u32>(slot, <u32>column)
   store<u32>(slot, bytes, 4)
+  store<u32>(slot, bytes <= 16 ? ((<u32>1) << bytes) - 1 : NONE_WANTED, SLOT_WANTED)
   memory.copy(slot + SLOT_TEXT, key, bytes)
-  return 1
+  return SLOT_BYTES
 }
 
 let keyColumn: usize = 0
@@ -270,8 +293,12 @@ function hasLeadingZero(p: usize): bool {
 
 function readFloat(c: Column, row: u32, p: usize): usize {
   const out = c.values + ((<usize>row) << 3)
-  const end = plainFloat(p, out)
-  if (end && isNumberEnd(end) && !hasLeadingZero(p + usize(load<u8>(p) == 0x2d))) return end
+  const first = p + usize(load<u8>(p) == 0x2d)
+  const end = first + decimalRun(first)
+  const length = <u32>(end - p)
+  if (!hasLeadingZero(first) && isNumberEnd(end)) {
+    if (length - 1 < 8 ? shortFloat(end, length, out) : plainFloat(p, out) == end) return end
+  }
   return readOther(c, row, p)
 }
 
