@@ -7,11 +7,12 @@ import { TWIN_SPECS } from './line-sides.ts'
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
 
-const newColumns = (rows: number): TwinColumn[] =>
+/** Columns of the four for a batch. */
+export const newColumns = (rows: number): TwinColumn[] =>
   TWIN_SPECS.map((spec) => new TwinColumn(spec, rows))
 
 /** Puts one row's values into the columns. */
-function put(columns: readonly TwinColumn[], row: number, values: LineRow): void {
+export function put(columns: readonly TwinColumn[], row: number, values: LineRow): void {
   const [id, price, name, time] = columns
   id!.integers[row] = BigInt(values.id)
   price!.numbers[row] = values.price
@@ -36,15 +37,14 @@ export function splitCsv(bytes: Uint8Array, rows: number): TwinColumn[] {
   const columns = newColumns(rows)
   const lines = decoder.decode(bytes).split('\n')
   for (let row = 0; row < rows; row++) {
-    const fields = lines[row]!.split(',')
-    put(columns, row, {
-      id: Number(fields[0]),
-      price: Number(fields[1]),
-      name: fields[2]!,
-      time: Number(fields[3]),
-    })
+    put(columns, row, splitLine(lines[row]!))
   }
   return columns
+}
+
+export function splitLine(line: string): LineRow {
+  const [id, price, name, time] = line.split(',')
+  return { id: Number(id), price: Number(price), name: name!, time: Number(time) }
 }
 
 /** One JSON.parse a line. */

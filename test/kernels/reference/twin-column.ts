@@ -55,7 +55,7 @@ export class TwinColumn {
   }
 
   value(row: number): unknown {
-    if (this.valid[row] === 0) return null
+    if (this.spec.nullable && this.valid[row] === 0) return null
     const { kind } = this.spec
     if (kind === 'utf8') {
       const text = this.text.subarray(this.offsets[row]!, this.offsets[row + 1]!)
