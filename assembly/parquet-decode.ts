@@ -104,7 +104,7 @@ export function decimalDecode(
     const start = load<u32>(offsets)
     let length = load<u32>(offsets, 4) - start
     let at = bytes + <usize>start
-    const sign: u64 = length && load<i8>(at) < 0 ? -1 : 0
+    const sign = length ? <u64>((<i64>load<i8>(at)) >> 63) : 0
     for (; length > outBytes; length--) {
       if (<u64>load<i8>(at++) != sign) return i
     }
