@@ -19,21 +19,34 @@ export function hybridBound(n: u32, width: u32): u32 {
 
 /** Encodes n u32 of `width` bits; returns the bytes. */
 export function hybridEncode32(values: usize, n: u32, width: u32, out: usize): u32 {
+  return encode<u32>(values, n, width, out)
+}
+
+/** Encodes n bytes of `width` bits; returns the bytes. */
+export function hybridEncode8(values: usize, n: u32, width: u32, out: usize): u32 {
+  return encode<u8>(values, n, width, out)
+}
+
+function encode<T>(values: usize, n: u32, width: u32, out: usize): u32 {
   const start = out
-  const end = values + ((<usize>n) << 2)
+  const eight = 8 * sizeof<T>()
+  const end = values + <usize>n * sizeof<T>()
   while (values < end) {
-    const repeats = repeatsOf(values, end)
+    const repeats = repeatsOf<T>(values, end)
     if (worthwhile(repeats, width)) {
       out = varint(out, repeats << 1)
-      store<u32>(out, load<u32>(values))
+      store<u32>(out, <u32>load<T>(values))
       out += <usize>((width + 7) >> 3)
-      values += (<usize>repeats) << 2
+      values += <usize>repeats * sizeof<T>()
       continue
     }
-    let literalEnd = values + 32
-    while (literalEnd < end && !worthwhile(repeatsOf(literalEnd, end), width)) literalEnd += 32
-    out = varint(out, ((<u32>((literalEnd - values) >> 5)) << 1) | 1)
-    out = pack(values, min(literalEnd, end), literalEnd, width, out)
+    let literalEnd = values + eight
+    while (literalEnd < end && !worthwhile(repeatsOf<T>(literalEnd, end), width))
+      literalEnd += eight
+    const groups = (literalEnd - values) / eight
+    out = varint(out, ((<u32>groups) << 1) | 1)
+    pack<T>(values, min(literalEnd, end), width, out)
+    out += groups * <usize>width
     values = literalEnd
   }
   return <u32>(out - start)
@@ -43,33 +56,30 @@ function worthwhile(repeats: u32, width: u32): bool {
   return repeats >= 8 && <u64>repeats * width >= 32
 }
 
-function repeatsOf(values: usize, end: usize): u32 {
-  const value = load<u32>(values)
-  let at = values + 4
-  while (at < end && load<u32>(at) == value) at += 4
-  return <u32>((at - values) >> 2)
+function repeatsOf<T>(values: usize, end: usize): u32 {
+  const value = load<T>(values)
+  let at = values + sizeof<T>()
+  while (at < end && load<T>(at) == value) at += sizeof<T>()
+  return <u32>((at - values) / sizeof<T>())
 }
 
-/** Packs the values up to `end`, and zeros up to `paddedEnd`. */
-function pack(values: usize, end: usize, paddedEnd: usize, width: u32, out: usize): usize {
-  const bytes = <usize>((paddedEnd - values) >> 5) * <usize>width
+/** Packs the values up to `end`; zeros follow, for the padding of the last group. */
+function pack<T>(values: usize, end: usize, width: u32, out: usize): void {
   let word: u64 = 0
   let bits: u64 = 0
-  let to = out
-  for (; values < end; values += 4) {
-    word |= (<u64>load<u32>(values)) << bits
+  for (; values < end; values += sizeof<T>()) {
+    word |= (<u64>load<T>(values)) << bits
     bits += width
     if (bits >= 32) {
-      store<u32>(to, <u32>word)
-      to += 4
+      store<u32>(out, <u32>word)
+      out += 4
       word >>= 32
       bits -= 32
     }
   }
-  // What is left, and the padding's zeros: at most 7 values of 32 bits.
-  store<u64>(to, word)
-  memory.fill(to + 8, 0, 32)
-  return out + bytes
+  // At most 7 values of 32 bits are missing.
+  store<u64>(out, word)
+  memory.fill(out + 8, 0, 32)
 }
 
 /**

@@ -7,6 +7,7 @@
 //   list item   an entry that repeats the list (rep = the list's), or a slot with def > that of a list
 //               that is there
 // (As Arrow does: https://github.com/apache/arrow/blob/main/cpp/src/parquet/level_conversion_inc.h)
+import { isValid } from './validity'
 
 /**
  * Where the entries of the next `rows` rows end: before the entry that begins one more row. The number of
@@ -93,4 +94,83 @@ export function levelsOffsets(
   }
   store<u32>(offsets + ((<usize>slots) << 2), items)
   return slots
+}
+
+// Writing goes the other way: entries begin as a column's rows, and each node on the way down to a leaf
+// raises their levels, repeats them (lists), or ends them (nulls, empty lists). An entry that goes on
+// knows its slot in the node's vector; one that has ended has the slot ENDED.
+
+const ENDED: u32 = 0xffffffff
+
+/** Raises the level of entries whose slot is valid, and ends the others. */
+export function levelsDescend(slots: usize, defs: usize, n: u32, validity: usize): void {
+  for (const end = defs + <usize>n; defs < end; defs++, slots += 4) {
+    const slot = load<u32>(slots)
+    if (slot == ENDED) continue
+    if (isValid(validity, slot)) store<u8>(defs, load<u8>(defs) + 1)
+    else store<u32>(slots, ENDED)
+  }
+}
+
+/** How many entries there are once the lists at the slots are repeated into their items. */
+export function levelsRepeatedCount(slots: usize, n: u32, offsets: usize): u32 {
+  let count: u64 = 0
+  for (const end = slots + ((<usize>n) << 2); slots < end; slots += 4) {
+    const slot = load<u32>(slots)
+    count += slot == ENDED ? 1 : <u64>max<u32>(1, itemsAt(offsets, slot))
+  }
+  return count > 0x7fffffff ? ENDED : <u32>count
+}
+
+function itemsAt(offsets: usize, slot: u32): u32 {
+  const at = offsets + ((<usize>slot) << 2)
+  return load<u32>(at, 4) - load<u32>(at)
+}
+
+/** Repeats each list into an entry an item, of level `rep` but for its first; an empty list ends. */
+export function levelsRepeat(
+  slots: usize,
+  defs: usize,
+  reps: usize,
+  n: u32,
+  offsets: usize,
+  rep: u32,
+  outSlots: usize,
+  outDefs: usize,
+  outReps: usize,
+): void {
+  for (const end = defs + <usize>n; defs < end; defs++, reps++, slots += 4) {
+    const slot = load<u32>(slots)
+    const def = load<u8>(defs)
+    store<u8>(outReps, load<u8>(reps))
+    const items: u32 = slot == ENDED ? 0 : itemsAt(offsets, slot)
+    if (!items) {
+      store<u32>(outSlots, ENDED)
+      store<u8>(outDefs, def)
+      outSlots += 4
+      outDefs++
+      outReps++
+      continue
+    }
+    let item = load<u32>(offsets + ((<usize>slot) << 2))
+    for (let i: u32 = 0; i < items; i++) {
+      if (i) store<u8>(outReps, rep)
+      store<u32>(outSlots, item++)
+      store<u8>(outDefs, def + 1)
+      outSlots += 4
+      outDefs++
+      outReps++
+    }
+  }
+}
+
+/** The slots of entries that reach the leaf, in order; returns how many. */
+export function levelsSlots(slots: usize, n: u32, out: usize): u32 {
+  const start = out
+  for (const end = slots + ((<usize>n) << 2); slots < end; slots += 4) {
+    const slot = load<u32>(slots)
+    store<u32>(out, slot)
+    out += <usize>(u32(slot != ENDED) << 2)
+  }
+  return <u32>((out - start) >> 2)
 }

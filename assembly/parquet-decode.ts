@@ -71,24 +71,6 @@ export function int96ToNanos(a: usize, n: u32, out: usize): u32 {
   return NONE
 }
 
-/** Sign-extends i32 to i64. */
-export function widen32(a: usize, n: u32, out: usize): void {
-  for (const end = out + ((<usize>n) << 3); out < end; out += 32, a += 16) {
-    const values = v128.load(a)
-    v128.store(out, i64x2.extend_low_i32x4_s(values))
-    v128.store(out, i64x2.extend_high_i32x4_s(values), 16)
-  }
-}
-
-/** The low 1 or 2 bytes of each i32. */
-export function narrow32(a: usize, n: u32, bytes: u32, out: usize): void {
-  if (bytes == 1) {
-    for (const end = a + ((<usize>n) << 2); a < end; a += 4, out++) store<u8>(out, load<u8>(a))
-  } else {
-    for (const end = a + ((<usize>n) << 2); a < end; a += 4, out += 2) store<u16>(out, load<u16>(a))
-  }
-}
-
 /**
  * Big-endian two's complement numbers of any length to integers of 8 or 16 bytes. Returns the first that
  * does not fit, or 0xffffffff.
@@ -104,7 +86,7 @@ export function decimalDecode(
     const start = load<u32>(offsets)
     let length = load<u32>(offsets, 4) - start
     let at = bytes + <usize>start
-    const sign = length ? <u64>((<i64>load<i8>(at)) >> 63) : 0
+    const sign = length ? <u64>(<i64>load<i8>(at) >> 63) : 0
     for (; length > outBytes; length--) {
       if (<u64>load<i8>(at++) != sign) return i
     }

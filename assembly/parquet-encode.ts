@@ -19,28 +19,12 @@ export function plainBytesEncode(offsets: usize, bytes: usize, n: u32, out: usiz
   return <u32>(out - start)
 }
 
-/** Integers of 8 or 16 bytes as big-endian two's complement of 16. */
-export function decimalEncode(a: usize, n: u32, bytes: u32, out: usize): void {
-  for (; n; n--, a += <usize>bytes, out += 16) {
-    const low = load<u64>(a)
-    const high = bytes == 16 ? load<u64>(a, 8) : <u64>(<i64>low >> 63)
-    store<u64>(out, bswap<u64>(high))
-    store<u64>(out, bswap<u64>(low), 8)
+/** 128-bit integers as big-endian bytes. */
+export function decimalEncode(a: usize, n: u32, out: usize): void {
+  for (; n; n--, a += 16, out += 16) {
+    store<u64>(out, bswap<u64>(load<u64>(a, 8)))
+    store<u64>(out, bswap<u64>(load<u64>(a)), 8)
   }
-}
-
-/** Sign- or zero-extends values of 1 or 2 bytes to i32. */
-export function extendTo32(a: usize, n: u32, bytes: u32, signed: u32, out: usize): void {
-  const end = out + ((<usize>n) << 2)
-  if (bytes == 1) {
-    if (signed) extend<i8>(a, out, end)
-    else extend<u8>(a, out, end)
-  } else if (signed) extend<i16>(a, out, end)
-  else extend<u16>(a, out, end)
-}
-
-function extend<T>(a: usize, out: usize, end: usize): void {
-  for (; out < end; out += 4, a += sizeof<T>()) store<i32>(out, <i32>load<T>(a))
 }
 
 // The rows of the smallest and the largest value, u32 each, are written to out: NONE when there is none.

@@ -67,6 +67,17 @@ export function hybridEncode32(
   return kernels.exports.hybridEncode32(values, n, width, out) >>> 0
 }
 
+/** As hybridEncode32(), of bytes. */
+export function hybridEncode8(
+  kernels: Kernels,
+  values: number,
+  n: number,
+  width: number,
+  out: number,
+): number {
+  return kernels.exports.hybridEncode8(values, n, width, out) >>> 0
+}
+
 /** Encodes n bits of which `set` are set (`bits` may be 0 when all are). Returns the bytes. */
 export function hybridEncodeBits(
   kernels: Kernels,

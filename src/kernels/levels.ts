@@ -1,4 +1,4 @@
-// Definition and repetition levels to the validity and offsets of nested columns.
+// Definition and repetition levels to the validity and offsets of nested columns, and back.
 import type { Kernels } from './module.ts'
 
 /** A node of a Parquet schema's tree, as its levels see it. */
@@ -64,4 +64,72 @@ export function levelsOffsets(
   const offsets = kernels.scratch((length + 1) * 4)
   const slots = kernels.exports.levelsOffsets(defs, reps, length, def, rep, ancestor, offsets) >>> 0
   return { offsets, slots, items: kernels.u32[(offsets >> 2) + slots]! }
+}
+
+/** Entries of a column on their way down to a leaf: slots (u32) beside their levels. */
+export interface Entries {
+  readonly slots: number
+  readonly defs: number
+  readonly reps: number
+  readonly length: number
+}
+
+/** An entry for each of n rows, in the arena, at level 0. */
+export function entriesOfRows(kernels: Kernels, n: number): Entries {
+  const entries = newEntries(kernels, n)
+  const from = entries.slots >>> 2
+  const slots = kernels.u32.subarray(from, from + n)
+  for (let row = 0; row < n; row++) slots[row] = row
+  kernels.u8.fill(0, entries.defs, entries.defs + n)
+  kernels.u8.fill(0, entries.reps, entries.reps + n)
+  return entries
+}
+
+/** A copy, for another field of a struct. */
+export function copyEntries(kernels: Kernels, entries: Entries): Entries {
+  const copy = newEntries(kernels, entries.length)
+  const { u8 } = kernels
+  u8.copyWithin(copy.slots, entries.slots, entries.slots + entries.length * 4)
+  u8.copyWithin(copy.defs, entries.defs, entries.defs + entries.length)
+  u8.copyWithin(copy.reps, entries.reps, entries.reps + entries.length)
+  return copy
+}
+
+function newEntries(kernels: Kernels, length: number): Entries {
+  return {
+    slots: kernels.scratch(length * 4),
+    defs: kernels.scratch(length),
+    reps: kernels.scratch(length),
+    length,
+  }
+}
+
+/** Below a node that may be null: entries whose slot is valid go on a level deeper. In place. */
+export function levelsDescend(kernels: Kernels, entries: Entries, validity: number): void {
+  kernels.exports.levelsDescend(entries.slots, entries.defs, entries.length, validity)
+}
+
+/** Below a list: an entry an item, in the arena. Undefined when they are more than 2^31. */
+export function levelsRepeat(
+  kernels: Kernels,
+  entries: Entries,
+  offsets: number,
+  rep: number,
+): Entries | undefined {
+  const { exports } = kernels
+  const { slots, defs, reps, length } = entries
+  const count = exports.levelsRepeatedCount(slots, length, offsets) >>> 0
+  if (count === 0xffffffff) return undefined
+  const out = newEntries(kernels, count)
+  exports.levelsRepeat(slots, defs, reps, length, offsets, rep, out.slots, out.defs, out.reps)
+  return out
+}
+
+/** The slots that reach the leaf, in the arena. */
+export function levelsSlots(
+  kernels: Kernels,
+  { slots, length }: Entries,
+): { readonly rows: number; readonly length: number } {
+  const rows = kernels.scratch(length * 4)
+  return { rows, length: kernels.exports.levelsSlots(slots, length, rows) >>> 0 }
 }

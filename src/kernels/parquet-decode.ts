@@ -93,20 +93,6 @@ export function int96ToNanos(kernels: Kernels, from: number, n: number, out: num
   return kernels.exports.int96ToNanos(from, n, out) >>> 0
 }
 
-export function widen32(kernels: Kernels, from: number, n: number, out: number): void {
-  kernels.exports.widen32(from, n, out)
-}
-
-export function narrow32(
-  kernels: Kernels,
-  from: number,
-  n: number,
-  bytes: 1 | 2,
-  out: number,
-): void {
-  kernels.exports.narrow32(from, n, bytes, out)
-}
-
 export function float16ToFloat32(kernels: Kernels, from: number, n: number, out: number): void {
   kernels.exports.float16ToFloat32(from, n, out)
 }

@@ -12,27 +12,9 @@ export function plainBytesEncode(
   return kernels.exports.plainBytesEncode(offsets, bytes, n, out) >>> 0
 }
 
-/** Integers of 8 or 16 bytes as 16 big-endian bytes each. */
-export function decimalEncode(
-  kernels: Kernels,
-  from: number,
-  n: number,
-  bytes: 8 | 16,
-  out: number,
-): void {
-  kernels.exports.decimalEncode(from, n, bytes, out)
-}
-
-/** Integers of 1 or 2 bytes to 4. */
-export function extendTo32(
-  kernels: Kernels,
-  from: number,
-  n: number,
-  kind: 'int8' | 'int16' | 'uint8' | 'uint16',
-  out: number,
-): void {
-  const bytes = kind.endsWith('8') ? 1 : 2
-  kernels.exports.extendTo32(from, n, bytes, kind.startsWith('u') ? 0 : 1, out)
+/** 128-bit integers as 16 big-endian bytes each. */
+export function decimalEncode(kernels: Kernels, from: number, n: number, out: number): void {
+  kernels.exports.decimalEncode(from, n, out)
 }
 
 const EXTREMES = {

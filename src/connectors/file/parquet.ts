@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import type { FileFormat } from './format.ts'
 import { footerSchema, nodeBytes, readFooter } from './parquet/footer.ts'
+import { ParquetEncoder } from './parquet/parquet-encoder.ts'
 import { RowGroupReader, type RowGroupSplit } from './parquet/row-group-reader.ts'
 
 export const parquetFormat: FileFormat = {
@@ -17,7 +18,5 @@ export const parquetFormat: FileFormat = {
     })
   },
   reader: (context) => new RowGroupReader(context),
-  encoder() {
-    throw new Error('later')
-  },
+  encoder: (context, options) => new ParquetEncoder(context, options),
 }

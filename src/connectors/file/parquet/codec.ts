@@ -3,10 +3,10 @@
 //
 // CO1 The result has exactly the bytes that the page header says, or the page is damaged: nothing larger
 //     is ever made.
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { CORRUPT } from '../../../kernels/hybrid.ts'
 import type { Kernels } from '../../../kernels/module.ts'
-import { snappyDecompress } from '../../../kernels/snappy.ts'
+import { snappyBound, snappyCompress, snappyDecompress } from '../../../kernels/snappy.ts'
 import type { ColumnChunk } from './footer.ts'
 
 type Codec = ColumnChunk['codec']
@@ -45,4 +45,31 @@ export function decompress(
   if (plainBytes > bytes * SNAPPY_RATIO_MAX) throw new Error('more than Snappy can make of it')
   const done = snappyDecompress(kernels, from, bytes, into(plainBytes), plainBytes)
   if (done === CORRUPT) throw new Error('no such Snappy data')
+}
+
+/** Numbers of parquet.thrift of what we write. */
+export const WRITE_CODECS = { none: 0, snappy: 1, zstd: 6 } as const
+
+export type WriteCodec = keyof typeof WRITE_CODECS
+
+/** Compresses bytes of linear memory into bytes of their own. */
+export function compress(
+  kernels: Kernels,
+  codec: WriteCodec,
+  from: number,
+  bytes: number,
+): Uint8Array {
+  switch (codec) {
+    case 'none':
+      return kernels.take(from, bytes)
+    case 'zstd':
+      return zstdCompressSync(kernels.u8.subarray(from, from + bytes))
+    case 'snappy': {
+      const mark = kernels.mark()
+      const out = kernels.scratch(snappyBound(kernels, bytes))
+      const compressed = kernels.take(out, snappyCompress(kernels, from, bytes, out))
+      kernels.reset(mark)
+      return compressed
+    }
+  }
 }

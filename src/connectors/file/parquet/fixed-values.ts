@@ -6,14 +6,13 @@ import { byteWidth } from '../../../columnar/type.ts'
 import { Vector } from '../../../columnar/vector.ts'
 import { DELTA_STATE_BYTES, deltaDecode, deltaOpen } from '../../../kernels/delta.ts'
 import { CORRUPT, HYBRID_STATE_BYTES, hybridDecode32, hybridOpen } from '../../../kernels/hybrid.ts'
-import { NO_ROW } from '../../../kernels/operand.ts'
+import { NO_ROW, type NumericKind } from '../../../kernels/operand.ts'
+import { castNumbers } from '../../../kernels/cast.ts'
 import {
   byteStreamMerge,
   dictionaryFixed,
   int96ToNanos,
-  narrow32,
   spreadFixed,
-  widen32,
 } from '../../../kernels/parquet-decode.ts'
 import type { DataPage, DictionaryPage } from './chunk-pages.ts'
 import {
@@ -189,10 +188,20 @@ export class FixedValues implements LeafValues {
   #convert(from: number, count: number, out: number): void {
     const { kernels, leaf, pages } = this.#context
     switch (leaf.conversion) {
-      case 'narrow':
-        return narrow32(kernels, from, count, this.#width as 1 | 2, out)
-      case 'widen':
-        return widen32(kernels, from, count, out)
+      case 'cast': {
+        const kind = leaf.type.kind === 'decimal' ? 'int64' : (leaf.type.kind as NumericKind)
+        const cast = castNumbers(
+          kernels,
+          'int32',
+          kind,
+          { values: from, validity: 0 },
+          count,
+          false,
+        )
+        if (cast.badRow !== NO_ROW) throw pages.damaged('an integer is outside of its type')
+        kernels.u8.copyWithin(out, cast.values, cast.values + count * this.#width)
+        return
+      }
       case 'int96':
         if (int96ToNanos(kernels, from, count, out) === NO_ROW) return
         throw pages.damaged('a 96-bit timestamp is outside of the years 1677 to 2262')

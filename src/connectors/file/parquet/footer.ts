@@ -8,7 +8,9 @@ import { parquetMetadata } from 'hyparquet/src/metadata.js'
 import type { ColumnMetaData, FileMetaData, ParquetParsers } from 'hyparquet/src/types.js'
 import { isDataflowError } from '../../../base/errors.ts'
 import { type Field, Schema } from '../../../columnar/schema.ts'
+import { type TimeUnit, UNITS_PER_SECOND } from '../../../columnar/type.ts'
 import { readError } from '../file-system.ts'
+import { DURATIONS_KEY } from './file-schema.ts'
 import { damaged, unsupported } from './file-error.ts'
 import { leavesOf, type ParquetColumn, parquetColumns, type ParquetNode } from './schema-tree.ts'
 
@@ -128,7 +130,7 @@ function parseFooter(path: string, tail: Uint8Array, size: number): ParquetFoote
   let columns: readonly ParquetColumn[]
   try {
     metadata = parquetMetadata(tail, { parsers: RAW_STATISTICS, geoparquet: false })
-    columns = parquetColumns(metadata.schema)
+    columns = parquetColumns(metadata.schema, durationsOf(metadata))
   } catch (error) {
     throw damaged(place, 'the footer cannot be read', error)
   }
@@ -152,6 +154,20 @@ function parseFooter(path: string, tail: Uint8Array, size: number): ParquetFoote
   })
   return { path, columns, rowGroups }
 }
+
+/** Which integers our own writer says are durations: by the leaf's number, their unit. */
+function durationsOf({ key_value_metadata: entries }: FileMetaData): ReadonlyMap<number, TimeUnit> {
+  const durations = new Map<number, TimeUnit>()
+  const value = entries?.find(({ key }) => key === DURATIONS_KEY)?.value
+  if (value === undefined) return durations
+  for (const [leaf, unit] of Object.entries(JSON.parse(value) as Record<string, unknown>)) {
+    if (isTimeUnit(unit)) durations.set(Number(leaf), unit)
+  }
+  return durations
+}
+
+const isTimeUnit = (unit: unknown): unit is TimeUnit =>
+  typeof unit === 'string' && Object.hasOwn(UNITS_PER_SECOND, unit)
 
 function columnChunk(meta: ColumnMetaData, end: number): ColumnChunk | undefined {
   const data = count(meta.data_page_offset)

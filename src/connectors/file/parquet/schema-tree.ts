@@ -32,7 +32,7 @@ import {
 import type { LevelNode } from '../../../kernels/levels.ts'
 
 /** From a page's values to the column's. */
-export type Conversion = 'none' | 'narrow' | 'widen' | 'int96' | 'decimal' | 'float16'
+export type Conversion = 'none' | 'cast' | 'int96' | 'decimal' | 'float16'
 
 export interface ParquetLeaf extends LevelNode {
   readonly kind: 'leaf'
@@ -70,9 +70,15 @@ export type ParquetColumn =
 /** Levels of definition and repetition are held in bytes. */
 const LEVEL_MAX = 255
 
-/** @throws Error when the elements make no tree */
-export function parquetColumns(elements: readonly SchemaElement[]): readonly ParquetColumn[] {
-  return new SchemaWalk(elements).columns()
+/**
+ * @param durations which leaves are durations, of integers
+ * @throws Error when the elements make no tree
+ */
+export function parquetColumns(
+  elements: readonly SchemaElement[],
+  durations: ReadonlyMap<number, TimeUnit>,
+): readonly ParquetColumn[] {
+  return new SchemaWalk(elements, durations).columns()
 }
 
 /** Each leaf below a node, the node itself if it is one. */
@@ -88,6 +94,7 @@ interface Raw {
   readonly children: readonly Raw[]
   /** The number of its first leaf. */
   readonly leaf: number
+  readonly duration: TimeUnit | undefined
 }
 
 const ROOT: LevelNode = { def: 0, rep: 0, ancestor: 0 }
@@ -96,9 +103,11 @@ class SchemaWalk {
   readonly #elements: readonly SchemaElement[]
   #next = 0
   #leaves = 0
+  readonly #durations: ReadonlyMap<number, TimeUnit>
 
-  constructor(elements: readonly SchemaElement[]) {
+  constructor(elements: readonly SchemaElement[], durations: ReadonlyMap<number, TimeUnit>) {
     this.#elements = elements
+    this.#durations = durations
   }
 
   columns(): readonly ParquetColumn[] {
@@ -119,13 +128,14 @@ class SchemaWalk {
     const element = this.#elements[this.#next++]
     if (element === undefined || depth > 100) throw new Error('the schema is no tree')
     const leaf = this.#leaves
+    const duration = this.#durations.get(leaf)
     if (element.type !== undefined) {
       this.#leaves++
-      return { element, children: [], leaf }
+      return { element, children: [], leaf, duration }
     }
     const children: Raw[] = []
     for (let i = 0; i < (element.num_children ?? 0); i++) children.push(this.#raw(depth + 1))
-    return { element, children, leaf }
+    return { element, children, leaf, duration: undefined }
   }
 }
 
@@ -189,7 +199,9 @@ function listItem(outer: SchemaElement, middle: Raw): Raw | undefined {
 
 function leaf(raw: Raw, level: LevelNode, path: string, isNullable: boolean): ParquetLeaf {
   const { type: physical, type_length: fixedBytes = 0 } = raw.element
-  const [type, conversion] = leafType(raw.element)
+  const [stored, conversion] = leafType(raw.element)
+  const isDuration = raw.duration !== undefined && stored.kind === 'int64'
+  const type = isDuration ? duration(raw.duration) : stored
   return {
     kind: 'leaf',
     type: withNullable(type, isNullable),
@@ -226,11 +238,11 @@ function leafType(element: SchemaElement): LeafType {
 function int32Type(element: SchemaElement): LeafType {
   const { logical_type: logical, converted_type: converted } = element
   if (logical?.type === 'DATE' || converted === 'DATE') return [date(), 'none']
-  if (logical?.type === 'DECIMAL' || converted === 'DECIMAL') return [decimalType(element), 'widen']
+  if (logical?.type === 'DECIMAL' || converted === 'DECIMAL') return [decimalType(element), 'cast']
   const bits = logical?.type === 'INTEGER' ? logical.bitWidth : convertedBits(converted)
   const isSigned = logical?.type === 'INTEGER' ? logical.isSigned : !converted?.startsWith('UINT')
-  if (bits === 8) return [isSigned ? int8() : uint8(), 'narrow']
-  if (bits === 16) return [isSigned ? int16() : uint16(), 'narrow']
+  if (bits === 8) return [isSigned ? int8() : uint8(), 'cast']
+  if (bits === 16) return [isSigned ? int16() : uint16(), 'cast']
   return [isSigned ? int32() : uint32(), 'none']
 }
 
@@ -283,9 +295,4 @@ function decimalType(element: SchemaElement): ReturnType<typeof decimal> {
     )
   }
   return decimal(precision, scale)
-}
-
-/** A column of 64-bit integers that the writer's Arrow schema calls a duration. */
-export function asDuration(node: ParquetLeaf, unit: TimeUnit): ParquetLeaf {
-  return { ...node, type: withNullable(duration(unit), node.type.nullable) }
 }
