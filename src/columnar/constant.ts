@@ -6,6 +6,8 @@ import { byteWidth, type DataType, typeName, UNITS_PER_SECOND } from './type.ts'
 
 type Value = number | string | boolean
 
+const SECONDS_PER_DAY = 86_400
+
 /** Writes a constant of a fixed-width type in little endian. */
 export function writeValue(view: DataView, at: number, type: DataType, value: Value): void {
   switch (type.kind) {
@@ -40,74 +42,94 @@ export function writeValue(view: DataView, at: number, type: DataType, value: Va
 }
 
 /**
- * The constant in another type: exactly, or not at all.
- * @throws TYPE_MISMATCH when the type cannot hold it
+ * The constant in another type when that is exact; undefined when it is not, or when only a kernel does
+ * it, so that a cast of a constant is what the cast of a column is.
  */
-export function convertConstant(value: Value, from: DataType, to: DataType): Value {
-  const problem = (): DataflowError =>
-    new DataflowError('TYPE_MISMATCH', `the constant ${String(value)} is no ${typeName(to)}`)
+export function convertConstant(value: Value, from: DataType, to: DataType): Value | undefined {
+  if (to.kind === 'bool') return typeof value === 'string' ? Number(value) !== 0 : Boolean(value)
+  if (from.kind === 'float32' || from.kind === 'float64') return fromFloat(Number(value), to)
+  if (from.kind === 'decimal') return fromUnits(String(value), from.scale, to)
+  if (from.kind === 'utf8' || from.kind === 'binary') return undefined
+  const whole = BigInt(value)
+  if (isTime(from) && isTime(to)) {
+    const factor = unitsPerDay(to) / unitsPerDay(from)
+    return Number.isInteger(factor) ? fromWhole(whole * BigInt(factor), to) : undefined
+  }
+  return fromWhole(whole, to)
+}
+
+function fromFloat(value: number, to: DataType): Value | undefined {
+  if (to.kind === 'float64') return value
+  if (to.kind === 'float32') return Math.fround(value)
+  if (to.kind === 'decimal' || !Number.isInteger(value)) return undefined
+  return fromWhole(BigInt(value), to)
+}
+
+function fromUnits(text: string, scale: number, to: DataType): Value | undefined {
+  if (to.kind === 'decimal') {
+    if (to.scale < scale) return undefined
+    const units = decimalUnits(text, to.scale)
+    return fitsDigits(units, to.precision) ? decimalText(units, to.scale) : undefined
+  }
+  const units = decimalUnits(text, scale)
+  const power = 10n ** BigInt(scale)
+  if (to.kind === 'float64' && fitsDigits(units, 15)) return Number(units) / Number(power)
+  return units % power === 0n ? fromWhole(units / power, to) : undefined
+}
+
+function fromWhole(value: bigint, to: DataType): Value | undefined {
   switch (to.kind) {
-    case 'float32':
     case 'float64':
       return Number(value)
+    case 'float32':
+      return fitsDigits(value, 15) ? Math.fround(Number(value)) : undefined
     case 'int8':
     case 'int16':
     case 'int32':
     case 'uint8':
     case 'uint16':
-    case 'uint32': {
-      const number = Number(value)
-      if (!Number.isInteger(number) || !fits(BigInt(number), to.kind)) throw problem()
-      return number
-    }
-    case 'int64':
-    case 'uint64': {
-      if (typeof value === 'number' && !Number.isInteger(value)) throw problem()
-      if (!fits(BigInt(value), to.kind)) throw problem()
-      return String(value)
-    }
-    case 'decimal':
-      return decimalText(decimalUnits(String(value), to.scale), to.scale)
-    case 'timestamp':
-      if (from.kind === 'timestamp') {
-        return String(
-          scaleUnits(BigInt(value), UNITS_PER_SECOND[from.unit], UNITS_PER_SECOND[to.unit]),
-        )
-      }
-      if (from.kind === 'date')
-        return String(BigInt(value) * 86_400n * BigInt(UNITS_PER_SECOND[to.unit]))
-      return String(value)
-    case 'duration':
-      if (from.kind !== 'duration') return String(value)
-      return String(
-        scaleUnits(BigInt(value), UNITS_PER_SECOND[from.unit], UNITS_PER_SECOND[to.unit]),
-      )
+    case 'uint32':
+      return fits(value, to.kind) ? Number(value) : undefined
     case 'date':
-      return Number(value)
+      return fits(value, 'int32') ? Number(value) : undefined
+    case 'int64':
+    case 'uint64':
+      return fits(value, to.kind) ? String(value) : undefined
+    case 'timestamp':
+    case 'duration':
+      return fits(value, 'int64') ? String(value) : undefined
+    case 'decimal': {
+      const units = value * 10n ** BigInt(to.scale)
+      return fitsDigits(units, to.precision) ? decimalText(units, to.scale) : undefined
+    }
     case 'bool':
     case 'utf8':
     case 'binary':
-      return value
     case 'list':
     case 'struct':
-      throw problem()
+      return undefined
     default:
       return unreachable(to)
   }
 }
 
+const isTime = (type: DataType): boolean => 'unit' in type || type.kind === 'date'
+
+/** How many of a time's units make a day: 1 for dates. */
+export function unitsPerDay(type: DataType): number {
+  return 'unit' in type ? UNITS_PER_SECOND[type.unit] * SECONDS_PER_DAY : 1
+}
+
 /** Whether a whole number is in the range of an integer type. */
-export function fits(value: bigint, kind: string): boolean {
+function fits(value: bigint, kind: string): boolean {
   const bits = BigInt(kind.replace(/\D/g, ''))
   if (kind.startsWith('u')) return value >= 0n && value < 1n << bits
   return value >= -(1n << (bits - 1n)) && value < 1n << (bits - 1n)
 }
 
-function scaleUnits(value: bigint, from: number, to: number): bigint {
-  if (to >= from) return value * BigInt(to / from)
-  const divisor = BigInt(from / to)
-  const quotient = value / divisor
-  return value % divisor < 0n ? quotient - 1n : quotient
+function fitsDigits(units: bigint, digits: number): boolean {
+  const limit = 10n ** BigInt(digits)
+  return units < limit && units > -limit
 }
 
 /** `12.5` at scale 2 is 1250; further digits round half away from zero. */

@@ -11,8 +11,8 @@ import {
 import { NO_ROW } from '../kernels/operand.ts'
 import { convert } from './evaluate-cast.ts'
 import { type CallExpression, expressionText } from './expression.ts'
-import { numericType } from './expression-type.ts'
-import { type Node, operandOf, stepNode, validityOf } from './step.ts'
+import { isFloat, numericType } from './expression-type.ts'
+import { checkedRows, type Evaluation, type Node, operandOf, stepNode, validityOf } from './step.ts'
 import { byteWidth, type DataType, float64, typeName } from './type.ts'
 import { Vector } from './vector.ts'
 
@@ -96,22 +96,16 @@ export function arithmeticStep(
   const [a, b] = [convert(left, aType, text, false), convert(right, bType, text, false)]
   const kind = arithmeticKind(type, text)
   const op = OPS[expression.function as keyof typeof OPS]
-  return stepNode(type, (at) => {
+  const step = (at: Evaluation): Vector => {
     const x = operandOf(a, at)
     const y = operandOf(b, at)
     const validity = validityOf(at, x.validity, y.validity)
-    const { values, badRow } = arithmetic(
-      at.kernels,
-      kind,
-      op,
-      x.operand,
-      y.operand,
-      at.n,
-      validity,
-    )
+    const rows = checkedRows(at, validity)
+    const { values, badRow } = arithmetic(at.kernels, kind, op, x.operand, y.operand, at.n, rows)
     if (badRow !== NO_ROW) throw overflow(text, type, badRow)
     return new Vector({ type, length: at.n, values, validity })
-  })
+  }
+  return stepNode(type, step, isFloat(type) ? [a, b] : undefined)
 }
 
 /** idiv and mod: null where the divisor is 0. */
@@ -127,7 +121,7 @@ export function divideStep(
   return stepNode(type, (at) => {
     const x = operandOf(a, at)
     const y = operandOf(b, at)
-    const rows = validityOf(at, x.validity, y.validity)
+    const rows = checkedRows(at, validityOf(at, x.validity, y.validity))
     const result = divide(at.kernels, kind, op, x.operand, y.operand, at.n, rows)
     if (result.badRow !== NO_ROW) throw overflow(text, type, result.badRow)
     return new Vector({ type, length: at.n, values: result.values, validity: result.validity })
@@ -140,10 +134,12 @@ export function unaryStep(expression: CallExpression, operand: Node, type: DataT
   const input = convert(operand, type, text, false)
   const kind = arithmeticKind(type, text)
   const op = expression.function as Unary
-  return stepNode(type, (at) => {
+  const step = (at: Evaluation): Vector => {
     const { values: from, validity } = input.step(at)
-    const { values, badRow } = unary(at.kernels, kind, op, from, at.n, validity)
+    const rows = checkedRows(at, validity)
+    const { values, badRow } = unary(at.kernels, kind, op, from, at.n, rows)
     if (badRow !== NO_ROW) throw overflow(text, type, badRow)
     return new Vector({ type, length: at.n, values, validity })
-  })
+  }
+  return stepNode(type, step, isFloat(type) ? [input] : undefined)
 }

@@ -8,7 +8,16 @@ import { compareStep, distinctStep, nullTestStep } from './evaluate-compare.ts'
 import { stringStep } from './evaluate-string.ts'
 import { timeStep } from './evaluate-time.ts'
 import { type CallExpression, expressionText } from './expression.ts'
-import { type Compile, type Evaluation, type Node, operandOf, stepNode, textOf } from './step.ts'
+import {
+  type Compile,
+  type Evaluation,
+  type Node,
+  operandOf,
+  stepNode,
+  textOf,
+  vectorOf,
+  within,
+} from './step.ts'
 import { byteWidth, type DataType } from './type.ts'
 import { Vector } from './vector.ts'
 
@@ -85,17 +94,43 @@ const branch = (expression: CallExpression, node: Node, type: DataType): Node =>
   convert(node, type, expressionText(expression), false)
 
 function logicStep(op: 'and' | 'or', a: Node, b: Node, type: DataType): Node {
-  return stepNode(type, (at) => {
-    const { values, validity } = bitmapKleene(at.kernels, op, a.step(at), b.step(at), at.n)
-    return new Vector({ type, length: at.n, values, validity })
-  })
+  return stepNode(
+    type,
+    (at) => {
+      const left = a.step(at)
+      const right = b.step(b.canFail ? within(at, undecided(at, op, left)) : at)
+      const { values, validity } = bitmapKleene(at.kernels, op, left, right, at.n)
+      return new Vector({ type, length: at.n, values, validity })
+    },
+    [a, b],
+  )
+}
+
+/** Rows in which the left side leaves the answer open: not false for and, not true for or. */
+function undecided({ kernels, n }: Evaluation, op: 'and' | 'or', left: Vector): number {
+  const { values, validity } = left
+  if (op === 'and') {
+    if (validity === 0) return values
+    return bitmapLogic(kernels, 'or', values, bitmapNot(kernels, validity, n), n)
+  }
+  const known = validity === 0 ? values : bitmapLogic(kernels, 'and', values, validity, n)
+  return bitmapNot(kernels, known, n)
 }
 
 function notStep(a: Node, type: DataType): Node {
-  return stepNode(type, (at) => {
-    const { values, validity } = a.step(at)
-    return new Vector({ type, length: at.n, values: bitmapNot(at.kernels, values, at.n), validity })
-  })
+  return stepNode(
+    type,
+    (at) => {
+      const { values, validity } = a.step(at)
+      return new Vector({
+        type,
+        length: at.n,
+        values: bitmapNot(at.kernels, values, at.n),
+        validity,
+      })
+    },
+    [a],
+  )
 }
 
 /** Numbers by a kernel of their own, the rest by comparison and choice. */
@@ -108,16 +143,24 @@ function extremeStep(
   const isLeast = expression.function === 'least'
   const call: CallExpression = { ...expression, function: isLeast ? 'le' : 'ge' }
   const [x, y] = [branch(expression, a, type), branch(expression, b, type)]
-  const chosen = ifElseStep(compareStep(call, [x, y], BOOL), x, y, type)
-  return stepNode(type, (at) => {
-    const vector = chosen.step(at)
-    // Unlike ifElse, null with anything is null.
-    const left = x.step(at).validity
-    const right = y.step(at).validity
-    if (left === 0 || right === 0) return new Vector({ ...vector.parts(), validity: left + right })
-    const validity = bitmapLogic(at.kernels, 'and', left, right, at.n)
-    return new Vector({ ...vector.parts(), validity })
-  })
+  return stepNode(
+    type,
+    (at) => {
+      const [left, right] = [given(x, at), given(y, at)]
+      const order = compareStep(call, [left, right], BOOL).step(at)
+      const chosen = choose(at, order.values, [left, at], [right, at], type)
+      // Unlike ifElse, null with anything is null.
+      return new Vector({ ...chosen.parts(), validity: order.validity, nullCount: -1 })
+    },
+    [x, y],
+  )
+}
+
+/** A node whose step has been taken: for those whose values are needed twice. */
+function given(node: Node, at: Evaluation): Node {
+  if (node.constant !== undefined) return node
+  const vector = node.step(at)
+  return { ...node, canFail: false, step: () => vector }
 }
 
 const NUMBERS = new Set(['int32', 'int64', 'float32', 'float64'])
@@ -125,39 +168,57 @@ const BOOL: DataType = { kind: 'bool', nullable: true }
 
 /** The first where the condition is true, the second where it is false or null. */
 function ifElseStep(condition: Node, then: Node, otherwise: Node, type: DataType): Node {
-  return stepNode(type, (at) => {
-    const { values, validity } = condition.step(at)
-    const bits = validity === 0 ? values : bitmapLogic(at.kernels, 'and', values, validity, at.n)
-    return choose(at, bits, then, otherwise, type)
-  })
+  return stepNode(
+    type,
+    (at) => {
+      const { kernels, n } = at
+      const { values, validity } = condition.step(at)
+      const bits = validity === 0 ? values : bitmapLogic(kernels, 'and', values, validity, n)
+      const whereTrue = then.canFail ? within(at, bits) : at
+      const whereNot = otherwise.canFail ? within(at, bitmapNot(kernels, bits, n)) : at
+      return choose(at, bits, [then, whereTrue], [otherwise, whereNot], type)
+    },
+    [condition, then, otherwise],
+  )
 }
 
 function coalesceStep(value: Node, otherwise: Node, type: DataType): Node {
-  return stepNode(type, (at) => {
-    const vector = value.step(at)
-    if (vector.validity === 0) return vector
-    return choose(at, vector.validity, { ...value, step: () => vector }, otherwise, type)
-  })
+  return stepNode(
+    type,
+    (at) => {
+      const vector = value.step(at)
+      const { validity } = vector
+      if (validity === 0) return vector
+      const whereNull = otherwise.canFail ? within(at, bitmapNot(at.kernels, validity, at.n)) : at
+      const first: Node = { type: value.type, canFail: false, step: () => vector }
+      return choose(at, validity, [first, at], [otherwise, whereNull], type)
+    },
+    [value, otherwise],
+  )
 }
 
-function choose(at: Evaluation, bits: number, a: Node, b: Node, type: DataType): Vector {
+/** A side of a choice: a node, and the rows that it is wanted in. */
+type Side = readonly [Node, Evaluation]
+
+/** a's value where the bit is set, else b's. */
+function choose(at: Evaluation, bits: number, a: Side, b: Side, type: DataType): Vector {
   const { kernels, n } = at
   const base = { type, length: n }
   const width = byteWidth(type)
   if (width !== 0) {
-    const x = operandOf(a, at)
-    const y = operandOf(b, at)
+    const x = operandOf(...a)
+    const y = operandOf(...b)
     const values = chooseFixed(kernels, width, bits, x.operand, y.operand, n)
     return new Vector({ ...base, values, validity: chooseBits(at, bits, x.validity, y.validity) })
   }
   if (type.kind === 'utf8' || type.kind === 'binary') {
-    const x = textOf(a, at)
-    const y = textOf(b, at)
+    const x = textOf(...a)
+    const y = textOf(...b)
     const text = chooseText(kernels, bits, x.text, y.text, n)
     return new Vector({ ...base, ...text, validity: chooseBits(at, bits, x.validity, y.validity) })
   }
-  const x = a.step(at)
-  const y = b.step(at)
+  const x = vectorOf(...a)
+  const y = vectorOf(...b)
   const values = mergeBits(at, bits, x.values, y.values)
   return new Vector({ ...base, values, validity: chooseBits(at, bits, x.validity, y.validity) })
 }

@@ -20,15 +20,14 @@ import {
 import type { Kernels } from '../kernels/module.ts'
 import { constantOperand, NO_ROW, type NumericKind, vectorOperand } from '../kernels/operand.ts'
 import { columnReader } from './column-reader.ts'
+import { unitsPerDay } from './constant.ts'
 import { castFailed } from './evaluate-cast-text.ts'
-import { type Evaluation, type Node, stepNode } from './step.ts'
-import { byteWidth, type DataType, typeName, UNITS_PER_SECOND, withNullable } from './type.ts'
+import { checkedRows, type Evaluation, type Node, stepNode } from './step.ts'
+import { byteWidth, type DataType, typeName, withNullable } from './type.ts'
 import { Vector } from './vector.ts'
 
 /** One kernel of a conversion. */
 type Stage = (kernels: Kernels, input: CastInput, n: number, isTry: boolean) => CastResult
-
-const SECONDS_PER_DAY = 86_400
 
 /**
  * The node's values in another type of fixed width.
@@ -42,16 +41,18 @@ export function castSteps(node: Node, type: DataType, text: string, isTry: boole
       `${text}: there is no cast from ${typeName(node.type)} to ${typeName(type)}`,
     )
   }
-  return stepNode(withNullable(type, type.nullable || isTry), (at) => {
+  const step = (at: Evaluation): Vector => {
     const vector = node.step(at)
-    let column: CastInput = vector
+    let column: CastInput = { values: vector.values, validity: checkedRows(at, vector.validity) }
     for (const stage of stages) {
       const result = stage(at.kernels, column, at.n, isTry)
       if (result.badRow !== NO_ROW) throw outOfRange(at, vector, type, text, result.badRow)
       column = result
     }
-    return new Vector({ type, length: at.n, values: column.values, validity: column.validity })
-  })
+    const validity = isTry ? column.validity : vector.validity
+    return new Vector({ type, length: at.n, values: column.values, validity })
+  }
+  return stepNode(withNullable(type, type.nullable || isTry), step, isTry ? [node] : undefined)
 }
 
 function outOfRange(
@@ -199,9 +200,4 @@ function timeTo(from: DataType, to: DataType): readonly Stage[] {
   const narrow = to.kind === 'date' ? number('int64', 'int32') : []
   const rescale = a === b ? [] : b > a ? [up(b / a, 0)] : [floor(a / b)]
   return [...wide, ...rescale, ...narrow]
-}
-
-/** How many of a time's units make a day: 1 for dates. */
-export function unitsPerDay(type: DataType): number {
-  return 'unit' in type ? UNITS_PER_SECOND[type.unit] * SECONDS_PER_DAY : 1
 }

@@ -1,7 +1,7 @@
 // Conversions between text and other types, and the error of a cast that fails.
 import { DataflowError } from '../base/errors.ts'
 import { castText, formatColumn, type TextType, tryCastText } from '../kernels/text-cast.ts'
-import { type Evaluation, type Node, stepNode } from './step.ts'
+import { checkedRows, type Evaluation, type Node, stepNode } from './step.ts'
 import { byteWidth, type DataType, typeName, UNITS_PER_SECOND, withNullable } from './type.ts'
 import { Vector } from './vector.ts'
 
@@ -38,7 +38,8 @@ export function fromText(node: Node, type: DataType, text: string, isTry: boolea
       const { values, validity, nullCount } = tryCastText(at.kernels, as, column, at.n)
       return new Vector({ ...base, values, validity, nullCount })
     }
-    const { values, problem } = castText(at.kernels, as, column, at.n)
+    const rows = { ...column.parts(), validity: checkedRows(at, column.validity) }
+    const { values, problem } = castText(at.kernels, as, rows, at.n)
     if (problem !== undefined) {
       const what = textAt(at, column, problem.row)
       const why = problem.reason === 'range' ? 'is out of range of' : 'is no'
@@ -58,11 +59,15 @@ function textAt({ kernels }: Evaluation, column: Vector, row: number): string {
 /** Values written as text. */
 export function toText(node: Node, type: DataType): Node {
   const from = textType(node.type)
-  return stepNode(type, (at) => {
-    const vector = node.step(at)
-    const text = formatColumn(at.kernels, from, vector, at.n)
-    return new Vector({ ...text, type, length: at.n, validity: vector.validity })
-  })
+  return stepNode(
+    type,
+    (at) => {
+      const vector = node.step(at)
+      const text = formatColumn(at.kernels, from, vector, at.n)
+      return new Vector({ ...text, type, length: at.n, validity: vector.validity })
+    },
+    [node],
+  )
 }
 
 /** The error of a checked cast. */

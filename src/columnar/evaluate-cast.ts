@@ -17,10 +17,8 @@ export function convert(node: Node, type: DataType, text: string, isTry: boolean
   if (sameType(from, type)) return node
   if (constant !== undefined) {
     if (constant.value === null) return constantNode(type, null)
-    const isText = from.kind === 'utf8' || type.kind === 'utf8'
-    if (!isTry && !isText) {
-      return constantNode(type, convertConstant(constant.value, from, type))
-    }
+    const value = convertConstant(constant.value, from, type)
+    if (value !== undefined) return constantNode(type, value)
   }
   if (from.kind === 'utf8') return fromText(node, type, text, isTry)
   if (type.kind === 'utf8') return toText(node, type)

@@ -38,10 +38,11 @@ export function compareStep(
   type: DataType,
 ): Node {
   const compare = comparer(expression, expression.function as Comparison, a, b)
-  return stepNode(type, (at) => {
-    const { bits, validity } = compare(at)
+  const step = (at: Evaluation): Vector => {
+    const { bits, validity } = compare.run(at)
     return new Vector({ type, length: at.n, values: bits, validity })
-  })
+  }
+  return stepNode(type, step, compare.operands)
 }
 
 /** `a is distinct from b`: null is a value like any other, so the answer is never null. */
@@ -51,25 +52,29 @@ export function distinctStep(
   type: DataType,
 ): Node {
   const compare = comparer(expression, 'ne', a, b)
-  return stepNode(type, (at) => {
-    const { kernels, n } = at
-    const { bits, validity, left, right } = compare(at)
-    if (validity === 0) return new Vector({ type, length: n, values: bits })
-    const ones = bitmapFill(kernels, n, true)
-    const unequalNulls = bitmapLogic(
-      kernels,
-      'xor',
-      left === 0 ? ones : left,
-      right === 0 ? ones : right,
-      n,
-    )
-    const differ = bitmapLogic(kernels, 'and', bits, validity, n)
-    return new Vector({
-      type,
-      length: n,
-      values: bitmapLogic(kernels, 'or', differ, unequalNulls, n),
-    })
-  })
+  return stepNode(
+    type,
+    (at) => {
+      const { kernels, n } = at
+      const { bits, validity, left, right } = compare.run(at)
+      if (validity === 0) return new Vector({ type, length: n, values: bits })
+      const ones = bitmapFill(kernels, n, true)
+      const unequalNulls = bitmapLogic(
+        kernels,
+        'xor',
+        left === 0 ? ones : left,
+        right === 0 ? ones : right,
+        n,
+      )
+      const differ = bitmapLogic(kernels, 'and', bits, validity, n)
+      return new Vector({
+        type,
+        length: n,
+        values: bitmapLogic(kernels, 'or', differ, unequalNulls, n),
+      })
+    },
+    compare.operands,
+  )
 }
 
 interface Compared {
@@ -80,17 +85,21 @@ interface Compared {
   readonly right: number
 }
 
-function comparer(
-  expression: CallExpression,
-  op: Comparison,
-  left: Node,
-  right: Node,
-): (at: Evaluation) => Compared {
+interface Comparer {
+  run(at: Evaluation): Compared
+  /** The operands, brought to one type. */
+  readonly operands: readonly Node[]
+}
+
+function comparer(expression: CallExpression, op: Comparison, left: Node, right: Node): Comparer {
   const type = comparisonType(expression, left.type, right.type)
   const text = expressionText(expression)
   const [a, b] = [convert(left, type, text, false), convert(right, type, text, false)]
-  if (type.kind === 'utf8' || type.kind === 'binary') return textComparer(op, a, b)
-  if (type.kind === 'bool') return boolComparer(op, a, b)
+  const operands = [a, b]
+  if (type.kind === 'utf8' || type.kind === 'binary') {
+    return { run: textComparer(op, a, b), operands }
+  }
+  if (type.kind === 'bool') return { run: boolComparer(op, a, b), operands }
   const kind = numericKind(type)
   if (kind === undefined) {
     throw new DataflowError(
@@ -98,12 +107,13 @@ function comparer(
       `${text}: ${typeName(type)} does not compare yet; cast it`,
     )
   }
-  return (at) => {
+  const run = (at: Evaluation): Compared => {
     const x = operandOf(a, at)
     const y = operandOf(b, at)
     const bits = compareNumbers(at.kernels, kind, op, x.operand, y.operand, at.n)
     return compared(at, bits, x.validity, y.validity)
   }
+  return { run, operands }
 }
 
 function compared(at: Evaluation, bits: number, left: number, right: number): Compared {
@@ -194,7 +204,7 @@ export function inStep(expression: InExpression, compile: Compile, type: DataTyp
   })
   return stepNode(type, (at) => {
     let bits = bitmapFill(at.kernels, at.n, false)
-    for (const equal of equals) bits = bitmapLogic(at.kernels, 'or', bits, equal(at).bits, at.n)
+    for (const equal of equals) bits = bitmapLogic(at.kernels, 'or', bits, equal.run(at).bits, at.n)
     const { validity } = input.step(at)
     return new Vector({ type, length: at.n, values: bits, validity })
   })
@@ -208,6 +218,8 @@ function wholeList(
   const numbers = values.flatMap(({ value, type: from }) => {
     if (value === null) return []
     const converted = convertConstant(value, from, type)
+    // What the type cannot hold, no row has.
+    if (converted === undefined) return []
     return [
       type.kind === 'decimal' ? decimalUnits(String(converted), type.scale) : BigInt(converted),
     ]
@@ -220,7 +232,7 @@ function wholeList(
 /** isNull and isNotNull: never null themselves. */
 export function nullTestStep(expression: CallExpression, input: Node, type: DataType): Node {
   const wantsNull = expression.function === 'isNull'
-  return stepNode(type, (at) => {
+  const step = (at: Evaluation): Vector => {
     const { kernels, n } = at
     const { validity } = input.step(at)
     const bits =
@@ -230,5 +242,6 @@ export function nullTestStep(expression: CallExpression, input: Node, type: Data
           ? bitmapNot(kernels, validity, n)
           : validity
     return new Vector({ type, length: n, values: bits })
-  })
+  }
+  return stepNode(type, step, [input])
 }

@@ -38,7 +38,7 @@ export function stringStep(
     node.type.kind === 'utf8' ? node : convert(node, int32(), text, false),
   )
   const { function: name } = expression
-  return stepNode(type, (at) => {
+  const step = (at: Evaluation): Vector => {
     const column = first.step(at)
     const validities = [column.validity]
     const texts: Utf8Argument[] = []
@@ -56,7 +56,8 @@ export function stringStep(
     }
     const values = run(name, at, column, { texts, ints })
     return new Vector({ ...values, type, length: at.n, validity: validityOf(at, ...validities) })
-  })
+  }
+  return stepNode(type, step, [first, ...others])
 }
 
 function intArgument(node: Node, at: Evaluation): [IntArgument, number] {

@@ -8,9 +8,9 @@ import {
   isCalendarUnit,
   truncateTime,
 } from '../kernels/temporal.ts'
-import { unitsPerDay } from './evaluate-cast-fixed.ts'
+import { unitsPerDay } from './constant.ts'
 import { type CallExpression, expressionText } from './expression.ts'
-import { type Node, stepNode } from './step.ts'
+import { type Evaluation, type Node, stepNode } from './step.ts'
 import type { DataType } from './type.ts'
 import { Vector } from './vector.ts'
 
@@ -24,14 +24,15 @@ export function timeStep(
   const field = expression.function as CalendarField
   const perDay = unitsPerDay(time!.type)
   const isDate = time!.type.kind === 'date'
-  return stepNode(type, (at) => {
+  const step = (at: Evaluation): Vector => {
     const { kernels, n } = at
     const vector = time!.step(at)
     const { validity } = vector
     const count = isDate ? castNumbers(kernels, 'int32', 'int64', vector, n, false) : vector
     const values = calendarField(kernels, field, count.values, n, perDay)
     return new Vector({ type, length: n, values, validity })
-  })
+  }
+  return stepNode(type, step, [time!])
 }
 
 function truncateStep(expression: CallExpression, time: Node, unit: Node, type: DataType): Node {
@@ -44,9 +45,10 @@ function truncateStep(expression: CallExpression, time: Node, unit: Node, type: 
     )
   }
   const perDay = unitsPerDay(time.type)
-  return stepNode(type, (at) => {
+  const step = (at: Evaluation): Vector => {
     const { values: from, validity } = time.step(at)
     const values = truncateTime(at.kernels, name, from, at.n, perDay)
     return new Vector({ type, length: at.n, values, validity })
-  })
+  }
+  return stepNode(type, step, [time])
 }

@@ -9,7 +9,7 @@ import { DataflowError, didYouMean } from '../base/errors.ts'
 import { userModule } from '../kernels/user-function.ts'
 import { manifestOf, type ValueType } from '../kernels/user-module.ts'
 import type { UserFunctionExpression } from './expression.ts'
-import { type Node, stepNode, validityOf } from './step.ts'
+import { checkedRows, type Node, stepNode, validityOf } from './step.ts'
 import { type DataType, typeName, withNullable } from './type.ts'
 import { Vector } from './vector.ts'
 
@@ -52,7 +52,12 @@ export function userFunctionStep(
   return stepNode(type, (at) => {
     const columns = nodes.map((node) => node.step(at))
     const validity = validityOf(at, ...columns.map((column) => column.validity))
-    const result = userModule(at.kernels, module).call(name, columns, validity, at.n)
+    const result = userModule(at.kernels, module).call(
+      name,
+      columns,
+      checkedRows(at, validity),
+      at.n,
+    )
     return new Vector({ type, length: at.n, validity, ...result })
   })
 }

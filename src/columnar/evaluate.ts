@@ -5,7 +5,9 @@
 //      constants by JavaScript, once.
 // EV2  Values are computed for every row of the vectors; a selection is compacted before, so that a row
 //      that a filter dropped can neither overflow nor fail a cast.
-// EV3  Nulls: a step's validity is the AND of its operands' unless its function says otherwise.
+// EV3  What a row does not need cannot fail it: a branch of ifElse is checked in the rows that choose it,
+//      coalesce's default where the value is null, and/or's right side where the left does not decide.
+// EV4  Nulls: a step's validity is the AND of its operands' unless its function says otherwise.
 import { DataflowError } from '../base/errors.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { bitmapLogic, bitmapToSelection } from '../kernels/bitmap.ts'
@@ -49,7 +51,7 @@ export function compileExpression(
   return {
     type,
     evaluate: (kernels, batch) =>
-      vectorOf(node, { kernels, columns: batch.columns, n: batch.length }).as(type),
+      vectorOf(node, { kernels, columns: batch.columns, n: batch.length, active: 0 }).as(type),
   }
 }
 

@@ -17,6 +17,11 @@ export interface Evaluation {
   readonly columns: readonly Vector[]
   /** Rows. */
   readonly n: number
+  /**
+   * The rows whose values are wanted, as a bitmap (0: all): in the others nothing may fail, and what a
+   * step gives there is not looked at. So a condition guards its branch.
+   */
+  readonly active: number
 }
 
 export type LiteralValue = number | string | boolean | null
@@ -25,6 +30,8 @@ export interface Node {
   readonly type: DataType
   /** Set for a constant: JSON, as in a literal expression. */
   readonly constant?: { readonly value: LiteralValue }
+  /** False when no row can make it fail. */
+  readonly canFail: boolean
   /** The values for each row; a constant's node fills a column. */
   step(at: Evaluation): Vector
 }
@@ -33,16 +40,23 @@ export type Compile = (expression: Expression) => Node
 
 export const columnNode = (type: DataType, index: number): Node => ({
   type,
+  canFail: false,
   step: ({ columns }) => columns[index]!,
 })
 
 export const constantNode = (type: DataType, value: LiteralValue): Node => ({
   type,
   constant: { value },
+  canFail: false,
   step: (at) => fillConstant(type, value, at),
 })
 
-export const stepNode = (type: DataType, step: (at: Evaluation) => Vector): Node => ({ type, step })
+/** A computed node. It can fail, unless it is said that it fails only where these inputs do. */
+export const stepNode = (
+  type: DataType,
+  step: (at: Evaluation) => Vector,
+  totalOver?: readonly Node[],
+): Node => ({ type, step, canFail: totalOver?.some(({ canFail }) => canFail) ?? true })
 
 /** A node's values as a column. */
 export const vectorOf = (node: Node, at: Evaluation): Vector => node.step(at)
@@ -87,6 +101,16 @@ export function textOf(
 export function validityOf(at: Evaluation, ...validities: readonly number[]): number {
   return validities.reduce((all, one) => validityAnd(at.kernels, all, one, at.n), 0)
 }
+
+/** The rows that a kernel which may fail has to look at: valid in the operands, and wanted. */
+export const checkedRows = (at: Evaluation, validity: number): number =>
+  validityAnd(at.kernels, validity, at.active, at.n)
+
+/** The same evaluation for those of its rows whose bit is set. */
+export const within = (at: Evaluation, bits: number): Evaluation => ({
+  ...at,
+  active: validityAnd(at.kernels, at.active, bits, at.n),
+})
 
 function fillConstant(type: DataType, value: LiteralValue, at: Evaluation): Vector {
   const { kernels, n } = at

@@ -53,7 +53,7 @@ export function naive(
       return isIn(expression, of(expression.input))
     case 'call': {
       const types = operands(expression).map(typeOf)
-      return call(expression, operands(expression).map(of), types, typeOf(expression))
+      return guarded(expression, of, types, typeOf(expression))
     }
     case 'user':
       throw new Error('no user functions here')
@@ -141,29 +141,48 @@ function isIn({ values }: InExpression, value: Value): Value {
   return values.some((item) => literalValue(item.type, item.value) === value)
 }
 
+/** Functions that do not look at what they do not need. */
+function guarded(
+  expression: CallExpression,
+  of: (part: Expression) => Value,
+  types: readonly DataType[],
+  type: DataType,
+): Value {
+  const [a, b, c] = expression.arguments as [Expression, Expression, Expression]
+  switch (expression.function) {
+    case 'and':
+    case 'or': {
+      const decides = expression.function === 'or'
+      const x = of(a)
+      if (x === decides) return decides
+      const y = of(b)
+      return y === decides ? decides : x === null || y === null ? null : !decides
+    }
+    case 'ifElse':
+      return of(a) === true ? convert(of(b), types[1]!, type) : convert(of(c), types[2]!, type)
+    case 'coalesce': {
+      const x = convert(of(a), types[0]!, type)
+      return x === null ? convert(of(b), types[1]!, type) : x
+    }
+    default:
+      return call(expression, expression.arguments.map(of), types, type)
+  }
+}
+
 function call(
   expression: CallExpression,
   values: readonly Value[],
   types: readonly DataType[],
   type: DataType,
 ): Value {
-  const [a, b, c] = values as [Value, Value, Value]
-  const [aType, bType, cType] = types as [DataType, DataType, DataType]
+  const [a, b] = values as [Value, Value]
+  const [aType, bType] = types as [DataType, DataType]
   const { function: name } = expression
   switch (name) {
     case 'isNull':
       return a === null
     case 'isNotNull':
       return a !== null
-    case 'and':
-      return a === false || b === false ? false : a === null || b === null ? null : true
-    case 'or':
-      return a === true || b === true ? true : a === null || b === null ? null : false
-    case 'ifElse':
-      // Both branches are computed, as kernels do: a failure in either one is a failure.
-      return [convert(b, bType, type), convert(c, cType, type)][a === true ? 0 : 1]!
-    case 'coalesce':
-      return [convert(a, aType, type), convert(b, bType, type)].find((x) => x !== null) ?? null
     case 'isDistinctFrom': {
       const common = comparisonType(expression, aType, bType)
       const [x, y] = [convert(a, aType, common), convert(b, bType, common)]
