@@ -3,6 +3,23 @@
 
 import { floatToWhole } from './floor-division'
 
+// In pairs of lanes: the mask of the lower half, 2^52, 2^84 (plus 2^63, for the sign), and the bias: 2^84
+// plus 2^52 (plus 2^63).
+const UNSIGNED_HALVES: usize = memory.data<u64>(
+  [
+    0xffffffff, 0xffffffff, 0x4330000000000000, 0x4330000000000000, 0x4530000000000000,
+    0x4530000000000000, 0x4530000000100000, 0x4530000000100000,
+  ],
+  16,
+)
+const SIGNED_HALVES: usize = memory.data<u64>(
+  [
+    0xffffffff, 0xffffffff, 0x4330000000000000, 0x4330000000000000, 0x4530000080000000,
+    0x4530000080000000, 0x4530000080100000, 0x4530000080100000,
+  ],
+  16,
+)
+
 /** Values that always fit. */
 export function castEight<S, D>(a: usize, out: usize): void {
   if (isFloat<D>() && sizeof<D>() == 8 && sizeof<S>() >= 4) {
@@ -20,8 +37,11 @@ export function castEight<S, D>(a: usize, out: usize): void {
     v128.store(out, i64x2.shuffle(third, high, 0, 2), 16)
   } else if (isInteger<S>() && isInteger<D>() && sizeof<D>() == 2 * sizeof<S>()) {
     // Widening by one step: 8 bytes of S make 16 of D.
-    for (let i: usize = 0; i < sizeof<S>(); i++) {
-      v128.store(out + (i << 4), v128.load_ext<S>(a + (i << 3)))
+    v128.store(out, v128.load_ext<S>(a))
+    if (sizeof<S>() > 1) v128.store(out, v128.load_ext<S>(a, 8), 16)
+    if (sizeof<S>() > 2) {
+      v128.store(out, v128.load_ext<S>(a, 16), 32)
+      v128.store(out, v128.load_ext<S>(a, 24), 48)
     }
   } else if (sizeof<S>() == 1 && isInteger<D>() && sizeof<D>() == 4) {
     const half = v128.load_ext<S>(a)
@@ -48,23 +68,34 @@ function castOne<S, D>(a: usize, out: usize): void {
   store<D>(out, <D>load<S>(a))
 }
 
-/** Two values of 4 or 8 bytes as float64. */
+/** Two values of 4 bytes, or float64, as float64. */
 function twoFloats<S>(a: usize): v128 {
-  if (sizeof<S>() == 4) {
-    if (isFloat<S>()) return f64x2.promote_low_f32x4(v128.load64_zero(a))
-    if (isSigned<S>()) return f64x2.convert_low_i32x4_s(v128.load64_zero(a))
-    return f64x2.convert_low_i32x4_u(v128.load64_zero(a))
+  if (sizeof<S>() == 8) return v128.load(a)
+  if (isFloat<S>()) return f64x2.promote_low_f32x4(v128.load64_zero(a))
+  if (isSigned<S>()) return f64x2.convert_low_i32x4_s(v128.load64_zero(a))
+  return f64x2.convert_low_i32x4_u(v128.load64_zero(a))
+}
+
+/**
+ * n int64 (or uint64) as float64. Each half of a number becomes the low bits of a large float whose
+ * exponent gives it its weight, 2^32 or 1; both floats are exact, and so is the first without its bias:
+ * one rounding, at the sum.
+ */
+export function wideToFloats<S>(a: usize, n: u32, out: usize): void {
+  // Loaded, because V8 would build a constant anew in each iteration.
+  const halves = isSigned<S>() ? SIGNED_HALVES : UNSIGNED_HALVES
+  const lowMask = v128.load(halves)
+  const low = v128.load(halves, 16)
+  const high = v128.load(halves, 32)
+  const bias = v128.load(halves, 48)
+  for (const end = out + ((<usize>n) << 3); out < end; out += 32, a += 32) {
+    const x = v128.load(a)
+    const y = v128.load(a, 16)
+    const xHigh = f64x2.sub(v128.xor(i64x2.shr_u(x, 32), high), bias)
+    const yHigh = f64x2.sub(v128.xor(i64x2.shr_u(y, 32), high), bias)
+    v128.store(out, f64x2.add(xHigh, v128.or(v128.and(x, lowMask), low)))
+    v128.store(out, f64x2.add(yHigh, v128.or(v128.and(y, lowMask), low)), 16)
   }
-  if (isFloat<S>()) return v128.load(a)
-  // Both halves are exact in float64, and so is the upper one times 2^32: one rounding, at the sum.
-  const x = v128.load(a)
-  const lower = f64x2.convert_low_i32x4_u(i32x4.shuffle(x, x, 0, 2, 0, 2))
-  const upper = i32x4.shuffle(x, x, 1, 3, 1, 3)
-  const scaled = f64x2.mul(
-    isSigned<S>() ? f64x2.convert_low_i32x4_s(upper) : f64x2.convert_low_i32x4_u(upper),
-    f64x2.splat(4294967296.0),
-  )
-  return f64x2.add(scaled, lower)
 }
 
 /** Values that may not fit: stores eight, and returns a bit for each that does. */

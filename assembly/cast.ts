@@ -6,7 +6,7 @@
 // CA2 Floats become whole numbers by truncation toward zero; NaN and infinities do not fit. Whole
 //     numbers become the nearest float; float64 beyond float32 becomes an infinity.
 
-import { castEight, castEightChecked } from './cast-eight'
+import { castEight, castEightChecked, wideToFloats } from './cast-eight'
 
 const NONE: u32 = 0xffffffff
 
@@ -181,6 +181,10 @@ function castTo<S, D>(a: usize, n: u32, validity: usize, out: usize, outValidity
 /** Eight rows an iteration, over the end (K4). */
 function castTotal<S, D>(a: usize, n: u32, validity: usize, out: usize, outValidity: usize): u32 {
   if (outValidity) copyValidity(validity, n, outValidity)
+  if (isInteger<S>() && sizeof<S>() == 8 && isFloat<D>() && sizeof<D>() == 8) {
+    wideToFloats<S>(a, n, out)
+    return NONE
+  }
   for (const end = out + <usize>n * sizeof<D>(); out < end;) {
     castEight<S, D>(a, out)
     a += 8 * sizeof<S>()

@@ -5,7 +5,7 @@
 //     rows become null instead.
 // RS2 Factors and limits are float64 that are whole (powers of ten up to 10^22 and units of time are).
 
-import { floorDivideTwo } from './floor-division'
+import { floatToWhole, floorDivideLarge, floorQuotient, wholeFits } from './floor-division'
 
 const NONE: u32 = 0xffffffff
 
@@ -46,12 +46,11 @@ export function rescaleUp(
 
 /** out = floor(a / divisor): how time goes to a coarser unit. The divisor is above 0. */
 export function rescaleFloor(a: usize, n: u32, divisor: f64, out: usize): void {
-  const by = <i64>divisor
-  const shift = <i32>ctz<i64>(by)
-  const odd = by >> shift
-  const odds = f64x2.splat(<f64>odd)
+  const divisors = f64x2.splat(divisor)
   for (const end = out + ((<usize>n) << 3); out < end; out += 16, a += 16) {
-    v128.store(out, floorDivideTwo(v128.load(a), shift, odds, odd))
+    const x = v128.load(a)
+    if (wholeFits(x)) v128.store(out, floatToWhole(floorQuotient(x, divisors)))
+    else v128.store(out, floorDivideLarge(x, <i64>divisor))
   }
 }
 

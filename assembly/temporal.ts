@@ -6,7 +6,8 @@
 import {
   floatToWhole,
   floorDivide,
-  floorDivideTwo,
+  floorDivideLarge,
+  floorQuotient,
   wholeFits,
   wholeToFloat,
 } from './floor-division'
@@ -29,24 +30,29 @@ export function temporalCycle(
   modulus: i32,
   out: usize,
 ): void {
-  const by = <i64>unit
-  const shift = <i32>ctz<i64>(by)
-  const odd = by >> shift
-  const odds = f64x2.splat(<f64>odd)
+  const units = f64x2.splat(unit)
   const moduli = f64x2.splat(<f64>modulus)
   const addends = f64x2.splat(<f64>addend)
   for (const end = out + ((<usize>n) << 2); out < end; out += 8, a += 16) {
-    const count = floorDivideTwo(v128.load(a), shift, odds, odd)
+    const x = v128.load(a)
+    if (wholeFits(x)) {
+      v128.store64_lane(out, cycleTwo(floorQuotient(x, units), addends, moduli), 0)
+      continue
+    }
+    const count = floorDivideLarge(x, <i64>unit)
     if (wholeFits(count)) {
-      const x = f64x2.add(wholeToFloat(count), addends)
-      const cycles = f64x2.floor(f64x2.div(x, moduli))
-      const rest = f64x2.sub(x, f64x2.mul(cycles, moduli))
-      v128.store64_lane(out, i32x4.trunc_sat_f64x2_s_zero(rest), 0)
+      v128.store64_lane(out, cycleTwo(wholeToFloat(count), addends, moduli), 0)
     } else {
       store<i32>(out, cycleOf(i64x2.extract_lane(count, 0), addend, modulus))
       store<i32>(out, cycleOf(i64x2.extract_lane(count, 1), addend, modulus), 4)
     }
   }
+}
+
+function cycleTwo(count: v128, addends: v128, moduli: v128): v128 {
+  const x = f64x2.add(count, addends)
+  const cycles = f64x2.floor(f64x2.div(x, moduli))
+  return i32x4.trunc_sat_f64x2_s_zero(f64x2.sub(x, f64x2.mul(cycles, moduli)))
 }
 
 function cycleOf(count: i64, addend: i32, modulus: i32): i32 {
@@ -56,12 +62,12 @@ function cycleOf(count: i64, addend: i32, modulus: i32): i32 {
 
 /** out (int32) = 0 the year, 1 the month from 1, 2 the day from 1, of time in that many units a day. */
 export function temporalDate(part: i32, a: usize, n: u32, unitsPerDay: f64, out: usize): void {
-  const by = <i64>unitsPerDay
-  const shift = <i32>ctz<i64>(by)
-  const odd = by >> shift
-  const odds = f64x2.splat(<f64>odd)
+  const units = f64x2.splat(unitsPerDay)
   for (const end = out + ((<usize>n) << 2); out < end; out += 8, a += 16) {
-    const days = floorDivideTwo(v128.load(a), shift, odds, odd)
+    const x = v128.load(a)
+    const days = wholeFits(x)
+      ? floatToWhole(floorQuotient(x, units))
+      : floorDivideLarge(x, <i64>unitsPerDay)
     store<i32>(out, datePart(part, i64x2.extract_lane(days, 0)))
     store<i32>(out, datePart(part, i64x2.extract_lane(days, 1)), 4)
   }
@@ -87,19 +93,13 @@ function yearOf(dayOfEra: u32): u32 {
 
 /** out = floor((a - origin) / unit) * unit + origin: truncation to periods of one length. */
 export function temporalTruncate(a: usize, n: u32, unit: f64, origin: f64, out: usize): void {
-  const by = <i64>unit
-  const shift = <i32>ctz<i64>(by)
-  const odd = by >> shift
-  const odds = f64x2.splat(<f64>odd)
   const units = f64x2.splat(unit)
-  const wholeUnits = i64x2.splat(by)
   const origins = i64x2.splat(<i64>origin)
   for (const end = out + ((<usize>n) << 3); out < end; out += 16, a += 16) {
     const x = i64x2.sub(v128.load(a), origins)
-    const count = floorDivideTwo(x, shift, odds, odd)
     const start = wholeFits(x)
-      ? floatToWhole(f64x2.mul(wholeToFloat(count), units))
-      : i64x2.mul(count, wholeUnits)
+      ? floatToWhole(f64x2.mul(floorQuotient(x, units), units))
+      : i64x2.mul(floorDivideLarge(x, <i64>unit), i64x2.splat(<i64>unit))
     v128.store(out, i64x2.add(start, origins))
   }
 }
@@ -113,11 +113,10 @@ export function temporalTruncateMonths(
   out: usize,
 ): void {
   const by = <i64>unitsPerDay
-  const shift = <i32>ctz<i64>(by)
-  const odd = by >> shift
-  const odds = f64x2.splat(<f64>odd)
+  const units = f64x2.splat(unitsPerDay)
   for (const end = out + ((<usize>n) << 3); out < end; out += 16, a += 16) {
-    const days = floorDivideTwo(v128.load(a), shift, odds, odd)
+    const x = v128.load(a)
+    const days = wholeFits(x) ? floatToWhole(floorQuotient(x, units)) : floorDivideLarge(x, by)
     store<i64>(out, periodStart(i64x2.extract_lane(days, 0), months) * by)
     store<i64>(out, periodStart(i64x2.extract_lane(days, 1), months) * by, 8)
   }
