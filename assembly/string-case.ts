@@ -25,10 +25,9 @@ export function stringCase(
 ): u32 {
   const base = load<u32>(offsets)
   const bytes = load<u32>(offsets + ((<usize>n) << 2)) - base
-  if (isAsciiRun(values + base, bytes)) {
-    for (let i: u32 = 0; i < bytes; i += 16) {
-      v128.store(outValues + i, asciiCase(v128.load(values + base + i), upper))
-    }
+  // The first letter that changes, sixteen times.
+  const first = i8x16.splat(upper ? 0x61 : 0x41)
+  if (mapAscii(first, values + base, bytes, outValues)) {
     for (let i: u32 = 0; i <= n; i += 4) {
       const at = (<usize>i) << 2
       v128.store(outOffsets + at, i32x4.sub(v128.load(offsets + at), i32x4.splat(base)))
@@ -40,26 +39,50 @@ export function stringCase(
   store<u32>(outOffsets, 0)
   for (let row: u32 = 0; row < n; row++) {
     const at = (<usize>row) << 2
-    to = caseRow(upper, values + load<u32>(offsets + at), values + load<u32>(offsets + at, 4), to)
+    to = caseRow(
+      upper,
+      first,
+      values + load<u32>(offsets + at),
+      values + load<u32>(offsets + at, 4),
+      to,
+    )
     store<u32>(outOffsets + at, <u32>(to - outValues), 4)
   }
   return <u32>(to - outValues)
 }
 
+// Maps a run as if it were ASCII, and says whether it was: one pass, given up where it is not.
+function mapAscii(first: v128, run: usize, bytes: u32, out: usize): bool {
+  let i: u32 = 0
+  for (; i + 64 <= bytes; i += 64) {
+    const a = v128.load(run + i)
+    const b = v128.load(run + i, 16)
+    const c = v128.load(run + i, 32)
+    const d = v128.load(run + i, 48)
+    if (i8x16.bitmask(v128.or(v128.or(a, b), v128.or(c, d)))) return false
+    v128.store(out + i, asciiCase(a, first))
+    v128.store(out + i, asciiCase(b, first), 16)
+    v128.store(out + i, asciiCase(c, first), 32)
+    v128.store(out + i, asciiCase(d, first), 48)
+  }
+  if (!isAsciiRun(run + i, bytes - i)) return false
+  for (; i < bytes; i += 16) v128.store(out + i, asciiCase(v128.load(run + i), first))
+  return true
+}
+
 // Flips bit 5 of the letters of the other case.
-function asciiCase(bytes: v128, upper: bool): v128 {
-  const from = i8x16.sub(bytes, i8x16.splat(upper ? 0x61 : 0x41))
-  const letters = i8x16.lt_u(from, i8x16.splat(26))
+function asciiCase(bytes: v128, first: v128): v128 {
+  const letters = i8x16.lt_u(i8x16.sub(bytes, first), i8x16.splat(26))
   return v128.xor(bytes, v128.and(letters, i8x16.splat(0x20)))
 }
 
-function caseRow(upper: bool, start: usize, end: usize, out: usize): usize {
+function caseRow(upper: bool, first: v128, start: usize, end: usize, out: usize): usize {
   let p = start
   let to = out
   while (p < end) {
     const bytes = v128.load(p)
     const ascii = min<usize>(ctz<u32>(i8x16.bitmask(bytes) | 0x10000), end - p)
-    v128.store(to, asciiCase(bytes, upper))
+    v128.store(to, asciiCase(bytes, first))
     p += ascii
     to += ascii
     // A run of letters that are not ASCII, as most scripts have between blanks.

@@ -168,6 +168,9 @@ export function utf8Validate(bytes: usize, length: u32): u32 {
   let p = bytes
   const end = bytes + length
   while (p < end) {
+    while (p + 32 <= end && !i8x16.bitmask(v128.or(v128.load(p), v128.load(p, 16)))) {
+      p += 32
+    }
     const ascii = ctz<u32>(i8x16.bitmask(v128.load(p)) | 0x10000)
     if (ascii) {
       p += min<usize>(ascii, end - p)

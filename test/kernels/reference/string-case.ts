@@ -3,6 +3,9 @@
 import { mapRows, type Utf8Rows } from './utf8.ts'
 
 export function upper(text: string): string {
+  const all = text.toUpperCase()
+  // No letter became several.
+  if (all.length === text.length) return all
   let out = ''
   for (const letter of text) {
     const mapped = letter.toUpperCase()
@@ -12,6 +15,8 @@ export function upper(text: string): string {
 }
 
 export function lower(text: string): string {
+  // A final sigma depends on what is around it; dotted İ becomes two.
+  if (!/[Σİ]/.test(text)) return text.toLowerCase()
   let out = ''
   for (const letter of text) out += letter === 'İ' ? 'i' : letter.toLowerCase()
   return out

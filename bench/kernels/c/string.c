@@ -1,0 +1,120 @@
+// Lengths, concatenation, parts, trimming and validation in C, the same algorithms without SIMD by hand.
+#include "bench.h"
+#include <stddef.h>
+
+static bool is_begin(uint8_t byte) { return (byte & 0xc0) != 0x80; }
+
+static double length(const Batch *b) {
+  const int32_t *x = b->in[0];
+  const uint8_t *xs = b->in[1];
+  int32_t *restrict out = b->out[0];
+  for (uint32_t i = 0; i < b->rows; i++) {
+    int32_t count = 0;
+    for (int32_t p = x[i]; p < x[i + 1]; p++) count += is_begin(xs[p]);
+    out[i] = count;
+  }
+  return 0;
+}
+
+static double concat(const Batch *b) {
+  const int32_t *x = b->in[0], *y = b->in[2];
+  const uint8_t *xs = b->in[1], *ys = b->in[3];
+  int32_t *restrict offsets = b->out[0];
+  uint8_t *restrict out = b->out[1];
+  uint32_t to = 0;
+  offsets[0] = 0;
+  for (uint32_t i = 0; i < b->rows; i++) {
+    memcpy(out + to, xs + x[i], (size_t)(x[i + 1] - x[i]));
+    to += (uint32_t)(x[i + 1] - x[i]);
+    memcpy(out + to, ys + y[i], (size_t)(y[i + 1] - y[i]));
+    to += (uint32_t)(y[i + 1] - y[i]);
+    offsets[i + 1] = (int32_t)to;
+  }
+  return to;
+}
+
+static const uint8_t *skip(const uint8_t *p, const uint8_t *end, int count) {
+  for (; p < end; p++) {
+    if (is_begin(*p) && !count--) return p;
+  }
+  return end;
+}
+
+static double substring_of(const Batch *b, bool ascii) {
+  const int32_t *x = b->in[0];
+  const uint8_t *xs = b->in[1];
+  int32_t *restrict offsets = b->out[0];
+  uint8_t *restrict out = b->out[1];
+  uint32_t to = 0;
+  offsets[0] = 0;
+  for (uint32_t i = 0; i < b->rows; i++) {
+    const uint8_t *p = xs + x[i], *end = xs + x[i + 1], *stop;
+    if (ascii) {
+      p = end - p < 2 ? end : p + 2;
+      stop = end - p < 6 ? end : p + 6;
+    } else {
+      p = skip(p, end, 2);
+      stop = skip(p, end, 6);
+    }
+    memcpy(out + to, p, (size_t)(stop - p));
+    offsets[i + 1] = (int32_t)(to += (uint32_t)(stop - p));
+  }
+  return to;
+}
+static double substring(const Batch *b) { return substring_of(b, false); }
+static double substring_ascii(const Batch *b) { return substring_of(b, true); }
+
+static bool is_white(uint8_t byte) { return byte == ' ' || (uint8_t)(byte - 9) < 5; }
+
+static double trim(const Batch *b) {
+  const int32_t *x = b->in[0];
+  const uint8_t *xs = b->in[1];
+  int32_t *restrict offsets = b->out[0];
+  uint8_t *restrict out = b->out[1];
+  uint32_t to = 0;
+  offsets[0] = 0;
+  for (uint32_t i = 0; i < b->rows; i++) {
+    const uint8_t *p = xs + x[i], *end = xs + x[i + 1];
+    while (p < end && is_white(*p)) p++;
+    while (p < end && is_white(end[-1])) end--;
+    memcpy(out + to, p, (size_t)(end - p));
+    offsets[i + 1] = (int32_t)(to += (uint32_t)(end - p));
+  }
+  return to;
+}
+
+static uint32_t sequence(const uint8_t *p, const uint8_t *end) {
+  const uint8_t lead = *p;
+  const ptrdiff_t left = end - p;
+  if (lead < 0xc2 || left < 2) return 0;
+  if (lead < 0xe0) return is_begin(p[1]) ? 0 : 2;
+  if (left < 3 || is_begin(p[2])) return 0;
+  if (lead < 0xf0) {
+    return p[1] >= (lead == 0xe0 ? 0xa0 : 0x80) && p[1] <= (lead == 0xed ? 0x9f : 0xbf) ? 3 : 0;
+  }
+  if (lead > 0xf4 || left < 4 || is_begin(p[3])) return 0;
+  return p[1] >= (lead == 0xf0 ? 0x90 : 0x80) && p[1] <= (lead == 0xf4 ? 0x8f : 0xbf) ? 4 : 0;
+}
+
+static double validate(const Batch *b) {
+  const uint8_t *start = b->in[1], *p = start, *end = start + b->in_bytes[1];
+  while (p < end) {
+    uint64_t word;
+    memcpy(&word, p, 8);
+    if (end - p >= 8 && !(word & 0x8080808080808080)) {
+      p += 8;
+    } else if (*p < 0x80) {
+      p++;
+    } else {
+      const uint32_t size = sequence(p, end);
+      if (!size) return (double)(p - start);
+      p += size;
+    }
+  }
+  return -1;
+}
+
+static const Function functions[] = {
+    {"length", length},       {"concat", concat}, {"substring", substring},
+    {"substring_ascii", substring_ascii}, {"trim", trim}, {"validate", validate}};
+MAIN(functions)
