@@ -16,15 +16,23 @@ const POWER_MIN = -342
 const POWER_MAX = 324
 const LOW_WORD = 0xffff_ffff_ffff_ffffn
 
-/** Each 10^q as a 128-bit significand whose top bit is set, rounded up where it is not exact. */
-function powersOfTen(): string {
-  const words: string[] = []
+/**
+ * Each 10^q as a 128-bit significand whose top bit is set, rounded up where it is not exact: the high
+ * word, then the low one.
+ */
+export function powerOfTenWords(): bigint[] {
+  const words: bigint[] = []
   for (let q = POWER_MIN; q <= POWER_MAX; q++) {
     const significand = significandOf(q)
     // P3: what takes one off the low word need not borrow.
     if ((significand & LOW_WORD) === 0n && (q < 0 || q > 55)) throw new Error(`10^${q} borrows`)
-    words.push(hex64(significand >> 64n), hex64(significand & LOW_WORD))
+    words.push(significand >> 64n, significand & LOW_WORD)
   }
+  return words
+}
+
+function powersOfTen(): string {
+  const words = powerOfTenWords().map(hex64)
   return `// Powers of ten from 10^${POWER_MIN} to 10^${POWER_MAX} as 128-bit significands, high
 // word before low word: what correct reading and shortest writing of float64 need. Generated
 // by scripts/kernel-tables.ts; do not edit.

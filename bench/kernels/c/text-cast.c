@@ -1,0 +1,389 @@
+// Casts between text and numbers in C: the kernels' algorithms, with 128-bit products of the machine.
+#include "bench.h"
+
+typedef unsigned __int128 u128;
+
+static const uint64_t TENS[20] = {1u,
+                                  10u,
+                                  100u,
+                                  1000u,
+                                  10000u,
+                                  100000u,
+                                  1000000u,
+                                  10000000u,
+                                  100000000u,
+                                  1000000000u,
+                                  10000000000u,
+                                  100000000000u,
+                                  1000000000000u,
+                                  10000000000000u,
+                                  100000000000000u,
+                                  1000000000000000u,
+                                  10000000000000000u,
+                                  100000000000000000u,
+                                  1000000000000000000u,
+                                  10000000000000000000u};
+
+static uint64_t load64(const void *p) {
+  uint64_t word;
+  memcpy(&word, p, 8);
+  return word;
+}
+static void store64(void *p, uint64_t word) { memcpy(p, &word, 8); }
+
+static bool is_eight(uint64_t w) {
+  return ((w & 0xf0f0f0f0f0f0f0f0) | (((w + 0x0606060606060606) & 0xf0f0f0f0f0f0f0f0) >> 4)) ==
+         0x3333333333333333;
+}
+static uint64_t eight(uint64_t w) {
+  const uint64_t ones = w - 0x3030303030303030, pairs = ones * 10 + (ones >> 8);
+  return ((pairs & 0x000000ff000000ff) * 0x000f424000000064 +
+          ((pairs >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >>
+         32;
+}
+static const uint8_t *digits_of(const uint8_t *p, const uint8_t *end, uint64_t *value) {
+  for (; p < end && (uint8_t)(*p - '0') < 10; p++) *value = *value * 10 + (*p - '0');
+  return p;
+}
+
+static bool is_white(uint8_t byte) { return byte == ' ' || (uint8_t)(byte - 9) < 5; }
+
+// Reads each row, without white space at its ends, with READ(p, end, &out[row]), false for a bad one.
+#define READ_COLUMN(name, type, READ)                                                     \
+  static double name(const Batch *b) {                                                    \
+    const int32_t *offsets = b->in[0];                                                    \
+    const uint8_t *values = b->in[1];                                                     \
+    type *out = b->out[0];                                                                \
+    for (uint32_t row = 0; row < b->rows; row++) {                                        \
+      const uint8_t *p = values + offsets[row], *end = values + offsets[row + 1];         \
+      while (p < end && is_white(*p)) p++;                                                \
+      while (p < end && is_white(end[-1])) end--;                                         \
+      if (!READ) return row;                                                              \
+    }                                                                                     \
+    return -1;                                                                            \
+  }
+
+static bool read_i64(const uint8_t *p, const uint8_t *end, int64_t *out) {
+  const bool negative = p < end && *p == '-';
+  uint64_t value = 0;
+  if (p < end && (*p == '-' || *p == '+')) p++;
+  if (p == end || end - p > 19) return false;
+  while (end - p >= 8 && is_eight(load64(p))) {
+    value = value * 100000000 + eight(load64(p));
+    p += 8;
+  }
+  if (digits_of(p, end, &value) != end) return false;
+  if (value > (uint64_t)INT64_MAX + negative) return false;
+  *out = (int64_t)(negative ? 0 - value : value);
+  return true;
+}
+READ_COLUMN(to_i64, int64_t, read_i64(p, end, out + row))
+
+static uint64_t eisel_lemire(int q, uint64_t digits, const uint64_t *powers) {
+  if (!digits || q < -342) return 0;
+  if (q > 308) return 0x7ff0000000000000;
+  const int zeros = __builtin_clzll(digits);
+  const uint64_t w = digits << zeros, *power = powers + 2 * (q + 342);
+  const u128 first = (u128)w * power[0];
+  uint64_t high = (uint64_t)(first >> 64), low = (uint64_t)first;
+  if ((high & 0x1ff) == 0x1ff) {
+    const uint64_t carry = (uint64_t)((u128)w * (power[1] - (q < -27 || q > 55)) >> 64);
+    low += carry;
+    high += carry > low;
+  }
+  const int upper = (int)(high >> 63), shift = upper + 9;
+  uint64_t mantissa = high >> shift;
+  int exponent = ((217706 * q) >> 16) + 63 + upper - zeros + 1023;
+  if (exponent <= 0) {
+    if (exponent <= -63) return 0;
+    mantissa >>= 1 - exponent;
+    return (mantissa + (mantissa & 1)) >> 1;
+  }
+  if (low <= 1 && q >= -4 && q <= 23 && (mantissa & 3) == 1 && mantissa << shift == high) {
+    mantissa &= ~(uint64_t)1;
+  }
+  mantissa = (mantissa + (mantissa & 1)) >> 1;
+  if (mantissa >= (uint64_t)1 << 53) {
+    mantissa = (uint64_t)1 << 52;
+    exponent++;
+  }
+  if (exponent >= 0x7ff) return 0x7ff0000000000000;
+  return (mantissa & 0xfffffffffffff) | (uint64_t)exponent << 52;
+}
+
+static bool read_f64(const uint8_t *p, const uint8_t *end, double *out, const uint64_t *powers) {
+  static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  const bool negative = p < end && *p == '-';
+  uint64_t digits = 0, written = 0;
+  if (p < end && (*p == '-' || *p == '+')) p++;
+  const uint8_t *start = p;
+  p = digits_of(p, end, &digits);
+  int count = (int)(p - start), exponent = 0;
+  if (p < end && *p == '.') {
+    const uint8_t *fraction = ++p;
+    while (end - p >= 8 && is_eight(load64(p))) {
+      digits = digits * 100000000 + eight(load64(p));
+      p += 8;
+    }
+    p = digits_of(p, end, &digits);
+    exponent = -(int)(p - fraction);
+    count -= exponent;
+  }
+  if (!count || count > 19) return false;
+  if (p < end) {
+    if ((*p | 0x20) != 'e') return false;
+    p++;
+    const bool down = p < end && *p == '-';
+    if (p < end && (*p == '-' || *p == '+')) p++;
+    if (p == end || digits_of(p, end, &written) != end) return false;
+    exponent += down ? -(int)written : (int)written;
+  }
+  double value;
+  if (digits <= (uint64_t)1 << 53 && exponent >= -22 && exponent <= 22) {
+    value = exponent < 0 ? (double)digits / tens[-exponent] : (double)digits * tens[exponent];
+  } else {
+    const uint64_t bits = eisel_lemire(exponent, digits, powers);
+    memcpy(&value, &bits, 8);
+  }
+  *out = negative ? -value : value;
+  return true;
+}
+READ_COLUMN(to_f64, double, read_f64(p, end, out + row, b->in[2]))
+
+static int64_t days_from_civil(int64_t year, uint32_t month, uint32_t day) {
+  const int64_t y = year - (month <= 2), era = (y >= 0 ? y : y - 399) / 400;
+  const uint32_t yoe = (uint32_t)(y - era * 400);
+  const uint32_t doy = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+  return era * 146097 + (int64_t)(yoe * 365 + yoe / 4 - yoe / 100 + doy) - 719468;
+}
+static uint32_t days_in_month(int64_t year, uint32_t month) {
+  if (month - 1 > 11) return 0;
+  if (month != 2) return 30 + ((month + (month >> 3)) & 1);
+  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
+}
+
+// `YYYY-MM-DDThh:mm:ss.fffZ` alone: what the data has.
+static bool read_timestamp(const uint8_t *p, const uint8_t *end, int64_t *out) {
+  static const uint8_t places[14] = {0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18};
+  uint8_t pairs[7], odd = 0;
+  if (end - p < 19 || p[4] != '-' || p[7] != '-' || p[10] != 'T' || p[13] != ':' || p[16] != ':') {
+    return false;
+  }
+  for (int i = 0; i < 7; i++) {
+    const uint8_t tens = p[places[2 * i]] - '0', ones = p[places[2 * i + 1]] - '0';
+    odd |= (tens > 9) | (ones > 9);
+    pairs[i] = (uint8_t)(tens * 10 + ones);
+  }
+  const int64_t year = pairs[0] * 100 + pairs[1];
+  if (odd || (uint32_t)(pairs[3] - 1) >= days_in_month(year, pairs[2])) return false;
+  if (pairs[4] > 23 || pairs[5] > 59 || pairs[6] > 59) return false;
+  int64_t seconds = days_from_civil(year, pairs[2], pairs[3]) * 86400 + pairs[4] * 3600 +
+                    pairs[5] * 60 + pairs[6];
+  uint64_t fraction = 0;
+  p += 19;
+  if (p < end && *p == '.') {
+    const uint8_t *first = ++p;
+    int left = 3;
+    for (; p < end && (uint8_t)(*p - '0') < 10; p++) {
+      if (left) {
+        fraction = fraction * 10 + (*p - '0');
+        left--;
+      }
+    }
+    if (p == first) return false;
+    fraction *= TENS[left];
+  }
+  if (p < end && (*p != 'Z' || p + 1 != end)) return false;
+  return !__builtin_mul_overflow(seconds, 1000, &seconds) &&
+         !__builtin_add_overflow(seconds, (int64_t)fraction, out);
+}
+READ_COLUMN(to_timestamp, int64_t, read_timestamp(p, end, out + row))
+
+static uint64_t eight_bytes(uint64_t value) {
+  const uint64_t high = value / 10000, fours = high | (value - high * 10000) << 32;
+  const uint64_t hundreds = ((fours * 10486) >> 20) & 0x0000007f0000007f;
+  const uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
+  const uint64_t tens = ((twos * 103) >> 10) & 0x000f000f000f000f;
+  return tens | (twos - tens * 10) << 8;
+}
+static uint32_t up_to_eight(uint64_t value, uint8_t *out) {
+  const uint64_t bytes = eight_bytes(value);
+  const uint32_t skip = (uint32_t)__builtin_ctzll(bytes | (uint64_t)1 << 56) >> 3;
+  store64(out, (bytes | 0x3030303030303030) >> (skip << 3));
+  return 8 - skip;
+}
+static uint32_t write_u64(uint64_t value, uint8_t *out) {
+  if (value < 100000000) return up_to_eight(value, out);
+  const uint64_t high = value / 100000000, low = value - high * 100000000;
+  uint32_t length;
+  if (high < 100000000) {
+    length = up_to_eight(high, out);
+  } else {
+    const uint64_t top = high / 100000000;
+    length = up_to_eight(top, out);
+    store64(out + length, eight_bytes(high - top * 100000000) | 0x3030303030303030);
+    length += 8;
+  }
+  store64(out + length, eight_bytes(low) | 0x3030303030303030);
+  return length + 8;
+}
+static void write_padded(uint64_t value, uint32_t width, uint8_t *out) {
+  store64(out, (eight_bytes(value) | 0x3030303030303030) >> ((8 - width) << 3));
+}
+static uint32_t write_i64(int64_t value, uint8_t *out) {
+  const uint32_t negative = value < 0;
+  *out = '-';
+  return negative + write_u64(negative ? 0 - (uint64_t)value : (uint64_t)value, out + negative);
+}
+static uint32_t write_fixed(uint64_t digits, uint32_t decimals, uint8_t *out) {
+  const uint64_t whole = digits / TENS[decimals];
+  const uint32_t length = write_u64(whole, out);
+  out[length] = '.';
+  write_padded(digits - whole * TENS[decimals], decimals, out + length + 1);
+  return length + 1 + decimals;
+}
+
+#define WRITE_COLUMN(name, type, WRITE)                          \
+  static double name(const Batch *b) {                           \
+    const type *values = b->in[0];                               \
+    int32_t *offsets = b->out[0];                                \
+    uint8_t *out = b->out[1], *to = out;                         \
+    offsets[0] = 0;                                              \
+    for (uint32_t row = 0; row < b->rows; row++) {               \
+      to += WRITE;                                               \
+      offsets[row + 1] = (int32_t)(to - out);                    \
+    }                                                            \
+    return (double)(to - out);                                   \
+  }
+WRITE_COLUMN(from_i64, int64_t, write_i64(values[row], to))
+
+static uint32_t write_plain(double x, uint8_t *out) {
+  const uint64_t whole = (uint64_t)x;
+  if ((double)whole == x) return write_u64(whole, out);
+  if (x < 1e-3 || x >= 1e11) return 0;
+  const double hundreds = nearbyint(x * 100);
+  if (hundreds / 100 == x) {
+    const double tenths = nearbyint(x * 10);
+    return tenths / 10 == x ? write_fixed((uint64_t)tenths, 1, out)
+                            : write_fixed((uint64_t)hundreds, 2, out);
+  }
+  const double ten_thousands = nearbyint(x * 10000);
+  if (ten_thousands / 10000 == x) {
+    const double thousands = nearbyint(x * 1000);
+    return thousands / 1000 == x ? write_fixed((uint64_t)thousands, 3, out)
+                                 : write_fixed((uint64_t)ten_thousands, 4, out);
+  }
+  return 0;
+}
+
+// Schubfach as in the kernel: one product of 192 bits, and the bounds by adding and subtracting.
+static void shortest(uint64_t bits, const uint64_t *powers, uint64_t *digits, int *exponent) {
+  const uint64_t fraction = bits & 0xfffffffffffff;
+  const int biased = (int)(bits >> 52);
+  const uint64_t c = biased ? fraction | (uint64_t)1 << 52 : fraction;
+  const int q = (biased > 1 ? biased : 1) - 1075;
+  const bool uneven = !fraction && biased > 1;
+  const int k = (q * 1262611 - (uneven ? 524031 : 0)) >> 22;
+  const int h = q + ((-k * 1741647) >> 19) + 1;
+  const uint64_t *power = powers + 2 * (342 - k), cb = (4 * c) << h;
+  const u128 g = (u128)power[0] << 64 | power[1];
+  const u128 lower_part = (u128)power[1] * cb, product = (u128)power[0] * cb + (lower_part >> 64);
+  const uint64_t bottom = (uint64_t)lower_part;
+  const int up = h + 1, down = h + !uneven;
+  const uint64_t add = power[1] << up, take = power[1] << down;
+  const u128 above = product + (g >> (64 - up)) + (bottom + add < add);
+  const u128 below = product - (g >> (64 - down)) - (bottom < take);
+  const uint64_t odd = c & 1;
+#define ROUNDED(p) ((uint64_t)((p) >> 64) | ((uint64_t)(p) > 1))
+  const uint64_t value = ROUNDED(product), upper = ROUNDED(above) - odd,
+                 lower = ROUNDED(below) + odd, s = value >> 2;
+  *exponent = k;
+  if (s >= 10) {
+    const uint64_t tens = s / 10;
+    const bool down_in = lower <= 40 * tens, up_in = 40 * tens + 40 <= upper;
+    if (down_in != up_in) {
+      *digits = tens + up_in;
+      *exponent = k + 1;
+      return;
+    }
+  }
+  const bool down_in = lower <= 4 * s, up_in = 4 * s + 4 <= upper;
+  const uint64_t half = 4 * s + 2;
+  *digits = down_in != up_in ? s + up_in : s + (value > half || (value == half && (s & 1)));
+}
+
+// Numbers from 1e-6 to 1e21, as the data has.
+static uint32_t write_f64(double value, uint8_t *out, const uint64_t *powers) {
+  const uint32_t negative = value < 0;
+  const double size = fabs(value);
+  *out = '-';
+  const uint32_t plain = size < 9007199254740992 ? write_plain(size, out + negative) : 0;
+  if (plain) return negative + plain;
+  uint64_t bits, digits;
+  int exponent;
+  memcpy(&bits, &size, 8);
+  shortest(bits, powers, &digits, &exponent);
+  while (digits % 10 == 0) {
+    digits /= 10;
+    exponent++;
+  }
+  out += negative;
+  const uint32_t count = write_u64(digits, out);
+  const int point = (int)count + exponent;
+  if (exponent >= 0) {
+    memset(out + count, '0', (size_t)exponent);
+    return negative + (uint32_t)point;
+  }
+  if (point > 0) {
+    memmove(out + point + 1, out + point, count - (uint32_t)point);
+    out[point] = '.';
+    return negative + count + 1;
+  }
+  const uint32_t zeros = (uint32_t)(2 - point);
+  memmove(out + zeros, out, count);
+  memset(out, '0', zeros);
+  out[1] = '.';
+  return negative + count + zeros;
+}
+WRITE_COLUMN(from_f64, double, write_f64(values[row], to, b->in[1]))
+
+static uint64_t two_places(uint32_t value) {
+  const uint32_t tens = value / 10;
+  return tens + ((value - tens * 10) << 8);
+}
+
+// Years 0 to 9999, in milliseconds.
+static uint32_t write_timestamp(int64_t value, uint8_t *out) {
+  int64_t seconds = value / 1000, fraction = value - seconds * 1000;
+  if (fraction < 0) fraction += 1000, seconds--;
+  int64_t days = seconds / 86400;
+  int32_t second = (int32_t)(seconds - days * 86400);
+  if (second < 0) second += 86400, days--;
+  const int64_t shifted = days + 719468;
+  const int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+  const uint32_t doe = (uint32_t)(shifted - era * 146097);
+  const uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+  const uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), march = (5 * doy + 2) / 153;
+  const uint32_t day = doy - (153 * march + 2) / 5 + 1, month = march < 10 ? march + 3 : march - 9;
+  write_padded((uint64_t)(yoe + era * 400 + (month <= 2)), 4, out);
+  store64(out + 4, 0x30302d30302d + (two_places(month) << 8) + (two_places(day) << 32));
+  const uint32_t hour = (uint32_t)second / 3600, minute = ((uint32_t)second - hour * 3600) / 60;
+  out[10] = 'T';
+  store64(out + 11, 0x30303a30303a3030 + two_places(hour) + (two_places(minute) << 24) +
+                        (two_places((uint32_t)second - hour * 3600 - minute * 60) << 48));
+  out[19] = '.';
+  write_padded((uint64_t)fraction, 3, out + 20);
+  out[23] = 'Z';
+  return 24;
+}
+WRITE_COLUMN(from_timestamp, int64_t, write_timestamp(values[row], to))
+
+static const Function functions[] = {{"to_i64", to_i64},
+                                     {"to_f64", to_f64},
+                                     {"to_timestamp", to_timestamp},
+                                     {"from_i64", from_i64},
+                                     {"from_f64", from_f64},
+                                     {"from_timestamp", from_timestamp}};
+MAIN(functions)
