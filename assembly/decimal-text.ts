@@ -5,8 +5,9 @@
 //     behind the scale are rounded, a half away from zero, as SQL does.
 // E2  A value of more digits than the precision (1 to 38) is PARSE_RANGE.
 // E3  Written: all digits of the scale, `-0.05`; what is written reads back as the same value.
+import { tenToThe } from './digits'
 import { formatFixed, formatPadded, formatUnsigned } from './number-format'
-import { multiplyHigh, PARSE_OK, PARSE_RANGE, PARSE_SYNTAX, tenToThe } from './number-parse'
+import { multiplyHigh, PARSE_OK, PARSE_RANGE, PARSE_SYNTAX } from './number-parse'
 
 // The magnitude being read or written.
 let high: u64 = 0

@@ -1,10 +1,11 @@
 // Numbers and booleans to text, one value a call: what the casts and the encoders of CSV and NDJSON
 // call once a field. The text is written at `out` and its length in bytes is returned.
 //
-// F1  At most FORMAT_BYTES_MAX bytes are text; up to 16 bytes behind them are overwritten too.
+// F1  At most FORMAT_BYTES_MAX bytes are text; up to 32 bytes behind them are overwritten too.
 // F2  A float64 is JavaScript's String(x), byte for byte: the shortest digits that read back as x,
 //     of those the closest to x.
-import { multiplyHigh, tenToThe } from './number-parse'
+import { tenToThe } from './digits'
+import { multiplyHigh } from './number-parse'
 import { powerOfTen } from './powers-of-ten'
 
 /** No number is longer: a float64 has at most 25 bytes, a decimal 41. */
@@ -225,29 +226,43 @@ function formatDigits(out: usize): u32 {
   }
   const count = formatUnsigned(digits, out)
   const point = <i32>count + exponent
+  // At most seventeen digits: they move as sixteen and one, both loaded before either is stored.
   if (exponent >= 0 && point <= 21) {
-    memory.fill(out + count, 0x30, exponent)
+    const zeros = i8x16.splat(0x30)
+    v128.store(out + count, zeros)
+    v128.store(out + count, zeros, 16)
     return <u32>point
   }
   if (point > 0 && point <= 21) {
-    memory.copy(out + point + 1, out + point, count - point)
+    moveDigits(out + point, 1)
     store<u8>(out + point, 0x2e)
     return count + 1
   }
   if (point > -6 && point <= 0) {
     const zeros = <u32>(2 - point)
-    memory.copy(out + zeros, out, count)
-    memory.fill(out, 0x30, zeros)
-    store<u8>(out + 1, 0x2e)
+    moveDigits(out, zeros)
+    store<u64>(
+      out,
+      (load<u64>(out + zeros) << (zeros << 3)) |
+        (0x3030303030302e30 & (((<u64>1) << (zeros << 3)) - 1)),
+    )
     return count + zeros
   }
   return formatExponent(out, count, point - 1)
 }
 
+// Moves up to seventeen bytes.
+function moveDigits(from: usize, by: u32): void {
+  const first = v128.load(from)
+  const last = load<u8>(from, 16)
+  v128.store(from + by, first)
+  store<u8>(from + by, last, 16)
+}
+
 function formatExponent(out: usize, count: u32, exponent: i32): u32 {
   let length = count
   if (count > 1) {
-    memory.copy(out + 2, out + 1, count - 1)
+    moveDigits(out + 1, 1)
     store<u8>(out + 1, 0x2e)
     length++
   }

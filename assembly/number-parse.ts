@@ -3,10 +3,10 @@
 //
 // N1  The whole text must be the value: nothing is trimmed, nothing is left over. Empty is
 //     PARSE_SYNTAX.
-// N2  On any status but PARSE_OK nothing is stored.
+// N2  On any status but PARSE_OK what is at `out` means nothing.
 // N3  Floats equal JavaScript's Number(text) to the bit (no hexadecimal, no blanks), plus `nan`,
 //     `inf` and `infinity` in any case. What is too large is Infinity, as there.
-// N4  Up to 16 bytes behind the text are read and never looked at.
+// N4  Up to 16 bytes behind the text are read; they do not change the answer.
 import { compareToHalfway } from './number-parse-exact'
 import { POWER_OF_TEN_MIN, powerOfTen } from './powers-of-ten'
 
@@ -16,21 +16,10 @@ export const PARSE_SYNTAX: u32 = 1
 /** It is written well but does not fit the type. */
 export const PARSE_RANGE: u32 = 2
 
-const POWERS_U64: usize = memory.data<u64>([
-  1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000,
-  100000000000, 1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000,
-  100000000000000000, 1000000000000000000, 10000000000000000000,
-])
-
 const POWERS_F64: usize = memory.data<f64>([
   1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
   1e18, 1e19, 1e20, 1e21, 1e22,
 ])
-
-/** 10^n for n in 0..19. */
-export function tenToThe(n: u32): u64 {
-  return load<u64>(POWERS_U64 + ((<usize>n) << 3))
-}
 
 /** True when the eight bytes are all ASCII digits. */
 export function isEightDigits(bytes: u64): bool {
@@ -83,6 +72,12 @@ let magnitude: u64 = 0
 // overflow.
 function parseMagnitude(ptr: usize, len: u32, some: bool): u32 {
   if (!some) return PARSE_SYNTAX
+  if (len <= 16) {
+    const digits = i8x16.sub(v128.load(ptr), i8x16.splat(0x30))
+    if (notDigits(digits, len)) return PARSE_SYNTAX
+    magnitude = sixteenDigits(digits, len, len)
+    return PARSE_OK
+  }
   let p = ptr
   const end = ptr + len
   let value: u64 = 0
@@ -126,6 +121,7 @@ export function parseFloat64(ptr: usize, len: u32, out: usize): u32 {
   const end = ptr + len
   const negative = load<u8>(ptr) == 0x2d
   const start = ptr + usize(negative || load<u8>(ptr) == 0x2b)
+  if (parsePlainFloat(start, <u32>(end - start), negative, out)) return PARSE_OK
   let p = start
   let digits: u64 = 0
   while (p < end) {
@@ -176,6 +172,47 @@ export function parseFloat64(ptr: usize, len: u32, out: usize): u32 {
   }
   store<f64>(out, negative ? -value : value)
   return PARSE_OK
+}
+
+// Up to sixteen places, all of them digits but for one point: what most columns hold. No branch depends on
+// where the point is or how many digits there are. False for anything else, good or bad.
+function parsePlainFloat(start: usize, length: u32, negative: bool, out: usize): bool {
+  if (length - 1 >= 16) return false
+  const digits = i8x16.sub(v128.load(start), i8x16.splat(0x30))
+  const odd = notDigits(digits, length)
+  const hasPoint = u32(odd != 0)
+  const point = hasPoint ? ctz<u32>(odd) : length
+  if (odd & (odd - 1) || length == hasPoint) return false
+  if (hasPoint && load<u8>(start + point) != 0x2e) return false
+  const value = <i64>sixteenDigits(digits, length - hasPoint, point)
+  if (value > 0x20000000000000) return false
+  const decimals = length - hasPoint - point
+  let number = <f64>value
+  // Clinger: both are exact as float64, so one correctly rounded operation is the answer.
+  if (decimals) number /= load<f64>(POWERS_F64 + ((<usize>decimals) << 3))
+  store<f64>(out, negative ? -number : number)
+  return true
+}
+
+// Which of the first `length` bytes are above 9.
+function notDigits(digits: v128, length: u32): u32 {
+  return i8x16.bitmask(i8x16.gt_u(digits, i8x16.splat(9))) & ((1 << length) - 1)
+}
+
+// The value of `count` digits (one a byte, 0 to 9) from the first byte on, without the byte at `point`.
+function sixteenDigits(digits: v128, count: u32, point: u32): u64 {
+  // Digit k goes to lane 16 - count + k; lanes before the digits take from a negative place, which is 0.
+  const lanes = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  const from = i8x16.sub(lanes, i8x16.splat(<i8>(16 - count)))
+  const behind = i8x16.ge_s(from, i8x16.splat(<i8>point))
+  const bytes = i8x16.swizzle(digits, i8x16.sub(from, behind))
+  const tens = i16x8.mul(v128.and(bytes, i16x8.splat(0xff)), i16x8.splat(10))
+  const pairs = i16x8.add(tens, i16x8.shr_u(bytes, 8))
+  const fours = i32x4.dot_i16x8_s(pairs, i16x8(100, 1, 100, 1, 100, 1, 100, 1))
+  const packed = i16x8.narrow_i32x4_u(fours, fours)
+  const eights = i32x4.dot_i16x8_s(packed, i16x8(10000, 1, 10000, 1, 10000, 1, 10000, 1))
+  const high = <u64>(<u32>i32x4.extract_lane(eights, 0))
+  return high * 100000000 + <u64>(<u32>i32x4.extract_lane(eights, 1))
 }
 
 let writtenExponent: i64 = 0

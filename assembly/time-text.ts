@@ -9,8 +9,9 @@
 // D3  A month 13, a February 30, a second 60 and what does not fit the unit are PARSE_RANGE.
 // D4  What is written reads back as the same value: `2024-02-29T23:59:59.000Z`, all digits of the
 //     unit.
+import { tenToThe } from './digits'
 import { formatPadded } from './number-format'
-import { PARSE_OK, PARSE_RANGE, PARSE_SYNTAX, tenToThe } from './number-parse'
+import { PARSE_OK, PARSE_RANGE, PARSE_SYNTAX } from './number-parse'
 
 /** No date or timestamp is longer. */
 export const TIME_BYTES_MAX: u32 = 48
@@ -89,7 +90,10 @@ function storeTicks(seconds: i64, fraction: i64, ticks: i64, out: usize): u32 {
   const negative = seconds < 0
   const whole = negative ? seconds + 1 : seconds
   const rest = negative ? fraction - ticks : fraction
-  if (whole > i64.MAX_VALUE / ticks || whole < i64.MIN_VALUE / ticks) return PARSE_RANGE
+  // Within 9.2e9 seconds (year 2261) no unit overflows; beyond, a division asks.
+  if (<u64>(whole + 9200000000) > 18400000000) {
+    if (whole > i64.MAX_VALUE / ticks || whole < i64.MIN_VALUE / ticks) return PARSE_RANGE
+  }
   const product = whole * ticks
   const value = product + rest
   if (negative ? value > product : value < product) return PARSE_RANGE
@@ -254,7 +258,12 @@ export function formatDate(days: i64, out: usize): u32 {
   const year = <i64>yearOfEra + era * 400 + i64(month <= 2)
   let p = out
   if (<u64>year <= 9999) {
-    formatPadded(year, 4, p)
+    const y = <u32>year
+    const century = y / 100
+    store<u32>(
+      p,
+      0x30303030 + <u32>twoPlaces(century) + ((<u32>twoPlaces(y - century * 100)) << 16),
+    )
     p += 4
   } else {
     const size: u64 = year < 0 ? 0 - year : year
@@ -274,10 +283,17 @@ export function formatDate(days: i64, out: usize): u32 {
   return <u32>(p - out) + 6
 }
 
+// Division by constants, which the machine does by multiplication.
+function wholeSecondsOf(value: i64, decimals: u32): i64 {
+  if (decimals == 3) return value / 1000
+  if (decimals == 6) return value / 1000000
+  return decimals == 9 ? value / 1000000000 : value / <i64>tenToThe(decimals)
+}
+
 /** Writes a count of 10^-decimals seconds since 1970 (D4) and returns the length. */
 export function formatTimestamp(value: i64, decimals: u32, out: usize): u32 {
   const ticks = <i64>tenToThe(decimals)
-  let seconds = value / ticks
+  let seconds = wholeSecondsOf(value, decimals)
   let fraction = value - seconds * ticks
   if (fraction < 0) {
     fraction += ticks
