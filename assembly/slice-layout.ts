@@ -55,6 +55,7 @@ export const DONE: u32 = 0xffffffff
 export const EXHAUSTED: u32 = 0xfffffffe
 export const INDEX_MAX: i64 = 1 << 53
 export const NEAR: i64 = 1 << 51
+export const FAR: i64 = 1 << 62
 
 export const BLOCK: u32 = 64
 export const blockSlices: usize = memory.data(64 * 4, 16)

@@ -18,6 +18,7 @@ import {
   MAP,
   MULTIPLIER,
   NEAR,
+  FAR,
   NEXT_CREATED,
   OFFSET,
   SIZE,
@@ -110,6 +111,11 @@ function indexOf(time: i64, size: i64, offset: i64, nearIndex: i64, nearStart: i
   return index - <i64>(time - index * size < offset)
 }
 
+/** How far from a slice's start a time is in it by one comparison: not at the ends of 64 bits, which wrap. */
+function spanFrom(start: i64, size: i64): u64 {
+  return start < FAR && start > -FAR ? <u64>size : 0
+}
+
 /** Resolves the block's slices (0: late): DONE, a place with a time out of range, or BLOCK: exhausted. */
 function resolveSlices(table: usize, timestamps: usize, count: usize): usize {
   const size = load<i64>(table, SIZE)
@@ -119,14 +125,14 @@ function resolveSlices(table: usize, timestamps: usize, count: usize): usize {
   let index = load<i64>(table, LAST_INDEX)
   let slice: usize = load<u32>(table, LAST_SLICE)
   let start = index * size + offset
-  let span: u64 = load<u32>(table, LAST_KNOWN) ? <u64>size : 0
+  let span: u64 = load<u32>(table, LAST_KNOWN) ? spanFrom(start, size) : 0
   for (let j: usize = 0; j < count; j++) {
     const time = load<i64>(timestamps + (j << 3)) * multiplier
     if (<u64>(time - start) >= span) {
       index = indexOf(time, size, offset, index, start)
       if (index > INDEX_MAX || index < -INDEX_MAX) return j
       start = index * size + offset
-      span = <u64>size
+      span = spanFrom(start, size)
       slice = index < firstIndex ? 0 : sliceOf(table, index)
       if (!slice && index >= firstIndex) return BLOCK
     }

@@ -1,0 +1,30 @@
+// Scalar twin of the row codec: one row of key values as bytes.
+import type { RowCodecField } from '../../../src/kernels/row-codec.ts'
+
+type KeyValue = number | boolean | Uint8Array | null
+
+function encodeValue(kind: RowCodecField['kind'], value: KeyValue): Uint8Array {
+  if (kind === 'bytes') {
+    const bytes = (value as Uint8Array | null) ?? new Uint8Array()
+    const out = new Uint8Array(4 + bytes.length)
+    new DataView(out.buffer).setUint32(0, bytes.length, true)
+    out.set(bytes, 4)
+    return out
+  }
+  if (kind === 'bool') return Uint8Array.of(value === true ? 1 : 0)
+  const number = (value as number | null) ?? 0
+  if (kind === 'float64') return new Uint8Array(Float64Array.of(number + 0).buffer)
+  return new Uint8Array(Uint32Array.of(number).buffer)
+}
+
+/** Fields of the kinds 4, float64, bool and bytes. */
+export function encodeRow(
+  fields: readonly RowCodecField[],
+  values: readonly KeyValue[],
+): Uint8Array {
+  const parts = fields.flatMap(({ kind, nullable }, i) => {
+    const value = encodeValue(kind, values[i]!)
+    return nullable ? [Uint8Array.of(values[i] === null ? 1 : 0), value] : [value]
+  })
+  return new Uint8Array(Buffer.concat(parts))
+}

@@ -1,0 +1,229 @@
+// The slice table against its twin: rows by (slice, key id) through random times, ids, watermarks,
+// releases and renamings.
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Kernels } from '../../src/kernels/module.ts'
+import { type Slice, SliceTable } from '../../src/kernels/slice-table.ts'
+import { inArena, lengths, place } from './linear-memory.ts'
+import * as twin from './reference/slice-table.ts'
+
+const kernels = new Kernels()
+const STRIDE = 24
+const template = Uint8Array.from({ length: STRIDE }, (_, i) => i)
+
+const u32 = (ptr: number, n: number): number[] => [
+  ...new Uint32Array(kernels.take(ptr, n * 4).buffer),
+]
+
+/** Ids in one page, in many, and far from each other. */
+const id = fc.oneof(fc.nat({ max: 20 }), fc.nat({ max: 2000 }), fc.constantFrom(255, 256, 100_000))
+
+interface Batch {
+  readonly times: readonly number[]
+  readonly ids: readonly number[]
+  /** How far the watermark goes after the batch, in slices from the first live one. */
+  readonly advance: number
+}
+
+const batch: fc.Arbitrary<Batch> = lengths(64, 200).chain((n) =>
+  fc.record({
+    times: fc
+      .constantFrom(30, 400, 100_000)
+      .chain((span) =>
+        fc.array(fc.integer({ min: -span, max: span }), { minLength: n, maxLength: n }),
+      ),
+    ids: fc.array(id, { minLength: n, maxLength: n }),
+    advance: fc.nat({ max: 4 }),
+  }),
+)
+
+/** A row of the twin by its address, once it has been seen. */
+class Rows {
+  readonly #addresses = new Map<number, number>()
+  readonly #taken = new Set<number>()
+
+  match(row: number, address: number): boolean {
+    const known = this.#addresses.get(row)
+    if (known !== undefined) return known === address
+    this.#addresses.set(row, address)
+    const isNew = !this.#taken.has(address) && address % 8 === 0
+    this.#taken.add(address)
+    return isNew
+  }
+
+  forget(address: number): void {
+    this.#taken.delete(address)
+  }
+}
+
+function assign(table: SliceTable, reference: twin.SliceTable, rows: Rows, of: Batch): void {
+  const n = of.ids.length
+  const expected = new Int32Array(n)
+  reference.assign(Float64Array.from(of.times), Uint32Array.from(of.ids), n, expected)
+  const out = kernels.scratch(n * 4)
+  const kept = kernels.scratch((n + 7) >> 3)
+  const times = place(kernels, BigInt64Array.from(of.times, BigInt), 3)
+  const bad = table.assign(times, place(kernels, Uint32Array.from(of.ids)), n, out, kept)
+  expect(bad).toBeUndefined()
+  const bits = kernels.take(kept, (n + 7) >> 3)
+  u32(out, n).forEach((address, i) => {
+    const isKept = ((bits[i >> 3]! >> (i & 7)) & 1) === 1
+    expect(isKept).toBe(expected[i] !== -1)
+    if (isKept) expect(rows.match(expected[i]!, address)).toBe(true)
+    else expect(address).toBe(0)
+  })
+  expect(table.lateRows).toBe(expected.filter((row) => row === -1).length)
+}
+
+/** Ids and rows of a slice, some at a time. */
+function scanned(table: SliceTable, slice: number, most: number): [number, number][] {
+  const all: [number, number][] = []
+  const ids = kernels.scratch(most * 4)
+  const rows = kernels.scratch(most * 4)
+  for (let from = 0; ; from = all.at(-1)![0] + 1) {
+    const found = table.scan(slice, from, most, ids, rows)
+    const addresses = u32(rows, found)
+    u32(ids, found).forEach((key, i) => all.push([key, addresses[i]!]))
+    if (found < most) return all
+  }
+}
+
+describe('a slice table', () => {
+  it('finds the rows that its twin finds, and forgets those of released slices', () => {
+    const inputs = fc.record({
+      batches: fc.array(batch, { maxLength: 5 }),
+      size: fc.integer({ min: 1, max: 50 }),
+      shift: fc.double({ min: 0, max: 0.99, noNaN: true }),
+      most: fc.constantFrom(1, 7, 1000),
+    })
+    fc.assert(
+      fc.property(inputs, ({ batches, size, shift, most }) =>
+        inArena(kernels, () => {
+          const offset = Math.floor(shift * size)
+          const grid = { size: BigInt(size), offset: BigInt(offset), multiplier: 1n }
+          const table = new SliceTable(kernels, template, grid)
+          const reference = new twin.SliceTable(size, offset)
+          const rows = new Rows()
+          let live: Slice[] = []
+          for (const of of batches) {
+            assign(table, reference, rows, of)
+            live.push(...table.created())
+            live = live.toSorted((a, b) => a.index - b.index)
+            expect(live.map((slice) => slice.index)).toEqual(reference.indices)
+            for (const slice of live) {
+              const got = scanned(table, slice.ptr, most)
+              const expected = reference.rowsOf(slice.index)
+              expect(got.map(([key]) => key)).toEqual(expected.map(([key]) => key))
+              expect(got.every(([, at], i) => rows.match(expected[i]![1], at))).toBe(true)
+              expect(table.rowCount(slice.ptr)).toBe(expected.length)
+            }
+            reference.first = (live[0]?.index ?? 0) + of.advance
+            table.advance(reference.first)
+            for (const slice of live.filter(({ index }) => index < reference.first)) {
+              for (const [, address] of scanned(table, slice.ptr, 1000)) rows.forget(address)
+              table.release(slice.ptr)
+              reference.release(slice.index)
+            }
+            live = live.filter(({ index }) => index >= reference.first)
+          }
+          table.close()
+        }),
+      ),
+      { numRuns: 150 },
+    )
+  })
+
+  it('starts every row as the template', () => {
+    inArena(kernels, () => {
+      const table = new SliceTable(kernels, template, { size: 10n, offset: 0n, multiplier: 1n })
+      const n = 500
+      const ids = place(
+        kernels,
+        Uint32Array.from({ length: n }, (_, i) => i),
+      )
+      const rows = kernels.scratch(n * 4)
+      const slice = table.detached()
+      table.rowsOf(slice, ids, n, rows)
+      const addresses = u32(rows, n)
+      for (const address of addresses) expect(kernels.take(address, STRIDE)).toEqual(template)
+      expect(new Set(addresses).size).toBe(n)
+      table.rowsOf(slice, ids, n, rows)
+      expect(u32(rows, n)).toEqual(addresses)
+      table.release(slice)
+      table.close()
+    })
+  })
+
+  it('renames ids in place after a compaction, and marks those it holds', () => {
+    const inputs = fc.record({
+      ids: fc.uniqueArray(fc.nat({ max: 3000 }), { minLength: 1, maxLength: 300 }),
+      dead: fc.uniqueArray(fc.nat({ max: 3000 }), { maxLength: 600 }),
+    })
+    fc.assert(
+      fc.property(inputs, ({ ids, dead }) =>
+        inArena(kernels, () => {
+          const table = new SliceTable(kernels, template, { size: 1n, offset: 0n, multiplier: 1n })
+          const slice = table.detached()
+          const rows = kernels.scratch(ids.length * 4)
+          table.rowsOf(slice, place(kernels, Uint32Array.from(ids)), ids.length, rows)
+          const before = scanned(table, slice, 64)
+          const bits = place(kernels, new Uint8Array(376))
+          table.mark(slice, bits)
+          const marked = kernels.take(bits, 376)
+          const held = new Set(ids)
+          // What is dead in other slices does not matter; what this one holds is alive.
+          const gone = new Set(dead.filter((key) => !held.has(key)))
+          let next = 0
+          const map = Uint32Array.from({ length: 3001 }, (_, key) => {
+            expect(((marked[key >> 3]! >> (key & 7)) & 1) === 1).toBe(held.has(key))
+            return gone.has(key) ? 0xffffffff : next++
+          })
+          table.remap(slice, place(kernels, map))
+          expect(scanned(table, slice, 64)).toEqual(before.map(([key, row]) => [map[key], row]))
+          table.close()
+        }),
+      ),
+    )
+  })
+
+  it('takes times of any size: far slices, and an error beyond 2^53 of them', () => {
+    inArena(kernels, () => {
+      const far = 2n ** 63n - 1n
+      const out = kernels.scratch(16)
+      const kept = kernels.scratch(8)
+      const ids = place(kernels, new Uint32Array(4))
+      const times = place(kernels, BigInt64Array.of(0n, far, -far - 1n, 1n))
+      const wide = new SliceTable(kernels, template, { size: 10_000n, offset: 7n, multiplier: 1n })
+      expect(wide.assign(times, ids, 4, out, kept)).toBeUndefined()
+      expect(wide.created().map(({ index }) => BigInt(index))).toEqual([
+        -1n,
+        (far - 7n) / 10_000n,
+        (-far - 8n) / 10_000n - 1n,
+      ])
+      wide.close()
+      const narrow = new SliceTable(kernels, template, { size: 1n, offset: 0n, multiplier: 1n })
+      expect(narrow.assign(times, ids, 4, out, kept)).toBe(1)
+      narrow.close()
+    })
+  })
+
+  it('gives all its memory back', () => {
+    const before = kernels.exports.allocated()
+    inArena(kernels, () => {
+      const table = new SliceTable(kernels, template, { size: 1n, offset: 0n, multiplier: 1n })
+      const n = 1000
+      const rows = kernels.scratch(n * 4)
+      const ids = place(
+        kernels,
+        Uint32Array.from({ length: n }, (_, i) => i * 50),
+      )
+      const times = place(
+        kernels,
+        BigInt64Array.from({ length: n }, (_, i) => BigInt(i)),
+      )
+      table.assign(times, ids, n, rows, kernels.scratch(n >> 3))
+      table.close()
+    })
+    expect(kernels.exports.allocated() - before).toBeLessThanOrEqual(2 << 20)
+  })
+})
