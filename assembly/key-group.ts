@@ -45,10 +45,12 @@ export function keyGroupTargets(
   const m = <i32>maxParallelism
   const p = <i32>parallelism
   if (!(m & (m - 1))) {
-    for (let i: usize = 0; i < <usize>n; i += 8) {
+    for (let i: usize = 0; i < <usize>n; i += 16) {
       const row = hashes + (i << 2)
       const a = maskedTarget4(row, m, p)
       v128.store(out + (i << 1), i16x8.narrow_i32x4_u(a, maskedTarget4(row + 16, m, p)))
+      const b = maskedTarget4(row + 32, m, p)
+      v128.store(out + (i << 1), i16x8.narrow_i32x4_u(b, maskedTarget4(row + 48, m, p)), 16)
     }
     return
   }

@@ -7,19 +7,22 @@
 // P2  Four quarters advance side by side: with few targets each counter would otherwise wait for its
 //     own last store (store-to-load forwarding), which costs more than the work.
 
-function targetOf(targets: usize, selection: usize, at: usize): usize {
-  const row: usize = selection ? <usize>load<u32>(selection + (at << 2)) : at
-  return (<usize>load<u16>(targets + (row << 1))) << 4
+/** The row at a place: `T` is u32 under a selection, and u8 without one (a choice made when compiled). */
+function rowAt<T>(selection: usize, at: usize): usize {
+  return sizeof<T>() == 4 ? <usize>load<u32>(selection + (at << 2)) : at
 }
 
-function count(cell: usize): void {
+function count<T>(counts: usize, targets: usize, selection: usize, at: usize): void {
+  const cell = counts + ((<usize>load<u16>(targets + (rowAt<T>(selection, at) << 1))) << 4)
   store<u32>(cell, load<u32>(cell) + 1)
 }
 
-function scatter(cell: usize, selection: usize, at: usize, rows: usize): void {
+function scatter<T>(counts: usize, targets: usize, selection: usize, at: usize, rows: usize): void {
+  const row = rowAt<T>(selection, at)
+  const cell = counts + ((<usize>load<u16>(targets + (row << 1))) << 4)
   const to = load<u32>(cell)
   store<u32>(cell, to + 1)
-  store<u32>(rows + ((<usize>to) << 2), selection ? load<u32>(selection + (at << 2)) : <u32>at)
+  store<u32>(rows + ((<usize>to) << 2), <u32>row)
 }
 
 /**
@@ -37,11 +40,11 @@ export function partitionRows(
   rows: usize,
 ): void {
   memory.fill(counts, 0, (<usize>parts) << 4)
-  if (selection) partition(targets, selection, n, parts, counts, starts, rows)
-  else partition(targets, 0, n, parts, counts, starts, rows)
+  if (selection) partition<u32>(targets, selection, n, parts, counts, starts, rows)
+  else partition<u8>(targets, 0, n, parts, counts, starts, rows)
 }
 
-function partition(
+function partition<T>(
   targets: usize,
   selection: usize,
   n: u32,
@@ -52,27 +55,20 @@ function partition(
 ): void {
   const quarter: usize = n >> 2
   for (let i: usize = 0; i < quarter; i++) {
-    count(counts + targetOf(targets, selection, i))
-    count(counts + targetOf(targets, selection, i + quarter) + 4)
-    count(counts + targetOf(targets, selection, i + 2 * quarter) + 8)
-    count(counts + targetOf(targets, selection, i + 3 * quarter) + 12)
+    count<T>(counts, targets, selection, i)
+    count<T>(counts + 4, targets, selection, i + quarter)
+    count<T>(counts + 8, targets, selection, i + 2 * quarter)
+    count<T>(counts + 12, targets, selection, i + 3 * quarter)
   }
-  for (let i = quarter << 2; i < <usize>n; i++) {
-    count(counts + targetOf(targets, selection, i) + 12)
-  }
+  for (let i = quarter << 2; i < <usize>n; i++) count<T>(counts + 12, targets, selection, i)
   accumulate(parts, counts, starts)
   for (let i: usize = 0; i < quarter; i++) {
-    scatter(counts + targetOf(targets, selection, i), selection, i, rows)
-    const b = i + quarter
-    scatter(counts + targetOf(targets, selection, b) + 4, selection, b, rows)
-    const c = i + 2 * quarter
-    scatter(counts + targetOf(targets, selection, c) + 8, selection, c, rows)
-    const d = i + 3 * quarter
-    scatter(counts + targetOf(targets, selection, d) + 12, selection, d, rows)
+    scatter<T>(counts, targets, selection, i, rows)
+    scatter<T>(counts + 4, targets, selection, i + quarter, rows)
+    scatter<T>(counts + 8, targets, selection, i + 2 * quarter, rows)
+    scatter<T>(counts + 12, targets, selection, i + 3 * quarter, rows)
   }
-  for (let i = quarter << 2; i < <usize>n; i++) {
-    scatter(counts + targetOf(targets, selection, i) + 12, selection, i, rows)
-  }
+  for (let i = quarter << 2; i < <usize>n; i++) scatter<T>(counts + 12, targets, selection, i, rows)
 }
 
 /** Turns counts into the places where each quarter of each target starts. */
