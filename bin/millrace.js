@@ -2,12 +2,12 @@
 // The command `millrace`. Job files are TypeScript that Node runs without a build, which takes Node 24: an
 // older one hands over to the `node` package beside the project, or says what to do.
 import { spawnSync } from 'node:child_process'
-import { createRequire, enableCompileCache } from 'node:module'
+import module, { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major > 24 || (major === 24 && minor >= 13)) {
-  enableCompileCache?.()
+  module.enableCompileCache?.()
   const { main } = await import('../dist/cli/main.js')
   process.exitCode = await main(process.argv.slice(2))
 } else {
