@@ -120,3 +120,8 @@ export function skipCodePoints(run: usize, end: usize, count: u32): usize {
   }
   return end
 }
+
+/** Blank, tab, line feed, vertical tab, form feed or carriage return. */
+export function isAsciiWhite(byte: u8): bool {
+  return byte == 0x20 || byte - 9 < 5
+}

@@ -7,7 +7,14 @@
 // E3  Written: all digits of the scale, `-0.05`; what is written reads back as the same value.
 import { tenToThe } from './digits'
 import { formatFixed, formatPadded, formatUnsigned } from './number-format'
-import { multiplyHigh, PARSE_OK, PARSE_RANGE, PARSE_SYNTAX } from './number-parse'
+import {
+  multiplyHigh,
+  PARSE_OK,
+  PARSE_RANGE,
+  PARSE_SYNTAX,
+  parseExponent,
+  writtenExponent,
+} from './number-parse'
 
 // The magnitude being read or written.
 let high: u64 = 0
@@ -62,27 +69,10 @@ function readDecimal(ptr: usize, len: u32, scale: u32): u32 {
   const stop = p
   let exponent: i64 = 0
   if (p < end) {
-    if ((load<u8>(p) | 0x20) != 0x65 || !readExponent(p + 1, end)) return PARSE_SYNTAX
-    exponent = exponentRead
+    if ((load<u8>(p) | 0x20) != 0x65 || parseExponent(p + 1, end)) return PARSE_SYNTAX
+    exponent = writtenExponent
   }
   return takeDigits(start, stop, <i64>(point - start) - 1 + exponent, -(<i64>scale))
-}
-
-let exponentRead: i64 = 0
-
-function readExponent(ptr: usize, end: usize): bool {
-  const sign = ptr < end ? load<u8>(ptr) : 0
-  let p = ptr + usize(sign == 0x2d || sign == 0x2b)
-  if (p >= end) return false
-  let value: i64 = 0
-  for (; p < end; p++) {
-    const digit = <u32>load<u8>(p) - 0x30
-    if (digit > 9) return false
-    // Held: no text of 2 GB has digits enough to come back into range.
-    if (value < 100000000000) value = value * 10 + digit
-  }
-  exponentRead = sign == 0x2d ? -value : value
-  return true
 }
 
 // Adds up the digits from [start, stop), the first one counting 10^weight, as units of 10^least.

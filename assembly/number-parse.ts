@@ -217,10 +217,14 @@ function sixteenDigits(digits: v128, count: u32, point: u32): u64 {
   return high * 100000000 + <u64>(<u32>i32x4.extract_lane(eights, 1))
 }
 
-let writtenExponent: i64 = 0
+/** What parseExponent read. */
+export let writtenExponent: i64 = 0
 
-// `[+-]?[0-9]+` into `writtenExponent`, held within what no text of 2 GB can bring back into range.
-function parseExponent(ptr: usize, end: usize): u32 {
+/**
+ * Reads `[+-]?[0-9]+`, all of it, into `writtenExponent`, held within what no text of 2 GB can bring
+ * back into range.
+ */
+export function parseExponent(ptr: usize, end: usize): u32 {
   let p = ptr
   let negative = false
   if (p < end && (load<u8>(p) == 0x2d || load<u8>(p) == 0x2b)) {

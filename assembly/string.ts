@@ -5,10 +5,10 @@
 // T2  Results are n + 1 offsets from 0 and the bytes behind each other; the bytes written are
 //     returned. The caller gives room for the bytes of all inputs.
 // T3  Columns hold valid UTF-8: who reads bytes from outside calls utf8Validate once a buffer.
-import { copyRun, countCodePoints, isAsciiRun, skipCodePoints } from './bytes'
+import { copyRun, countCodePoints, isAsciiRun, isAsciiWhite, skipCodePoints } from './bytes'
 
-/** Bytes of each row, as i32. */
-export function stringByteLength(offsets: usize, n: u32, out: usize): void {
+// Bytes of each row, as i32.
+function byteLength(offsets: usize, n: u32, out: usize): void {
   for (let i: u32 = 0; i < n; i += 4) {
     const at = offsets + ((<usize>i) << 2)
     v128.store(out + ((<usize>i) << 2), i32x4.sub(v128.load(at, 4), v128.load(at)))
@@ -19,7 +19,7 @@ export function stringByteLength(offsets: usize, n: u32, out: usize): void {
 export function stringLength(offsets: usize, values: usize, n: u32, out: usize): void {
   const base = load<u32>(offsets)
   if (isAsciiRun(values + base, load<u32>(offsets + ((<usize>n) << 2)) - base)) {
-    stringByteLength(offsets, n, out)
+    byteLength(offsets, n, out)
     return
   }
   let start = base
@@ -147,10 +147,6 @@ function whiteAtEnd(p: usize, end: usize): u32 {
   if (byte < 0x80) return u32(isAsciiWhite(byte))
   if (end - p >= 2 && load<u16>(end - 2) == 0xa0c2) return 2
   return end - p >= 3 && isWideWhite(end - 3) ? 3 : 0
-}
-
-function isAsciiWhite(byte: u8): bool {
-  return byte == 0x20 || byte - 9 < 5
 }
 
 // U+1680, U+2000..200A, U+2028, U+2029, U+202F, U+205F, U+3000, U+FEFF.

@@ -8,6 +8,7 @@
 // C3  A value under a null is written as 0. Timestamps count 10^-decimals seconds.
 // C4  Writing: n + 1 offsets and the bytes; nulls are empty; the bytes written are returned. The
 //     caller gives TEXT_BYTES_MAX bytes a row.
+import { isAsciiWhite } from './bytes'
 import { formatDecimal128, formatDecimal64, parseDecimal128, parseDecimal64 } from './decimal-text'
 import { formatBool, formatFloat64, formatSigned, formatUnsigned } from './number-format'
 import { parseBool, parseFloat64, parseSigned, parseUnsigned } from './number-parse'
@@ -152,19 +153,15 @@ function isSet(bitmap: usize, row: u32): bool {
   return ((load<u8>(bitmap + (row >> 3)) >> (row & 7)) & 1) != 0
 }
 
-function isWhite(byte: u8): bool {
-  return byte == 0x20 || byte - 9 < 5
-}
-
 function skipWhite(start: usize, end: usize): usize {
   let p = start
-  while (p < end && isWhite(load<u8>(p))) p++
+  while (p < end && isAsciiWhite(load<u8>(p))) p++
   return p
 }
 
 function trimmedLength(start: usize, end: usize): u32 {
   let p = end
-  while (p > start && isWhite(load<u8>(p - 1))) p--
+  while (p > start && isAsciiWhite(load<u8>(p - 1))) p--
   return <u32>(p - start)
 }
 

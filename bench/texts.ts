@@ -27,9 +27,10 @@ export function word(random: Random): string {
   return text
 }
 
+const capital = (text: string): string => text[0]!.toUpperCase() + text.slice(1)
+
 /** A name as columns have them: two words with capitals. */
 export function name(random: Random): string {
-  const capital = (text: string): string => text[0]!.toUpperCase() + text.slice(1)
   return `${capital(word(random))} ${capital(word(random))}`
 }
 

@@ -79,13 +79,6 @@ export function utf8Output(kernels: Kernels, n: number, bytes: number): Utf8Colu
   return { offsets, values: kernels.scratch(bytes) }
 }
 
-/** Bytes of each row, as an i32 column. */
-export function stringByteLength(kernels: Kernels, column: Utf8Column, n: number): number {
-  const out = kernels.scratch(n * 4)
-  kernels.exports.stringByteLength(column.offsets, n, out)
-  return out
-}
-
 /** Code points of each row, as an i32 column. */
 export function stringLength(kernels: Kernels, column: Utf8Column, n: number): number {
   const out = kernels.scratch(n * 4)

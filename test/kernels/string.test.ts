@@ -8,7 +8,6 @@ import {
   firstInvalidUtf8,
   type IntArgument,
   intConstant,
-  stringByteLength,
   stringConcat,
   stringLength,
   stringSubstring,
@@ -33,7 +32,7 @@ function readI32(ptr: number, n: number): number[] {
 }
 
 describe('length', () => {
-  it('counts bytes, and code points', () => {
+  it('counts code points', () => {
     fc.assert(
       fc.property(textColumns, skews, (rows, skew) =>
         inArena(kernels, () => {
@@ -42,9 +41,6 @@ describe('length', () => {
           const points = new Int32Array(n)
           twin.stringLength(encodeRows(rows), points)
           expect(readI32(stringLength(kernels, column, n), n)).toEqual([...points])
-          expect(readI32(stringByteLength(kernels, column, n), n)).toEqual(
-            rows.map((row) => Buffer.byteLength(row)),
-          )
         }),
       ),
     )
