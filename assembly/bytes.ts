@@ -43,7 +43,8 @@ export function compareRuns(a: usize, aLength: u32, b: usize, bLength: u32): i32
 
 /**
  * The first place of a needle of at least one byte in a run, or -1. Looks for the needle's first
- * and last byte sixteen places at a time. Muła, "SIMD-friendly algorithms for substring searching".
+ * and last byte sixteen places at a time. Muła, "SIMD-friendly algorithms for substring
+ * searching".
  */
 export function findRun(run: usize, length: u32, needle: usize, needleLength: u32): i32 {
   if (needleLength > length) return -1

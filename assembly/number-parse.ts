@@ -176,8 +176,8 @@ export function parseFloat64(ptr: usize, len: u32, out: usize): u32 {
   return PARSE_OK
 }
 
-// Up to sixteen places, all of them digits but for one point: what most columns hold. No branch depends on
-// where the point is or how many digits there are. False for anything else, good or bad.
+// Up to sixteen places, all of them digits but for one point: what most columns hold. No branch
+// depends on where the point is or how many digits there are. False for anything else, good or bad.
 function parsePlainFloat(start: usize, length: u32, negative: bool, out: usize): bool {
   if (length - 1 >= 16) return false
   const digits = i8x16.sub(v128.load(start), i8x16.splat(0x30))
@@ -201,9 +201,11 @@ function notDigits(digits: v128, length: u32): u32 {
   return i8x16.bitmask(i8x16.gt_u(digits, i8x16.splat(9))) & ((1 << length) - 1)
 }
 
-// The value of `count` digits (one a byte, 0 to 9) from the first byte on, without the byte at `point`.
+// The value of `count` digits (one a byte, 0 to 9) from the first byte on, without the byte at
+// `point`.
 function sixteenDigits(digits: v128, count: u32, point: u32): u64 {
-  // Digit k goes to lane 16 - count + k; lanes before the digits take from a negative place, which is 0.
+  // Digit k goes to lane 16 - count + k; lanes before the digits take from a negative place, which
+  // is 0.
   const lanes = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
   const from = i8x16.sub(lanes, i8x16.splat(<i8>(16 - count)))
   const behind = i8x16.ge_s(from, i8x16.splat(<i8>point))
@@ -221,8 +223,8 @@ function sixteenDigits(digits: v128, count: u32, point: u32): u64 {
 export let writtenExponent: i64 = 0
 
 /**
- * Reads `[+-]?[0-9]+`, all of it, into `writtenExponent`, held within what no text of 2 GB can bring
- * back into range.
+ * Reads `[+-]?[0-9]+`, all of it, into `writtenExponent`, held within what no text of 2 GB can
+ * bring back into range.
  */
 export function parseExponent(ptr: usize, end: usize): u32 {
   let p = ptr

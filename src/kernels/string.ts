@@ -71,8 +71,8 @@ export function utf8Output(kernels: Kernels, n: number, bytes: number): Utf8Colu
   if (bytes > BYTES_MAX) {
     throw new DataflowError(
       'RECORD_TOO_LARGE',
-      `a text column of ${n} rows would take ${bytes} bytes, more than ${BYTES_MAX} of one batch; ` +
-        `use smaller batchRows or shorter texts`,
+      `a text column of ${n} rows would take ${bytes} bytes, more than ${BYTES_MAX} of one ` +
+        `batch; use smaller batchRows or shorter texts`,
     )
   }
   const offsets = kernels.scratch((n + 1) * 4)
