@@ -7,7 +7,6 @@
 // N3  Floats equal JavaScript's Number(text) to the bit (no hexadecimal, no blanks), plus `nan`,
 //     `inf` and `infinity` in any case. What is too large is Infinity, as there.
 // N4  Up to 16 bytes behind the text are read; they do not change the answer.
-import { tenToThe } from './digits'
 import { compareToHalfway } from './number-parse-exact'
 import { POWER_OF_TEN_MIN, powerOfTen } from './powers-of-ten'
 
@@ -135,12 +134,11 @@ export function parseFloat64(ptr: usize, len: u32, out: usize): u32 {
   let exponent: i64 = 0
   if (p < end && load<u8>(p) == 0x2e) {
     const fraction = ++p
-    const rest = <u32>(end - p)
-    if (rest - 1 < 16) {
-      const bytes = i8x16.sub(v128.load(p), i8x16.splat(0x30))
-      const run = min<u32>(ctz<u32>(notDigits(bytes, rest) | 0x10000), rest)
-      digits = digits * tenToThe(run) + sixteenDigits(bytes, run, run)
-      p += run
+    while (p + 8 <= end) {
+      const bytes = load<u64>(p)
+      if (!isEightDigits(bytes)) break
+      digits = digits * 100000000 + eightDigits(bytes)
+      p += 8
     }
     while (p < end) {
       const digit = <u32>load<u8>(p) - 0x30
