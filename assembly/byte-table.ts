@@ -23,6 +23,8 @@ const CONTROL_BYTES: usize = 32
 const BLOCK: u32 = 64
 const MISSING: u32 = 0xffffffff
 const CAPACITY_MIN: u32 = 256
+// Small tables grow by four: most will grow on, and each growth places all keys anew.
+const QUADRUPLED_BELOW: u32 = 1 << 18
 const CACHED_CAPACITY: u32 = 1 << 13
 const INLINE: usize = 16
 
@@ -168,7 +170,7 @@ function reserve(table: usize, more: u32, bytes: usize): bool {
   const groups = load<u32>(table, SIZE) + more
   let capacity = load<u32>(table, CAPACITY)
   if (groups > capacity >> 1) {
-    while (groups > capacity >> 1) capacity <<= 1
+    while (groups > capacity >> 1) capacity <<= capacity < QUADRUPLED_BELOW ? 2 : 1
     if (!grow(table, capacity)) return false
   }
   return reserveKeys(table, groups, usedBytes(table) + bytes)
@@ -221,32 +223,16 @@ function nullGroup(table: usize, insert: bool): u32 {
   return id
 }
 
-/** The id of the key in block place j; a new one when it is not there and `insert`, else MISSING. */
-function probe(table: usize, j: usize, p: usize, bytes: usize, insert: bool): u32 {
-  const slots: usize = load<u32>(table, SLOTS)
-  const end = slots + ((<usize>load<u32>(table, CAPACITY)) << 5)
-  const prefix = v128.load(blockPrefixes + (j << 4))
-  const hash = load<u64>(blockHashes + (j << 3))
-  let slot: usize = load<u32>(blockSlots + (j << 2))
-  let tag = load<u32>(slot, 28)
-  while (tag) {
-    if (
-      load<u64>(slot, 16) == hash &&
-      <usize>load<u32>(slot, 24) == bytes &&
-      !v128.any_true(v128.xor(v128.load(slot), prefix))
-    ) {
-      if (bytes <= INLINE) return tag - 1
-      const start: usize = load<u32>(<usize>load<u32>(table, OFFSETS) + ((<usize>(tag - 1)) << 2))
-      if (same(<usize>load<u32>(table, DATA) + start, p, bytes)) return tag - 1
-    }
-    slot += 32
-    if (slot == end) slot = slots
-    tag = load<u32>(slot, 28)
-  }
-  if (!insert) return MISSING
-  const id = appendKey(table, p, bytes)
-  fill(slot, prefix, hash, bytes, id)
-  return id
+/** True when the key of a taken slot is this one. */
+function holds(table: usize, slot: usize, j: usize, p: usize, bytes: usize): bool {
+  if (load<u64>(slot, 16) != load<u64>(blockHashes + (j << 3))) return false
+  if (<usize>load<u32>(slot, 24) != bytes) return false
+  const differs = v128.xor(v128.load(slot), v128.load(blockPrefixes + (j << 4)))
+  if (v128.any_true(differs)) return false
+  if (bytes <= INLINE) return true
+  const id: usize = load<u32>(slot, 28) - 1
+  const start: usize = load<u32>(<usize>load<u32>(table, OFFSETS) + (id << 2))
+  return same(<usize>load<u32>(table, DATA) + start, p, bytes)
 }
 
 function probeBlock(
@@ -259,14 +245,34 @@ function probeBlock(
   out: usize,
   insert: bool,
 ): void {
+  const slots: usize = load<u32>(table, SLOTS)
+  const last = slots + ((<usize>load<u32>(table, CAPACITY)) << 5)
   let start: usize = load<u32>(offsets + (at << 2))
   for (let j: usize = 0; j < count; j++) {
     const end: usize = load<u32>(offsets + ((at + j) << 2), 4)
-    const id = isSet(validity, at + j)
-      ? probe(table, j, data + start, end - start, insert)
-      : nullGroup(table, insert)
-    store<u32>(out + ((at + j) << 2), id)
+    const p = data + start
+    const bytes = end - start
     start = end
+    const to = out + ((at + j) << 2)
+    if (validity && !isSet(validity, at + j)) {
+      store<u32>(to, nullGroup(table, insert))
+      continue
+    }
+    let slot: usize = load<u32>(blockSlots + (j << 2))
+    let tag = load<u32>(slot, 28)
+    while (tag && !holds(table, slot, j, p, bytes)) {
+      slot += 32
+      if (slot == last) slot = slots
+      tag = load<u32>(slot, 28)
+    }
+    if (!tag && insert) {
+      const id = appendKey(table, p, bytes)
+      const prefix = v128.load(blockPrefixes + (j << 4))
+      fill(slot, prefix, load<u64>(blockHashes + (j << 3)), bytes, id)
+      tag = id + 1
+    }
+    // An empty slot's tag is 0, and 0 - 1 is MISSING.
+    store<u32>(to, tag - 1)
   }
 }
 

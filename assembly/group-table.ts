@@ -30,6 +30,8 @@ const CONTROL_BYTES: usize = 24
 const BLOCK: u32 = 64
 const MISSING: u32 = 0xffffffff
 const CAPACITY_MIN: u32 = 256
+// Small tables grow by four: most will grow on, and each growth places all keys anew.
+const QUADRUPLED_BELOW: u32 = 1 << 18
 // Tables up to this size live in the cache: touching their slots first would only cost.
 const CACHED_CAPACITY: u32 = 1 << 14
 
@@ -130,49 +132,54 @@ function reserve(table: usize, more: u32): bool {
   const groups = load<u32>(table, SIZE) + more
   let capacity = load<u32>(table, CAPACITY)
   if (groups > capacity >> 1) {
-    while (groups > capacity >> 1) capacity <<= 1
+    while (groups > capacity >> 1) capacity <<= capacity < QUADRUPLED_BELOW ? 2 : 1
     if (!grow(table, capacity)) return false
   }
   return reserveKeys(table, groups)
 }
 
-/** Reads rows [at, at + count) of a key column as u64 into the block. */
-function loadKeys(kind: u32, values: usize, at: usize, count: usize): void {
-  const out = blockKeys
-  if (kind == KEY_FIXED_8) {
-    memory.copy(out, values + (at << 3), count << 3)
-  } else if (kind == KEY_FIXED_4) {
-    for (let j: usize = 0; j < count; j++) {
-      store<u64>(out + (j << 3), load<u32>(values + ((at + j) << 2)))
-    }
-  } else if (kind == KEY_FIXED_2) {
-    for (let j: usize = 0; j < count; j++) {
-      store<u64>(out + (j << 3), load<u16>(values + ((at + j) << 1)))
-    }
-  } else if (kind == KEY_FIXED_1) {
-    for (let j: usize = 0; j < count; j++) store<u64>(out + (j << 3), load<u8>(values + at + j))
-  } else if (kind == KEY_BOOL) {
-    for (let j: usize = 0; j < count; j++) store<u64>(out + (j << 3), <u64>isSet(values, at + j))
-  } else if (kind == KEY_FLOAT_32) {
-    for (let j: usize = 0; j < count; j++) {
-      store<u64>(out + (j << 3), canonical32(load<f32>(values + ((at + j) << 2))))
-    }
-  } else {
-    for (let j: usize = 0; j < count; j++) {
-      store<u64>(out + (j << 3), canonical64(load<f64>(values + ((at + j) << 3))))
-    }
+/** A row's key. The type says how it is read; i8 stands for the bits of a bool column. */
+function keyAt<T>(values: usize, row: usize): u64 {
+  if (isFloat<T>()) {
+    if (sizeof<T>() == 4) return canonical32(load<f32>(values + (row << 2)))
+    return canonical64(load<f64>(values + (row << 3)))
   }
+  if (isSigned<T>()) return <u64>isSet(values, row)
+  return <u64>load<T>(values + row * sizeof<T>())
 }
 
-function placeKeys(slots: usize, capacity: u32, count: usize): void {
+function loadBlock<T>(table: usize, values: usize, at: usize, count: usize): void {
+  const slots: usize = load<u32>(table, SLOTS)
+  const capacity = load<u32>(table, CAPACITY)
   for (let j: usize = 0; j < count; j++) {
-    const key = load<u64>(blockKeys + (j << 3))
+    const key = keyAt<T>(values, at + j)
+    store<u64>(blockKeys + (j << 3), key)
     store<u32>(blockSlots + (j << 2), <u32>(slots + place(key, capacity)))
   }
   if (capacity <= CACHED_CAPACITY) return
   let sum: u32 = 0
   for (let j: usize = 0; j < count; j++) sum += load<u32>(load<u32>(blockSlots + (j << 2)), 8)
   store<u32>(touched, sum)
+}
+
+/** Reads rows [at, at + count) of a key column into the block, with their places in the table. */
+function loadKeys(table: usize, kind: u32, values: usize, at: usize, count: usize): void {
+  switch (kind) {
+    case KEY_FIXED_8:
+      return loadBlock<u64>(table, values, at, count)
+    case KEY_FIXED_4:
+      return loadBlock<u32>(table, values, at, count)
+    case KEY_FIXED_2:
+      return loadBlock<u16>(table, values, at, count)
+    case KEY_FIXED_1:
+      return loadBlock<u8>(table, values, at, count)
+    case KEY_BOOL:
+      return loadBlock<i8>(table, values, at, count)
+    case KEY_FLOAT_32:
+      return loadBlock<f32>(table, values, at, count)
+    default:
+      return loadBlock<f64>(table, values, at, count)
+  }
 }
 
 function appendKey(table: usize, key: u64): u32 {
@@ -237,8 +244,7 @@ export function groupTableInsert(
   for (let at: u32 = 0; at < n; at += BLOCK) {
     const count = min<u32>(BLOCK, n - at)
     if (!reserve(table, count)) return 0
-    loadKeys(kind, values, at, count)
-    placeKeys(load<u32>(table, SLOTS), load<u32>(table, CAPACITY), count)
+    loadKeys(table, kind, values, at, count)
     probe(table, validity, at, count, out, true)
   }
   return 1
@@ -255,8 +261,7 @@ export function groupTableFind(
 ): void {
   for (let at: u32 = 0; at < n; at += BLOCK) {
     const count = min<u32>(BLOCK, n - at)
-    loadKeys(kind, values, at, count)
-    placeKeys(load<u32>(table, SLOTS), load<u32>(table, CAPACITY), count)
+    loadKeys(table, kind, values, at, count)
     probe(table, validity, at, count, out, false)
   }
 }
