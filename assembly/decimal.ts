@@ -1,0 +1,292 @@
+// Decimals of more than 18 digits: 128-bit whole numbers, low word first, in units of 10^-scale.
+//
+// DC1 Operands are a pointer and a step of 0 or 1: a vector, or (0) a constant.
+// DC2 A result fits when its magnitude is below the 128-bit number at `limit`, a power of ten of at most
+//     10^38. As in cast.ts, the first row that does not fit and is not null is returned, or NONE; with
+//     an outValidity such rows become null instead. Inputs are below 10^38 in magnitude; in null rows
+//     they may be anything.
+
+import { isValid } from './validity'
+
+const NONE: u32 = 0xffffffff
+const EQ: i32 = 0
+const NE: i32 = 1
+const LT: i32 = 2
+const LE: i32 = 3
+const GT: i32 = 4
+
+/** High word of a 64-bit product. */
+function mulHigh(a: u64, b: u64): u64 {
+  const aLow = a & 0xffffffff
+  const aHigh = a >> 32
+  const bLow = b & 0xffffffff
+  const bHigh = b >> 32
+  const middle = aHigh * bLow + ((aLow * bLow) >> 32)
+  const other = aLow * bHigh + (middle & 0xffffffff)
+  return aHigh * bHigh + (middle >> 32) + (other >> 32)
+}
+
+/** Whether the magnitude is below the number at `limit`. */
+function isBelow(low: u64, high: u64, limit: usize): bool {
+  const limitHigh = load<u64>(limit, 8)
+  return high < limitHigh || (high == limitHigh && low < load<u64>(limit))
+}
+
+/** Stores a number given by its sign (-1 or 0) and magnitude. */
+function storeSigned(out: usize, low: u64, high: u64, sign: u64): void {
+  const flipped = low ^ sign
+  const result = flipped - sign
+  store<u64>(out, result)
+  store<u64>(out, (high ^ sign) + u64(sign != 0 && flipped == -1), 8)
+}
+
+/**
+ * Marks row `row`, of which eight share a byte of outValidity: true when the row is at fault and must
+ * be reported.
+ */
+function settle(row: u32, fits: bool, validity: usize, outValidity: usize): bool {
+  const isLive = isValid(validity, row)
+  if (!outValidity) return isLive && !fits
+  const at = outValidity + <usize>(row >> 3)
+  const before: u32 = row & 7 ? load<u8>(at) : 0
+  store<u8>(at, before | (u32(isLive && fits) << (row & 7)))
+  return false
+}
+
+/** out = a, int64 (isUnsigned 0) or uint64 (1), as decimals. */
+export function decimalFromWhole(isUnsigned: u32, a: usize, n: u32, out: usize): void {
+  for (const end = out + ((<usize>n) << 4); out < end; out += 16, a += 8) {
+    const value = load<i64>(a)
+    store<i64>(out, value)
+    store<i64>(out, isUnsigned ? 0 : value >> 63, 8)
+  }
+}
+
+/** out = a as int64 (isUnsigned 0) or uint64 (1). */
+export function decimalToWhole(
+  isUnsigned: u32,
+  a: usize,
+  n: u32,
+  validity: usize,
+  out: usize,
+  outValidity: usize,
+): u32 {
+  for (let row: u32 = 0; row < n; row++, a += 16, out += 8) {
+    const low = load<i64>(a)
+    const high = load<i64>(a, 8)
+    store<i64>(out, low)
+    const fits = isUnsigned ? high == 0 : high == low >> 63
+    if (settle(row, fits, validity, outValidity)) return row
+  }
+  return NONE
+}
+
+/** out = a + b (isSub 0) or a - b (1). */
+export function decimalAdd(
+  isSub: u32,
+  a: usize,
+  aStep: u32,
+  b: usize,
+  bStep: u32,
+  n: u32,
+  limit: usize,
+  validity: usize,
+  out: usize,
+): u32 {
+  const flip: u64 = isSub ? -1 : 0
+  const aNext = (<usize>aStep) << 4
+  const bNext = (<usize>bStep) << 4
+  for (let row: u32 = 0; row < n; row++, out += 16) {
+    const aLow = load<u64>(a)
+    const bLow = load<u64>(b) ^ flip
+    const low = aLow + bLow
+    const carried = low + u64(isSub)
+    const carry = u64(low < aLow) + u64(carried < low)
+    const high = load<u64>(a, 8) + (load<u64>(b, 8) ^ flip) + carry
+    store<u64>(out, carried)
+    store<u64>(out, high, 8)
+    // Both are below 10^38, so the sum is below 2^127 and its sign is right.
+    const sign = <u64>(<i64>high >> 63)
+    const magnitude = (carried ^ sign) - sign
+    const top = (high ^ sign) + u64(sign != 0 && magnitude == 0)
+    if (!isBelow(magnitude, top, limit) && isValid(validity, row)) return row
+    a += aNext
+    b += bNext
+  }
+  return NONE
+}
+
+/** out = a * b. */
+export function decimalMultiply(
+  a: usize,
+  aStep: u32,
+  b: usize,
+  bStep: u32,
+  n: u32,
+  limit: usize,
+  validity: usize,
+  out: usize,
+  outValidity: usize,
+): u32 {
+  const aNext = (<usize>aStep) << 4
+  const bNext = (<usize>bStep) << 4
+  for (let row: u32 = 0; row < n; row++, out += 16) {
+    const aSign = <u64>(load<i64>(a, 8) >> 63)
+    const bSign = <u64>(load<i64>(b, 8) >> 63)
+    const x = (load<u64>(a) ^ aSign) - aSign
+    const xTop = (load<u64>(a, 8) ^ aSign) + u64(aSign != 0 && x == 0)
+    const y = (load<u64>(b) ^ bSign) - bSign
+    const yTop = (load<u64>(b, 8) ^ bSign) + u64(bSign != 0 && y == 0)
+    const low = x * y
+    // Of the cross products only one has two factors, if the result is to fit.
+    const cross = xTop ? xTop * y : yTop * x
+    const crossHigh = xTop ? mulHigh(xTop, y) : mulHigh(yTop, x)
+    const base = mulHigh(x, y)
+    const high = base + cross
+    const fits = !(xTop && yTop) && !crossHigh && high >= base && isBelow(low, high, limit)
+    storeSigned(out, low, high, aSign ^ bSign)
+    if (settle(row, fits, validity, outValidity)) return row
+    a += aNext
+    b += bNext
+  }
+  return NONE
+}
+
+/** out = -a (isAbs 0), or a's magnitude (1). */
+export function decimalNegate(isAbs: u32, a: usize, n: u32, out: usize): void {
+  for (const end = out + ((<usize>n) << 4); out < end; out += 16, a += 16) {
+    const high = load<u64>(a, 8)
+    const low = load<u64>(a)
+    const sign: u64 = isAbs ? <u64>(<i64>high >> 63) : -1
+    const result = (low ^ sign) - sign
+    store<u64>(out, result)
+    store<u64>(out, (high ^ sign) + u64(sign != 0 && result == 0), 8)
+  }
+}
+
+/** out = a / 10^digits, toward zero (rounding 0) or to the nearest and half away from zero (1). */
+export function decimalScaleDown(
+  rounding: u32,
+  a: usize,
+  n: u32,
+  digits: u32,
+  limit: usize,
+  validity: usize,
+  out: usize,
+  outValidity: usize,
+): u32 {
+  // All digits but the last are cut off; the last one says whether the magnitude goes up.
+  for (let row: u32 = 0; row < n; row++, a += 16, out += 16) {
+    const sign = <u64>(load<i64>(a, 8) >> 63)
+    const low = (load<u64>(a) ^ sign) - sign
+    store<u64>(out, low)
+    store<u64>(out, (load<u64>(a, 8) ^ sign) + u64(sign != 0 && low == 0), 8)
+    for (let left = digits - 1; left > 0;) {
+      const step = min<u32>(left, 9)
+      divideBy(out, powerOfTen(step))
+      left -= step
+    }
+    const last = divideBy(out, 10)
+    const up = u64(rounding && last >= 5)
+    const quotient = load<u64>(out) + up
+    const top = load<u64>(out, 8) + u64(up && quotient == 0)
+    const fits = isBelow(quotient, top, limit)
+    storeSigned(out, quotient, top, sign)
+    if (settle(row, fits, validity, outValidity)) return row
+  }
+  return NONE
+}
+
+function powerOfTen(digits: u32): u64 {
+  let power: u64 = 1
+  for (; digits > 0; digits--) power *= 10
+  return power
+}
+
+/** Divides the number at p by a divisor below 2^32, in four steps; returns the remainder. */
+function divideBy(p: usize, divisor: u64): u64 {
+  let rest: u64 = 0
+  for (let at: usize = 16; at > 0;) {
+    at -= 4
+    const part = (rest << 32) | <u64>load<u32>(p + at)
+    store<u32>(p + at, <u32>(part / divisor))
+    rest = part % divisor
+  }
+  return rest
+}
+
+/** out (a bitmap) = a op b: 0 eq, 1 ne, 2 lt, 3 le, 4 gt, 5 ge. */
+export function decimalCompare(
+  op: i32,
+  a: usize,
+  aStep: u32,
+  b: usize,
+  bStep: u32,
+  n: u32,
+  out: usize,
+): void {
+  const aNext = (<usize>aStep) << 4
+  const bNext = (<usize>bStep) << 4
+  const onLess = u32(op == LT || op == LE || op == NE)
+  const onEqual = u32(op == EQ || op == LE || op > GT)
+  const onGreater = u32(op == NE || op >= GT)
+  for (let left = <i32>n; left > 0; left -= 8) {
+    const rows = <u32>min<i32>(left, 8)
+    let bits: u32 = 0
+    for (let i: u32 = 0; i < rows; i++) {
+      const aHigh = load<i64>(a, 8)
+      const bHigh = load<i64>(b, 8)
+      const aLow = load<u64>(a)
+      const bLow = load<u64>(b)
+      const isEqual = aHigh == bHigh
+      const isLess = aHigh < bHigh || (isEqual && aLow < bLow)
+      const isSame = isEqual && aLow == bLow
+      bits |= (isLess ? onLess : isSame ? onEqual : onGreater) << i
+      a += aNext
+      b += bNext
+    }
+    store<u8>(out++, bits)
+  }
+}
+
+/** out (float64) = the nearest to a. */
+export function decimalToFloat(a: usize, n: u32, out: usize): void {
+  for (const end = out + ((<usize>n) << 3); out < end; out += 8, a += 16) {
+    const sign = <u64>(load<i64>(a, 8) >> 63)
+    const low = (load<u64>(a) ^ sign) - sign
+    const high = (load<u64>(a, 8) ^ sign) + u64(sign != 0 && low == 0)
+    const magnitude = floatOf(low, high)
+    store<f64>(out, sign ? -magnitude : magnitude)
+  }
+}
+
+/** The 64 highest bits are rounded once; the lowest of them says whether there were more. */
+function floatOf(low: u64, high: u64): f64 {
+  if (!high) return <f64>low
+  const bits = 64 - clz<u64>(high)
+  const rest = bits < 64 ? low << (64 - bits) : low
+  const top = (bits < 64 ? (high << (64 - bits)) | (low >> bits) : high) | u64(rest != 0)
+  return <f64>top * <f64>((<u64>1) << (bits - 1)) * 2.0
+}
+
+/** out = a, whole float64, as decimals. */
+export function decimalFromFloat(
+  a: usize,
+  n: u32,
+  limit: usize,
+  validity: usize,
+  out: usize,
+  outValidity: usize,
+): u32 {
+  for (let row: u32 = 0; row < n; row++, a += 8, out += 16) {
+    const value = load<f64>(a)
+    const magnitude = Math.abs(value)
+    const inRange = magnitude < 1.7e38
+    const top = inRange ? Math.floor(magnitude / 18446744073709551616.0) : 0.0
+    const low = inRange ? <u64>(magnitude - top * 18446744073709551616.0) : 0
+    const high = <u64>top
+    storeSigned(out, low, high, value < 0 ? -1 : 0)
+    if (settle(row, inRange && isBelow(low, high, limit), validity, outValidity)) return row
+  }
+  return NONE
+}
