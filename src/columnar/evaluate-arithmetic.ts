@@ -1,4 +1,5 @@
 // Arithmetic: numbers, decimals of 64 bits, and time plus or minus durations.
+import { assert } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
 import {
   type Arithmetic,
@@ -8,12 +9,14 @@ import {
   type Unary,
   unary,
 } from '../kernels/arithmetic.ts'
+import { decimalArithmetic, decimalNegate } from '../kernels/decimal.ts'
 import { NO_ROW } from '../kernels/operand.ts'
 import { convert } from './evaluate-cast.ts'
+import { isWide } from './evaluate-cast-decimal.ts'
 import { type CallExpression, expressionText } from './expression.ts'
 import { isFloat, numericType } from './expression-type.ts'
 import { checkedRows, type Evaluation, type Node, operandOf, stepNode, validityOf } from './step.ts'
-import { byteWidth, type DataType, float64, typeName } from './type.ts'
+import { type DataType, type Decimal, float64, typeName } from './type.ts'
 import { Vector } from './vector.ts'
 
 /** The numbers that a type is computed as. */
@@ -28,11 +31,8 @@ function arithmeticKind(type: DataType, text: string): ArithmeticKind {
     case 'duration':
       return 'int64'
     default:
-      if (type.kind === 'decimal' && byteWidth(type) === 8) return 'int64'
-      throw new DataflowError(
-        'UNSUPPORTED',
-        `${text}: there is no arithmetic on ${typeName(type)}; cast it to a float64, an int64, or a decimal of at most 18 digits`,
-      )
+      assert(type.kind === 'decimal' && !isWide(type), `${text} of ${typeName(type)}`)
+      return 'int64'
   }
 }
 
@@ -61,20 +61,15 @@ function operandTypes(
   }
   if (result.kind === 'decimal' && name === 'mul') {
     // Scales add up by themselves: the product of the units is in units of the sum of the scales.
-    const widened = (type: DataType): DataType =>
-      type.kind === 'decimal' ? type : wholeDecimal(type)
-    return [widened(a), widened(b)]
+    const precision = isWide(result) ? 38 : 18
+    const factor = (type: DataType): DataType =>
+      type.kind === 'decimal' ? { ...type, precision } : { ...result, precision, scale: 0 }
+    return [factor(a), factor(b)]
   }
-  const common = name === 'least' || name === 'greatest' ? result : numericType(expression, a, b)
+  const isOfResult = name === 'least' || name === 'greatest' || result.kind === 'decimal'
+  const common = isOfResult ? result : numericType(expression, a, b)
   return [common, common]
 }
-
-const wholeDecimal = ({ nullable }: DataType): DataType => ({
-  kind: 'decimal',
-  nullable,
-  precision: 18,
-  scale: 0,
-})
 
 const OPS = {
   add: 'add',
@@ -94,6 +89,7 @@ export function arithmeticStep(
   const text = expressionText(expression)
   const [aType, bType] = operandTypes(expression, left.type, right.type, type)
   const [a, b] = [convert(left, aType, text, false), convert(right, bType, text, false)]
+  if (isWide(type)) return wideStep(expression, a, b, type as Decimal)
   const kind = arithmeticKind(type, text)
   const op = OPS[expression.function as keyof typeof OPS]
   const step = (at: Evaluation): Vector => {
@@ -106,6 +102,21 @@ export function arithmeticStep(
     return new Vector({ type, length: at.n, values, validity })
   }
   return stepNode(type, step, isFloat(type) ? [a, b] : undefined)
+}
+
+/** add, sub and mul of 128-bit decimals. */
+function wideStep(expression: CallExpression, a: Node, b: Node, type: Decimal): Node {
+  const op = expression.function as 'add' | 'sub' | 'mul'
+  return stepNode(type, (at) => {
+    const { kernels, n } = at
+    const [x, y] = [operandOf(a, at), operandOf(b, at)]
+    const validity = validityOf(at, x.validity, y.validity)
+    const rows = checkedRows(at, validity)
+    const operands = [x.operand, y.operand] as const
+    const result = decimalArithmetic(kernels, op, ...operands, n, type.precision, rows)
+    if (result.badRow !== NO_ROW) throw overflow(expressionText(expression), type, result.badRow)
+    return new Vector({ type, length: n, values: result.values, validity })
+  })
 }
 
 /** idiv and mod: null where the divisor is 0. */
@@ -132,6 +143,7 @@ export function divideStep(
 export function unaryStep(expression: CallExpression, operand: Node, type: DataType): Node {
   const text = expressionText(expression)
   const input = convert(operand, type, text, false)
+  if (isWide(type)) return wideSignStep(expression.function as 'neg' | 'abs', input, type)
   const kind = arithmeticKind(type, text)
   const op = expression.function as Unary
   const step = (at: Evaluation): Vector => {
@@ -142,4 +154,13 @@ export function unaryStep(expression: CallExpression, operand: Node, type: DataT
     return new Vector({ type, length: at.n, values, validity })
   }
   return stepNode(type, step, isFloat(type) ? [input] : undefined)
+}
+
+function wideSignStep(op: 'neg' | 'abs', input: Node, type: DataType): Node {
+  const step = (at: Evaluation): Vector => {
+    const { values, validity } = input.step(at)
+    const out = decimalNegate(at.kernels, op, values, at.n)
+    return new Vector({ type, length: at.n, values: out, validity })
+  }
+  return stepNode(type, step, [input])
 }

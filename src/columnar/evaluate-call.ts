@@ -11,6 +11,7 @@ import { type CallExpression, expressionText } from './expression.ts'
 import {
   type Compile,
   type Evaluation,
+  memoNode,
   type Node,
   operandOf,
   stepNode,
@@ -142,25 +143,19 @@ function extremeStep(
   if (NUMBERS.has(type.kind)) return arithmeticStep(expression, [a, b], type)
   const isLeast = expression.function === 'least'
   const call: CallExpression = { ...expression, function: isLeast ? 'le' : 'ge' }
-  const [x, y] = [branch(expression, a, type), branch(expression, b, type)]
+  const x = memoNode(branch(expression, a, type))
+  const y = memoNode(branch(expression, b, type))
+  const compare = compareStep(call, [x, y], BOOL)
   return stepNode(
     type,
     (at) => {
-      const [left, right] = [given(x, at), given(y, at)]
-      const order = compareStep(call, [left, right], BOOL).step(at)
-      const chosen = choose(at, order.values, [left, at], [right, at], type)
+      const order = compare.step(at)
+      const chosen = choose(at, order.values, [x, at], [y, at], type)
       // Unlike ifElse, null with anything is null.
       return new Vector({ ...chosen.parts(), validity: order.validity, nullCount: -1 })
     },
     [x, y],
   )
-}
-
-/** A node whose step has been taken: for those whose values are needed twice. */
-function given(node: Node, at: Evaluation): Node {
-  if (node.constant !== undefined) return node
-  const vector = node.step(at)
-  return { ...node, canFail: false, step: () => vector }
 }
 
 const NUMBERS = new Set(['int32', 'int64', 'float32', 'float64'])

@@ -6,28 +6,16 @@
 // EC2 Time in a coarser unit goes down, also before 1970; a number and a time convert by the count of
 //     the time's unit.
 import { DataflowError } from '../base/errors.ts'
-import { arithmetic, unary } from '../kernels/arithmetic.ts'
-import {
-  castFromBool,
-  type CastInput,
-  castNumbers,
-  type CastResult,
-  castToBool,
-  rescaleDown,
-  rescaleFloor,
-  rescaleUp,
-} from '../kernels/cast.ts'
-import type { Kernels } from '../kernels/module.ts'
-import { constantOperand, NO_ROW, type NumericKind, vectorOperand } from '../kernels/operand.ts'
+import type { CastInput } from '../kernels/cast.ts'
+import { NO_ROW, type NumericKind } from '../kernels/operand.ts'
+import { floor, fromBool, number, type Stage, toBool, up } from './cast-stage.ts'
 import { columnReader } from './column-reader.ts'
 import { unitsPerDay } from './constant.ts'
+import { decimalTo, isWide, toDecimal, wideToBool } from './evaluate-cast-decimal.ts'
 import { castFailed } from './evaluate-cast-text.ts'
 import { checkedRows, type Evaluation, type Node, stepNode } from './step.ts'
 import { byteWidth, type DataType, typeName, withNullable } from './type.ts'
 import { Vector } from './vector.ts'
-
-/** One kernel of a conversion. */
-type Stage = (kernels: Kernels, input: CastInput, n: number, isTry: boolean) => CastResult
 
 /**
  * The node's values in another type of fixed width.
@@ -71,11 +59,16 @@ function outOfRange(
 /** Undefined when there is no conversion. */
 function stagesOf(from: DataType, to: DataType): readonly Stage[] | undefined {
   const [a, b] = [numberOf(from), numberOf(to)]
-  if (from.kind === 'bool') return b && [fromBool('int64'), ...wholeTo(to)]
-  if (to.kind === 'bool') return a && [toBool(a)]
-  if (a === undefined || b === undefined) return undefined
-  if (from.kind === 'decimal') return decimalTo(from, to)
+  if (to.kind === 'bool') return isWide(from) ? [wideToBool] : a && [toBool(a)]
+  if (from.kind === 'decimal')
+    return to.kind === 'decimal' ? decimalTo(from, to) : b && decimalTo(from, to, b)
+  if (from.kind === 'bool') {
+    if (to.kind === 'decimal') return [fromBool('int64'), ...toDecimal('int64', to)]
+    return b && [fromBool(b)]
+  }
+  if (a === undefined) return undefined
   if (to.kind === 'decimal') return toDecimal(a, to)
+  if (b === undefined) return undefined
   if (isTemporal(from) && isTemporal(to)) {
     return (from.kind === 'duration') === (to.kind === 'duration') ? timeTo(from, to) : undefined
   }
@@ -105,93 +98,6 @@ function numberOf(type: DataType): NumericKind | undefined {
 
 const isTemporal = (type: DataType): boolean =>
   type.kind === 'timestamp' || type.kind === 'date' || type.kind === 'duration'
-
-const number = (from: NumericKind, to: NumericKind): readonly Stage[] =>
-  from === to ? [] : [(kernels, input, n, isTry) => castNumbers(kernels, from, to, input, n, isTry)]
-
-const fromBool =
-  (to: NumericKind): Stage =>
-  (kernels, { values, validity }, n) => ({
-    values: castFromBool(kernels, to, values, n),
-    validity,
-    badRow: NO_ROW,
-  })
-
-const toBool =
-  (from: NumericKind): Stage =>
-  (kernels, { values, validity }, n) => ({
-    values: castToBool(kernels, from, values, n),
-    validity,
-    badRow: NO_ROW,
-  })
-
-const up =
-  (factor: number, limit: number): Stage =>
-  (kernels, input, n, isTry) =>
-    rescaleUp(kernels, factor, limit, input, n, isTry)
-
-const down =
-  (rounding: 'truncate' | 'nearest', divisor: number, limit: number): Stage =>
-  (kernels, input, n, isTry) =>
-    rescaleDown(kernels, rounding, divisor, limit, input, n, isTry)
-
-const floor =
-  (divisor: number): Stage =>
-  (kernels, { values, validity }, n) => ({
-    values: rescaleFloor(kernels, divisor, values, n),
-    validity,
-    badRow: NO_ROW,
-  })
-
-/** A float64 kernel with a constant: scaling to and from decimals. */
-const scale =
-  (op: 'mul' | 'div', by: number): Stage =>
-  (kernels, { values, validity }, n) => {
-    const operand = constantOperand(kernels, 'float64', by)
-    const scaled = arithmetic(kernels, 'float64', op, vectorOperand(values), operand, n, 0)
-    return { values: scaled.values, validity, badRow: NO_ROW }
-  }
-
-const rounded: Stage = (kernels, { values, validity }, n) => ({
-  values: unary(kernels, 'float64', 'round', values, n, 0).values,
-  validity,
-  badRow: NO_ROW,
-})
-
-/** From int64 to any type of numbers. */
-function wholeTo(to: DataType): readonly Stage[] {
-  return to.kind === 'decimal' ? toDecimal('int64', to) : number('int64', numberOf(to)!)
-}
-
-/** Units of 10^-scale, of at most `precision` digits. */
-function toDecimal(
-  from: NumericKind,
-  { scale: digits, precision }: DataType & { kind: 'decimal' },
-): readonly Stage[] {
-  const limit = 10 ** precision
-  if (from === 'float32' || from === 'float64') {
-    const wide = number(from, 'float64')
-    const whole = number('float64', 'int64')
-    return [...wide, scale('mul', 10 ** digits), rounded, ...whole, up(1, limit)]
-  }
-  return [...number(from, 'int64'), up(10 ** digits, limit)]
-}
-
-function decimalTo(from: DataType & { kind: 'decimal' }, to: DataType): readonly Stage[] {
-  if (to.kind === 'decimal') {
-    const limit = 10 ** to.precision
-    if (to.scale < from.scale) return [down('nearest', 10 ** (from.scale - to.scale), limit)]
-    const isWider = to.precision - to.scale >= from.precision - from.scale
-    if (to.scale === from.scale && isWider) return []
-    return [up(10 ** (to.scale - from.scale), limit)]
-  }
-  if (to.kind === 'float64' || to.kind === 'float32') {
-    const float = [...number('int64', 'float64'), scale('div', 10 ** from.scale)]
-    return [...float, ...number('float64', to.kind)]
-  }
-  const whole = from.scale === 0 ? [] : [down('truncate', 10 ** from.scale, 0)]
-  return [...whole, ...number('int64', numberOf(to)!)]
-}
 
 /** Dates count days, timestamps and durations their unit. */
 function timeTo(from: DataType, to: DataType): readonly Stage[] {

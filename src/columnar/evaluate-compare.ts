@@ -1,8 +1,8 @@
 // Comparisons, membership and null tests: bitmaps out of columns.
 import { unreachable } from '../base/assert.ts'
-import { DataflowError } from '../base/errors.ts'
 import { bitmapFill, bitmapLogic, bitmapNot } from '../kernels/bitmap.ts'
 import { type Comparison, compareIn, compareNumbers } from '../kernels/compare.ts'
+import { decimalCompare } from '../kernels/decimal.ts'
 import type { NumericKind } from '../kernels/operand.ts'
 import { stringCompare } from '../kernels/string-compare.ts'
 import { convert } from './evaluate-cast.ts'
@@ -13,13 +13,14 @@ import { convertConstant, decimalUnits } from './constant.ts'
 import {
   type Compile,
   type Evaluation,
+  memoNode,
   type Node,
   operandOf,
   stepNode,
   textOf,
   validityOf,
 } from './step.ts'
-import { byteWidth, type DataType, typeName } from './type.ts'
+import { byteWidth, type DataType } from './type.ts'
 import { Vector } from './vector.ts'
 
 const FLIPPED: Readonly<Record<Comparison, Comparison>> = {
@@ -101,16 +102,13 @@ function comparer(expression: CallExpression, op: Comparison, left: Node, right:
   }
   if (type.kind === 'bool') return { run: boolComparer(op, a, b), operands }
   const kind = numericKind(type)
-  if (kind === undefined) {
-    throw new DataflowError(
-      'UNSUPPORTED',
-      `${text}: ${typeName(type)} does not compare yet; cast it`,
-    )
-  }
   const run = (at: Evaluation): Compared => {
     const x = operandOf(a, at)
     const y = operandOf(b, at)
-    const bits = compareNumbers(at.kernels, kind, op, x.operand, y.operand, at.n)
+    const bits =
+      kind === undefined
+        ? decimalCompare(at.kernels, op, x.operand, y.operand, at.n)
+        : compareNumbers(at.kernels, kind, op, x.operand, y.operand, at.n)
     return compared(at, bits, x.validity, y.validity)
   }
   return { run, operands }
@@ -182,7 +180,7 @@ function boolBits({ kernels, n }: Evaluation, op: Comparison, a: number, b: numb
 
 /** Membership: by the bits of the value where those are unique, else equality by equality. */
 export function inStep(expression: InExpression, compile: Compile, type: DataType): Node {
-  const input = compile(expression.input)
+  const input = memoNode(compile(expression.input))
   const width = byteWidth(input.type)
   const values = expression.values.map(({ value }) => value).filter((value) => value !== null)
   const isWhole = numericKind(input.type) !== undefined && !input.type.kind.startsWith('float')

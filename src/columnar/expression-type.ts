@@ -20,6 +20,7 @@ import {
 const INTEGERS = new Set(['int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64'])
 const FLOATS = new Set(['float32', 'float64'])
 const TEMPORAL = new Set(['timestamp', 'date', 'duration'])
+const DIGITS_MAX = 38
 
 export const isInteger = (type: DataType): boolean => INTEGERS.has(type.kind)
 export const isFloat = (type: DataType): boolean => FLOATS.has(type.kind)
@@ -95,7 +96,12 @@ export function numericType(of: Expression, a: DataType, b: DataType): DataType 
     const [p, q] = [asDecimal(a), asDecimal(b)]
     const scale = Math.max(p.scale, q.scale)
     const whole = Math.max(p.precision - p.scale, q.precision - q.scale)
-    return { kind: 'decimal', nullable: false, precision: Math.min(38, whole + scale), scale }
+    return {
+      kind: 'decimal',
+      nullable: false,
+      precision: Math.min(DIGITS_MAX, whole + scale),
+      scale,
+    }
   }
   const wide = new Set(['int64', 'uint64', 'uint32'])
   return wide.has(a.kind) || wide.has(b.kind) ? wideOf(a, b) : int32()
@@ -109,7 +115,7 @@ function wideOf(a: DataType, b: DataType): DataType {
 
 function asDecimal(type: DataType): Decimal {
   if (type.kind === 'decimal') return type
-  const precision = type.kind.endsWith('64') ? 19 : 10
+  const precision = type.kind === 'uint64' ? 20 : type.kind === 'int64' ? 19 : 10
   return { kind: 'decimal', nullable: false, precision, scale: 0 }
 }
 
@@ -209,18 +215,22 @@ function additiveType(expression: CallExpression, a: DataType, b: DataType): Dat
   if (!isAdd && a.kind === 'timestamp' && b.kind === 'timestamp') {
     return { kind: 'duration', nullable: false, unit: (finer(a, b) as typeof a).unit }
   }
-  return numericType(expression, a, b)
+  const common = numericType(expression, a, b)
+  // One digit more: a sum of two needs it.
+  return common.kind === 'decimal'
+    ? { ...common, precision: Math.min(DIGITS_MAX, common.precision + 1) }
+    : common
 }
 
 function productType(expression: CallExpression, a: DataType, b: DataType): DataType {
   const common = numericType(expression, a, b)
   if (common.kind !== 'decimal') return common
   const [p, q] = [asDecimal(a), asDecimal(b)]
-  return {
-    ...common,
-    precision: Math.min(38, p.precision + q.precision),
-    scale: Math.min(38, p.scale + q.scale),
+  const scale = p.scale + q.scale
+  if (scale > DIGITS_MAX) {
+    throw mismatch(expression, `it has ${scale} digits behind the point; cast to smaller scales`)
   }
+  return { ...common, precision: Math.min(DIGITS_MAX, p.precision + q.precision), scale }
 }
 
 function stringType(expression: CallExpression, types: readonly DataType[]): DataType {

@@ -58,6 +58,23 @@ export const stepNode = (
   totalOver?: readonly Node[],
 ): Node => ({ type, step, canFail: totalOver?.some(({ canFail }) => canFail) ?? true })
 
+/** The same node, computed once an evaluation: for one whose values are needed more than once. */
+export function memoNode(node: Node): Node {
+  if (node.constant !== undefined) return node
+  let lastAt: Evaluation | undefined
+  let vector: Vector | undefined
+  return {
+    ...node,
+    step(at) {
+      if (vector === undefined || lastAt !== at) {
+        vector = node.step(at)
+        lastAt = at
+      }
+      return vector
+    },
+  }
+}
+
 /** A node's values as a column. */
 export const vectorOf = (node: Node, at: Evaluation): Vector => node.step(at)
 

@@ -122,7 +122,7 @@ function toDecimal(value: number | bigint, to: DataType & { kind: 'decimal' }): 
   const power = 10n ** BigInt(to.scale)
   if (typeof value === 'bigint') return withinDigits(value * power, to)
   const units = FLOAT_UNARY.round(value * Number(power))
-  if (!(Math.abs(units) < 2 ** 63)) throw new Failure('CAST_FAILED')
+  if (!Number.isFinite(units)) throw new Failure('CAST_FAILED')
   return withinDigits(BigInt(units), to)
 }
 
@@ -271,9 +271,10 @@ function arithmeticTypes(
     return [{ ...a, unit } as DataType, { ...b, unit } as DataType]
   }
   if (result.kind === 'decimal' && of.function === 'mul') {
-    const whole: DataType = { kind: 'decimal', nullable: false, precision: 18, scale: 0 }
+    const whole: DataType = { kind: 'decimal', nullable: false, precision: 20, scale: 0 }
     return [a.kind === 'decimal' ? a : whole, b.kind === 'decimal' ? b : whole]
   }
+  if (result.kind === 'decimal') return [result, result]
   const common = numericType(of, a, b)
   return [common, common]
 }
@@ -299,8 +300,11 @@ function arithmetic(name: string, a: Value, b: Value, type: DataType): Value {
   }
 }
 
-const bounded = (value: Value, type: DataType): bigint =>
-  within(value as bigint, type.kind === 'int32' ? INT32 : INT64, 'ARITHMETIC_OVERFLOW')
+function bounded(value: Value, type: DataType): bigint {
+  const most = type.kind === 'decimal' ? 10n ** BigInt(type.precision) - 1n : 0n
+  const range = most > 0n ? ([-most, most] as const) : type.kind === 'int32' ? INT32 : INT64
+  return within(value as bigint, range, 'ARITHMETIC_OVERFLOW')
+}
 
 /** -1, 0, 1, or NaN when a NaN makes them unordered. */
 function compare(a: Value, b: Value): number {

@@ -38,6 +38,8 @@ const TYPES = {
   ratio: nullable(float64()),
   amount: nullable(decimal(9, 2)),
   rate: decimal(6, 4),
+  total: nullable(decimal(30, 6)),
+  units: decimal(20, 0),
   at: nullable(timestamp('us')),
   seen: timestamp('ms'),
   born: nullable(date()),
@@ -196,6 +198,8 @@ const CAST_TARGETS: readonly DataType[] = [
   float64(),
   decimal(9, 2),
   decimal(18, 6),
+  decimal(19, 1),
+  decimal(38, 10),
   bool(),
 ]
 
