@@ -145,11 +145,12 @@ function unpack32(state: usize, count: u32, out: usize): u32 {
   let largest: u32 = 0
   let left = count
   // To a byte's border, on from there eight at once, and the rest one by one.
-  while (left && (bit & 7 || width > WIDTH_SIMD_MAX)) {
+  let single: u32 = width > WIDTH_SIMD_MAX ? left : 0
+  while (single < left && (bit + <u64>single * width) & 7) single++
+  for (; single; single--, left--) {
     largest = max<u32>(largest, unpackOne(start, bit, mask, out))
     bit += width
     out += 4
-    left--
   }
   if (left >= 8) {
     const from = start + <usize>(bit >> 3)

@@ -33,7 +33,9 @@ export function snappyLength(at: usize, bytes: u32): u32 {
 export function snappyDecompress(at: usize, bytes: u32, out: usize, outBytes: u32): u32 {
   const end = at + <usize>bytes
   if (snappyLength(at, bytes) != outBytes) return CORRUPT
-  while (load<u8>(at++) > 127) {}
+  // Behind the length, which snappyLength() has found whole.
+  while (load<u8>(at) > 127) at++
+  at++
   const start = out
   const outEnd = out + <usize>outBytes
   while (at < end) {

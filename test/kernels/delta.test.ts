@@ -87,8 +87,8 @@ describe('delta-packed integers', () => {
       fc.property(integers, fc.nat(), fc.nat({ max: 255 }), fc.boolean(), (values, at, byte, cut) =>
         inArena(kernels, () => {
           const bytes = twin.deltaEncode(values)
-          const place = at % bytes.length
-          const changed = cut ? bytes.slice(0, place) : bytes.with(place, byte)
+          const changedAt = at % bytes.length
+          const changed = cut ? bytes.slice(0, changedAt) : bytes.with(changedAt, byte)
           let expected: bigint[] | 'corrupt'
           try {
             expected =

@@ -27,7 +27,9 @@ const valuesOf = (width: number, max = 200): fc.Arbitrary<number[]> => {
     .array(
       fc.oneof(
         fc.array(value, { maxLength: 40 }),
-        fc.tuple(value, fc.integer({ min: 1, max: 60 })).map(([v, n]) => new Array(n).fill(v)),
+        fc
+          .tuple(value, fc.integer({ min: 1, max: 60 }))
+          .map(([v, n]) => Array.from({ length: n }, () => v)),
       ),
       { maxLength: 6 },
     )
@@ -158,7 +160,9 @@ describe('hybrid runs', () => {
           const out = kernels.scratch(count * 4 + 8)
           kernels.u8.fill(0x5a, out, out + count * 4 + 8)
           hybridDecode32(kernels, open(bytes, 5), count, out)
-          expect([...kernels.take(out + count * 4, 8)]).toEqual(new Array(8).fill(0x5a))
+          expect([...kernels.take(out + count * 4, 8)]).toEqual(
+            Array.from({ length: 8 }, () => 0x5a),
+          )
         }),
       ),
     )

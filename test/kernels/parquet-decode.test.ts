@@ -106,15 +106,7 @@ describe('plain byte arrays', () => {
             : words.map((word) => new TextEncoder().encode(word))
           const offsets = place(kernels, offsetsOf(values))
           const got = areUtf8(kernels, offsets, place(kernels, bytes, 2), values.length)
-          const decode = (value: Uint8Array): boolean => {
-            try {
-              new TextDecoder('utf-8', { fatal: true }).decode(value)
-              return true
-            } catch {
-              return false
-            }
-          }
-          expect(got).toBe(values.every(decode))
+          expect(got).toBe(values.every(isUtf8))
         }),
       ),
     )
@@ -324,3 +316,12 @@ describe('spreading', () => {
     )
   })
 })
+
+function isUtf8(value: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(value)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -59,7 +59,7 @@ function decompress(block: Uint8Array, bytes: number): Uint8Array | undefined {
   // Only padding may be written behind the result.
   kernels.u8.fill(0x5a, out + bytes + 16, out + bytes + 64)
   const done = snappyDecompress(kernels, place(kernels, block, 1), block.length, out, bytes)
-  expect([...kernels.take(out + bytes + 16, 48)]).toEqual(new Array(48).fill(0x5a))
+  expect([...kernels.take(out + bytes + 16, 48)]).toEqual(Array.from({ length: 48 }, () => 0x5a))
   return done === CORRUPT ? undefined : kernels.take(out, bytes)
 }
 

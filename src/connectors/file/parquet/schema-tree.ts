@@ -94,7 +94,8 @@ interface Raw {
   readonly children: readonly Raw[]
   /** The number of its first leaf. */
   readonly leaf: number
-  readonly duration: TimeUnit | undefined
+  /** Of a duration that is stored as an integer. */
+  readonly unit: TimeUnit | undefined
 }
 
 const ROOT: LevelNode = { def: 0, rep: 0, ancestor: 0 }
@@ -128,14 +129,14 @@ class SchemaWalk {
     const element = this.#elements[this.#next++]
     if (element === undefined || depth > 100) throw new Error('the schema is no tree')
     const leaf = this.#leaves
-    const duration = this.#durations.get(leaf)
+    const unit = this.#durations.get(leaf)
     if (element.type !== undefined) {
       this.#leaves++
-      return { element, children: [], leaf, duration }
+      return { element, children: [], leaf, unit }
     }
     const children: Raw[] = []
     for (let i = 0; i < (element.num_children ?? 0); i++) children.push(this.#raw(depth + 1))
-    return { element, children, leaf, duration: undefined }
+    return { element, children, leaf, unit: undefined }
   }
 }
 
@@ -173,7 +174,7 @@ function single(raw: Raw, parent: LevelNode, path: string): ParquetNode {
 
 function content(raw: Raw, level: LevelNode, path: string, isNullable: boolean): ParquetNode {
   const { element, children } = raw
-  if (element.type !== undefined) return leaf(raw, level, path, isNullable)
+  if (element.type !== undefined) return leafNode(raw, level, path, isNullable)
   const kind = element.logical_type?.type ?? element.converted_type
   const [only] = children
   if (kind === 'LIST' && children.length === 1 && isRepeated(only!)) {
@@ -197,11 +198,11 @@ function listItem(outer: SchemaElement, middle: Raw): Raw | undefined {
   return isStruct || isRepeated(children[0]!) ? undefined : children[0]
 }
 
-function leaf(raw: Raw, level: LevelNode, path: string, isNullable: boolean): ParquetLeaf {
+function leafNode(raw: Raw, level: LevelNode, path: string, isNullable: boolean): ParquetLeaf {
   const { type: physical, type_length: fixedBytes = 0 } = raw.element
   const [stored, conversion] = leafType(raw.element)
-  const isDuration = raw.duration !== undefined && stored.kind === 'int64'
-  const type = isDuration ? duration(raw.duration) : stored
+  const isDuration = raw.unit !== undefined && stored.kind === 'int64'
+  const type = isDuration ? duration(raw.unit) : stored
   return {
     kind: 'leaf',
     type: withNullable(type, isNullable),
