@@ -148,28 +148,26 @@ function readTexts(s: Scan, c: Column, rows: u32): u32 {
   const last = isLast(s, c)
   const nullBytes = s.nullBytes
   const quote = s.quote
+  const quotes = i8x16.splat(quote)
   let mark = firstMark(s, c)
   let offset = c.offsets + ((<usize>s.rows) << 2)
   let used = c.used
   for (let r: u32 = 0; r < rows; r++) {
     const start = <usize>load<u32>(mark) + 1
     const len = <u32>(endOf(mark, start, last) - start)
-    const bytes = v128.load(start)
-    const isAscii = !(i8x16.bitmask(bytes) & ((1 << len) - 1))
-    // Short text at once: the store writes more than the text, as the padding allows.
-    if (
-      len <= 16 &&
-      len != nullBytes &&
-      isAscii &&
-      load<u8>(start) != quote &&
-      used + 16 <= c.capacity
-    ) {
+    const inQuotes = len > 1 && load<u8>(start) == quote
+    const from = start + usize(inQuotes)
+    const content = inQuotes ? len - 2 : len
+    const bytes = v128.load(from)
+    const odd = i8x16.bitmask(v128.or(bytes, i8x16.eq(bytes, quotes))) & ((1 << content) - 1)
+    // Short ASCII without doubled quotes: one store, of more than the text, as the padding allows.
+    if (content <= 16 && !odd && len != nullBytes && used + 16 <= c.capacity) {
       v128.store(c.values + used, bytes)
-      used += len
+      used += content
     } else {
       c.used = used
-      const plain = len != nullBytes && load<u8>(start) != quote
-      const status = plain
+      const isPlain = len != nullBytes && !inQuotes
+      const status = isPlain
         ? appendText(c, s.rows + r, start, len)
         : csvField(s, c, s.rows + r, start, len)
       if (status) return failed(s, r, status, start)

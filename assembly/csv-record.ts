@@ -1,4 +1,4 @@
-// One CSV record, field by field: what has quotes, or the wrong number of fields, or no end in the block.
+// One CSV record, field by field: what has a quote in the wrong place, the wrong number of fields, or no end.
 //
 // R1  A quoted field starts with the quote right behind a separator and ends with one right before a
 //     separator; quotes inside it are doubled. A quote anywhere else is SCAN_QUOTE_STRAY.
@@ -17,15 +17,11 @@ export const RECORD_OPEN: u32 = 0xffff
 
 // What the last call found.
 let fieldsFound: u32 = 0
-let hasQuotes: bool = false
 let nextRecord: usize = 0
 let faultPosition: usize = 0
 
 export function recordFields(): u32 {
   return fieldsFound
-}
-export function recordHasQuotes(): bool {
-  return hasQuotes
 }
 /** Behind the record's line feed. */
 export function recordNext(): usize {
@@ -41,12 +37,10 @@ export function csvRecord(s: Scan, from: usize, marks: usize): u32 {
   const delimiter = s.delimiter
   const end = s.end
   let p = from
-  hasQuotes = false
   fieldsFound = 0
   let separator: u8
   do {
     if (p < end && load<u8>(p) == quote) {
-      hasQuotes = true
       const closed = closingQuote(s, p + 1)
       if (!closed) {
         faultPosition = p

@@ -4,8 +4,9 @@
 //   marks   | from - 1 | end of field 0 | end of field 1 | ... | line feed | end of field 0 | ...
 //
 // The first step takes 64 bytes at once and makes bits of what separates (delimiter, line feed); the bits
-// become marks. It counts the marks between line feeds and looks at no byte. A record with a quote, or with
-// another number of fields, is walked field by field (csv-record.ts) until records are plain again.
+// become marks, but for those in quotes. It counts the marks between line feeds and looks at no byte. A
+// record with a quote in the wrong place, or with another number of fields, is walked field by field
+// (csv-record.ts), which knows what is wrong.
 //
 // C1  A record ends at a line feed outside quotes; a carriage return before it is not part of the record.
 // C2  An empty line is no record, unless records have one field.
@@ -15,14 +16,7 @@
 // C5  Which records come out depends only on the bytes, not on how they were cut into blocks.
 import { columnAt, columnRewind } from './column-table'
 import { csvColumn } from './csv-column'
-import {
-  csvRecord,
-  RECORD_OPEN,
-  recordFaultAt,
-  recordFields,
-  recordHasQuotes,
-  recordNext,
-} from './csv-record'
+import { csvRecord, RECORD_OPEN, recordFaultAt, recordFields, recordNext } from './csv-record'
 import {
   endMalformed,
   endMalformedLine,
@@ -42,8 +36,8 @@ const STOP_ODD: u32 = 2
 const STOP_PLAIN: u32 = 3
 const STOP_FAULT: u32 = 4
 
-/** So many plain records in a row end the walk field by field. */
-const PLAIN_ROWS: u32 = 4
+/** So many good records in a row end the walk field by field. */
+const GOOD_ROWS: u32 = 4
 
 let groupStop: u32 = 0
 let groupNext: usize = 0
@@ -114,82 +108,104 @@ function readColumns(s: Scan, rows: u32): u32 {
   return good
 }
 
-// Marks of up to `wanted` plain records from `from` on.
+// Marks of up to `wanted` records from `from` on.
 function markGroup(s: Scan, from: usize, wanted: u32): u32 {
   const end = s.end
-  const fields = s.fieldCount
+  const stride = (<usize>s.fieldCount) << 2
   const delimiters = i8x16.splat(s.delimiter)
   const quotes = i8x16.splat(s.quote)
-  const lineFeeds = i8x16.splat(0x0a)
   store<u32>(s.marks, <u32>from - 1)
   // The mark of the current record's first field, and the next mark to be written.
   let first = s.marks + 4
   let out = first
   let record = from
   let rows: u32 = 0
+  // What a window leaves to the next: all ones within quotes, 1 behind a closing quote or a separator.
+  let withinQuotes: u64 = 0
+  let behindClosing: u64 = 0
+  let behindSeparator: u64 = 1
   for (let window = from; window < end; window += 64) {
-    const a = v128.load(window)
-    const b = v128.load(window, 16)
-    const c = v128.load(window, 32)
-    const d = v128.load(window, 48)
-    const anyQuote = v128.or(
-      v128.or(i8x16.eq(a, quotes), i8x16.eq(b, quotes)),
-      v128.or(i8x16.eq(c, quotes), i8x16.eq(d, quotes)),
-    )
-    if (v128.any_true(anyQuote)) return stopGroup(STOP_ODD, record, rows)
-    const feedA = i8x16.eq(a, lineFeeds)
-    const feedB = i8x16.eq(b, lineFeeds)
-    const feedC = i8x16.eq(c, lineFeeds)
-    const feedD = i8x16.eq(d, lineFeeds)
-    let lines = bitsOf(feedA, feedB, feedC, feedD)
-    let separators = bitsOf(
-      v128.or(feedA, i8x16.eq(a, delimiters)),
-      v128.or(feedB, i8x16.eq(b, delimiters)),
-      v128.or(feedC, i8x16.eq(c, delimiters)),
-      v128.or(feedD, i8x16.eq(d, delimiters)),
-    )
+    let lines = bitsOf(window, i8x16.splat(0x0a))
+    let separators = lines | bitsOf(window, delimiters)
     if (window + 64 > end) {
-      const inside = <u64>-1 >> (64 - <u64>(end - window))
-      lines &= inside
-      separators &= inside
+      const inBlock = <u64>-1 >> (64 - <u64>(end - window))
+      lines &= inBlock
+      separators &= inBlock
     }
+    const quoted = bitsOf(window, quotes)
+    if (quoted | withinQuotes | behindClosing) {
+      const inside = parityOf(quoted) ^ withinQuotes
+      const closing = quoted & ~inside
+      const afterClosing = (closing << 1) | behindClosing
+      const hidesLine = !s.multiline && lines & inside
+      separators &= ~inside
+      lines &= ~inside
+      const beforeOpening = (separators << 1) | behindSeparator | afterClosing
+      const opening = quoted & inside
+      const isMisplaced = opening & ~beforeOpening
+      // A doubled quote is a closing one and an opening one behind it.
+      const tail = afterClosing & ~(separators | opening)
+      if (hidesLine || isMisplaced || (tail && !isLineEnd(window, tail))) {
+        return stopGroup(STOP_ODD, record, rows)
+      }
+      withinQuotes = 0 - (inside >> 63)
+      behindClosing = closing >> 63
+    }
+    behindSeparator = separators >> 63
     storeMarks(window, separators, out)
     const firstOfWindow = out
     out += (<usize>popcnt<u64>(separators)) << 2
     for (; lines; lines &= lines - 1) {
       const before = separators & ((lines & (0 - lines)) - 1)
-      const lastOfRecord = firstOfWindow + ((<usize>popcnt<u64>(before)) << 2)
+      const next = firstOfWindow + ((<usize>popcnt<u64>(before)) << 2) + 4
       const lineFeed = window + <usize>ctz<u64>(lines)
-      if (
-        lastOfRecord + 4 - first != (<usize>fields) << 2 ||
-        lineFeed - record > s.recordBytesMax
-      ) {
+      if (next - first != stride || lineFeed - record > s.recordBytesMax) {
         return stopGroup(STOP_ODD, record, rows)
       }
       rows++
-      first = lastOfRecord + 4
+      first = next
       record = lineFeed + 1
       if (rows == wanted) return stopGroup(STOP_ROWS, record, rows)
     }
-    if (out - first > (<usize>fields) << 2) return stopGroup(STOP_ODD, record, rows)
+    if (out - first > stride) return stopGroup(STOP_ODD, record, rows)
   }
-  const tooLarge = <usize>(end - record) > s.recordBytesMax
-  return stopGroup(record < end && tooLarge ? STOP_ODD : STOP_BLOCK, record, rows)
+  // A record that does not end: the next block has its end, or it is for the walk to say what is wrong.
+  const isOdd = record < end && (s.final || <usize>(end - record) > s.recordBytesMax)
+  return stopGroup(isOdd ? STOP_ODD : STOP_BLOCK, record, rows)
+}
+
+// A bit for each of 64 bytes that is the one.
+function bitsOf(window: usize, byte: v128): u64 {
+  return (
+    <u64>i8x16.bitmask(i8x16.eq(v128.load(window), byte)) |
+    ((<u64>i8x16.bitmask(i8x16.eq(v128.load(window, 16), byte))) << 16) |
+    ((<u64>i8x16.bitmask(i8x16.eq(v128.load(window, 32), byte))) << 32) |
+    ((<u64>i8x16.bitmask(i8x16.eq(v128.load(window, 48), byte))) << 48)
+  )
+}
+
+// The running parity of bits: ones from an opening quote to before its closing one.
+function parityOf(bits: u64): u64 {
+  let parity = bits ^ (bits << 1)
+  parity ^= parity << 2
+  parity ^= parity << 4
+  parity ^= parity << 8
+  parity ^= parity << 16
+  return parity ^ (parity << 32)
+}
+
+// True when at each of the bits stands a carriage return before a line feed.
+function isLineEnd(window: usize, bits: u64): bool {
+  for (let left = bits; left; left &= left - 1) {
+    if (load<u16>(window + <usize>ctz<u64>(left)) != 0x0a0d) return false
+  }
+  return true
 }
 
 function stopGroup(stop: u32, next: usize, rows: u32): u32 {
   groupStop = stop
   groupNext = next
   return rows
-}
-
-function bitsOf(a: v128, b: v128, c: v128, d: v128): u64 {
-  return (
-    <u64>i8x16.bitmask(a) |
-    ((<u64>i8x16.bitmask(b)) << 16) |
-    ((<u64>i8x16.bitmask(c)) << 32) |
-    ((<u64>i8x16.bitmask(d)) << 48)
-  )
 }
 
 // The positions of the set bits, eight at a time: what is stored too much is overwritten or not read.
@@ -216,7 +232,6 @@ function walkGroup(s: Scan, from: usize, wanted: u32): u32 {
   let marks = s.marks + 4
   let record = from
   let rows: u32 = 0
-  let plain: u32 = 0
   while (rows < wanted) {
     if (record >= s.end) return stopGroup(STOP_BLOCK, record, rows)
     const status = csvRecord(s, record, marks)
@@ -232,8 +247,7 @@ function walkGroup(s: Scan, from: usize, wanted: u32): u32 {
     rows++
     record = recordNext()
     marks += stride
-    plain = recordHasQuotes() ? 0 : plain + 1
-    if (plain == PLAIN_ROWS) return stopGroup(STOP_PLAIN, record, rows)
+    if (rows == GOOD_ROWS) return stopGroup(STOP_PLAIN, record, rows)
   }
   return stopGroup(STOP_ROWS, record, rows)
 }

@@ -15,19 +15,25 @@ export function tenToThe(n: u32): u64 {
 export const NOT_DIGITS: u64 = 0xffffffffffffffff
 
 /**
- * The value of the 1 to 16 digits that end at `end`. Bytes before the digits are loaded too, and shifted
+ * The value of the 1 to 16 digits that end at `end`. Bytes before the digits are loaded too, and masked
  * out. NOT_DIGITS when one is no digit.
  */
 export function upToSixteenDigits(end: usize, digits: u32): u64 {
-  if (digits <= 8) return upToEightDigits(load<u64>(end - 8), digits)
-  const low = upToEightDigits(load<u64>(end - 8), 8)
-  const high = upToEightDigits(load<u64>(end - 16), digits - 8)
-  return (low | high) == NOT_DIGITS ? NOT_DIGITS : high * 100000000 + low
-}
-
-function upToEightDigits(bytes: u64, digits: u32): u64 {
-  const shift = <u64>((8 - digits) << 3)
-  return sumOfOnes(((bytes ^ ZEROS) >> shift) << shift)
+  const places = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  const wanted = i8x16.ge_s(places, i8x16.splat(<i8>(16 - digits)))
+  const ones = v128.and(i8x16.sub(v128.load(end - 16), i8x16.splat(0x30)), wanted)
+  if (v128.any_true(i8x16.gt_u(ones, i8x16.splat(9)))) return NOT_DIGITS
+  // Neighbours are joined: sixteen digits, eight pairs, four fours, two eights, one number.
+  const tens = i16x8.mul(v128.and(ones, i16x8.splat(0xff)), i16x8.splat(10))
+  const pairs = i16x8.add(tens, i16x8.shr_u(ones, 8))
+  const fours = i32x4.dot_i16x8_s(pairs, i16x8(100, 1, 100, 1, 100, 1, 100, 1))
+  const high = <u64>i64x2.extract_lane(fours, 0)
+  const low = <u64>i64x2.extract_lane(fours, 1)
+  return (
+    ((high & 0xffffffff) * 10000 + (high >> 32)) * 100000000 +
+    (low & 0xffffffff) * 10000 +
+    (low >> 32)
+  )
 }
 
 const ZEROS: u64 = 0x3030303030303030

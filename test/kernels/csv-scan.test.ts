@@ -117,7 +117,7 @@ test('any bytes in any blocks give the rows and faults of the twin', () => {
       })
       expect(got.batches.every((rows) => rows <= rowsMax)).toBe(true)
     }),
-    { numRuns: 1_500 },
+    { numRuns: 2_000 },
   )
 })
 
