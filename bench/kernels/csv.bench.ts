@@ -1,7 +1,7 @@
 // CSV to columns and back: four columns. The twin scans bytes into typed arrays, too; the rival splits text.
 import { CsvTwin } from '../../test/kernels/reference/csv.ts'
 import { kernelBench } from '../harness.ts'
-import { csvBytes, csvQuotedBytes, encodeInput } from './line-data.ts'
+import { csvBytes, csvQuotedBytes, ENCODED_BYTES_MAX, encodeInput } from './line-data.ts'
 import { CSV_LINES, encodeSide, scanSide, sumOf, TWIN_SPECS } from './line-sides.ts'
 import { splitCsv } from './line-rivals.ts'
 import { encodeCsvRows } from './line-rivals.ts'
@@ -45,7 +45,7 @@ export default [
   kernelBench({
     name: 'encode, 4 columns',
     input: (random, rows) => encodeInput(random, rows),
-    output: (rows) => [new Uint8Array(rows * 128)],
+    output: (rows) => [new Uint8Array(rows * ENCODED_BYTES_MAX)],
     outputUsed: (bytes) => [bytes],
     kernel: (kernels) => encodeSide(kernels, 'csv'),
     twin: () => ({ run: ({ rows, in: input, out: [out] }) => encodeCsvRows(rows, input, out) }),

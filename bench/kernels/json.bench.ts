@@ -2,7 +2,7 @@
 // JSON.parse a line.
 import { JsonTwin } from '../../test/kernels/reference/json.ts'
 import { kernelBench } from '../harness.ts'
-import { COLUMNS, encodeInput, jsonBytes } from './line-data.ts'
+import { COLUMNS, ENCODED_BYTES_MAX, encodeInput, jsonBytes } from './line-data.ts'
 import { encodeJsonRows, parseJson } from './line-rivals.ts'
 import { encodeSide, scanSide, sumOf, TWIN_SPECS } from './line-sides.ts'
 
@@ -31,7 +31,7 @@ export default [
   kernelBench({
     name: 'encode, 4 columns',
     input: (random, rows) => encodeInput(random, rows),
-    output: (rows) => [new Uint8Array(rows * 128)],
+    output: (rows) => [new Uint8Array(rows * ENCODED_BYTES_MAX)],
     outputUsed: (bytes) => [bytes],
     kernel: (kernels) => encodeSide(kernels, 'json'),
     twin: () => ({ run: ({ rows, in: input, out: [out] }) => encodeJsonRows(rows, input, out) }),

@@ -63,6 +63,9 @@ export function encodeInput(
   ]
 }
 
+/** No row takes more as text, with room for what an encoder keeps free. */
+export const ENCODED_BYTES_MAX = 192
+
 export const ENCODED: readonly ColumnSpec[] = [
   { name: 'id', kind: 'int64', nullable: false },
   { name: 'name', kind: 'utf8', nullable: false },

@@ -1,12 +1,12 @@
 // The kernels' sides of the benchmarks of scanners and encoders. A scan's result is a sum over some rows of
 // each column: enough to see a difference, too little to be measured.
 import { ColumnTable } from '../../src/kernels/column-table.ts'
-import { CsvEncoder, encodeJson, TextOutput } from '../../src/kernels/line-encode.ts'
+import { CsvEncoder, encodeJson } from '../../src/kernels/line-encode.ts'
 import { type CsvLines, type JsonLines, LineScanner } from '../../src/kernels/line-scan.ts'
 import type { Kernels } from '../../src/kernels/module.ts'
 import type { TwinColumn, TwinSpec } from '../../test/kernels/reference/twin-column.ts'
 import type { KernelBatch, Side } from '../harness.ts'
-import { COLUMNS, ENCODED } from './line-data.ts'
+import { COLUMNS, ENCODED, ENCODED_BYTES_MAX } from './line-data.ts'
 
 const STEP = 1_024
 
@@ -61,13 +61,13 @@ export function sumOf(columns: readonly TwinColumn[], rows: number): number {
 
 type EncodeInput = [BigInt64Array, Int32Array, Uint8Array, BigInt64Array, Int32Array]
 
-/** Encodes into the kernel's own buffer and copies the text out, as a sink hands it to the file. */
+/** Encodes straight into the batch's output, which is large enough. */
 export function encodeSide(
   kernels: Kernels,
   format: 'csv' | 'json',
 ): Side<KernelBatch<EncodeInput, [Uint8Array]>> {
   const columns = new ColumnTable(kernels, ENCODED)
-  const output = new TextOutput(kernels, 4 << 20)
+  const output = kernels.allocate(12)
   const csv = new CsvEncoder(kernels, { delimiter: 44, quote: 34, nullText: new Uint8Array() })
   return {
     run: ({ rows, in: [id, offsets, text, time, quantity], out: [out] }) => {
@@ -78,13 +78,14 @@ export function encodeSide(
         { ...plain, values: time },
         { ...plain, values: quantity },
       ])
-      output.clear()
+      const view = kernels.data
+      view.setUint32(output, out, true)
+      view.setUint32(output + 4, 0, true)
+      view.setUint32(output + 8, rows * ENCODED_BYTES_MAX, true)
       const all = { selection: 0, length: rows }
-      if (format === 'csv') csv.encode(columns, all, output)
-      else encodeJson(columns, all, output)
-      const { bytes } = output
-      kernels.u8.set(bytes, out)
-      return bytes.length
+      if (format === 'csv') csv.encode(columns, all, { ptr: output })
+      else encodeJson(columns, all, { ptr: output })
+      return kernels.data.getUint32(output + 4, true)
     },
   }
 }

@@ -43,6 +43,9 @@ export class TextOutput {
   }
 }
 
+/** What an encoder appends to: a TextOutput, or one that somebody else holds. */
+export type OutputPointer = Pick<TextOutput, 'ptr'>
+
 /** Rows to encode: those of a selection, or the first `length`. */
 export interface EncodedRows {
   readonly selection: number
@@ -53,7 +56,7 @@ export interface EncodedRows {
  * Appends NDJSON.
  * @throws MEMORY_EXHAUSTED
  */
-export function encodeJson(columns: ColumnTable, rows: EncodedRows, output: TextOutput): void {
+export function encodeJson(columns: ColumnTable, rows: EncodedRows, output: OutputPointer): void {
   const { kernels, ptr, specs } = columns
   if (!kernels.exports.jsonEncode(ptr, specs.length, rows.selection, rows.length, output.ptr)) {
     throw memoryExhausted(kernels, rows.length)
@@ -88,7 +91,7 @@ export class CsvEncoder {
    * Appends rows.
    * @throws MEMORY_EXHAUSTED
    */
-  encode(columns: ColumnTable, rows: EncodedRows, output: TextOutput): void {
+  encode(columns: ColumnTable, rows: EncodedRows, output: OutputPointer): void {
     const { ptr, specs } = columns
     const { selection, length } = rows
     const { exports } = this.#kernels
