@@ -103,7 +103,7 @@ export class Subtask {
     this.pending(this.#openSplit(split))
   }
 
-  /** Takes one step. False: nothing to do now; wake() comes when that changes. */
+  /** Takes one step. False: nothing to do now; wake() comes when that changes. A failure is a step. */
   step(): boolean {
     if (this.#state !== 'running' || this.#pending > 0) return false
     try {
@@ -112,7 +112,7 @@ export class Subtask {
       return this.#parts.reader === undefined ? this.#stepGate() : this.#stepSource()
     } catch (error) {
       this.fail(error)
-      return false
+      return true
     }
   }
 

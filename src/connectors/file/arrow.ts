@@ -58,12 +58,22 @@ class FileBytes implements RandomBytes {
   }
 }
 
-/** Runs with the file's name in front of what goes wrong. */
+/**
+ * Runs with the file's name in front of what goes wrong. Damaged metadata makes the flatbuffers library
+ * throw whatever it stumbles over, so an error that is not ours says that the file is damaged.
+ */
 function inFile<T>(path: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    if (!(error instanceof DataflowError) || error.context.location !== undefined) throw error
+    if (!(error instanceof DataflowError)) {
+      const message = `${path}: damaged Arrow data: its metadata does not decode`
+      throw new DataflowError('FORMAT_INVALID', message, {
+        cause: error,
+        context: { location: path },
+      })
+    }
+    if (error.context.location !== undefined) throw error
     throw new DataflowError(error.code, `${path}: ${error.message}`, {
       cause: error,
       context: { ...error.context, location: path },

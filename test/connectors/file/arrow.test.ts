@@ -156,7 +156,7 @@ describe('Arrow IPC', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     )
   })
 })
