@@ -26,10 +26,9 @@ function mulHigh(a: u64, b: u64): u64 {
   return aHigh * bHigh + (middle >> 32) + (other >> 32)
 }
 
-/** Whether the magnitude is below the number at `limit`. */
-function isBelow(low: u64, high: u64, limit: usize): bool {
-  const limitHigh = load<u64>(limit, 8)
-  return high < limitHigh || (high == limitHigh && low < load<u64>(limit))
+/** Whether a magnitude is below another. */
+function isBelow(low: u64, high: u64, limitLow: u64, limitHigh: u64): bool {
+  return high < limitHigh || (high == limitHigh && low < limitLow)
 }
 
 /** Stores a number given by its sign (-1 or 0) and magnitude. */
@@ -93,6 +92,10 @@ export function decimalAdd(
   validity: usize,
   out: usize,
 ): u32 {
+  const limitLow = load<u64>(limit)
+  const limitHigh = load<u64>(limit, 8)
+  // Upper halves nearer to 0 than the limit's, counted from the lowest: none when that is 0.
+  const span: u64 = limitHigh ? limitHigh + limitHigh - 1 : 0
   const flip: u64 = isSub ? -1 : 0
   const aNext = (<usize>aStep) << 4
   const bNext = (<usize>bStep) << 4
@@ -105,11 +108,14 @@ export function decimalAdd(
     const high = load<u64>(a, 8) + (load<u64>(b, 8) ^ flip) + carry
     store<u64>(out, carried)
     store<u64>(out, high, 8)
-    // Both are below 10^38, so the sum is below 2^127 and its sign is right.
-    const sign = <u64>(<i64>high >> 63)
-    const magnitude = (carried ^ sign) - sign
-    const top = (high ^ sign) + u64(sign != 0 && magnitude == 0)
-    if (!isBelow(magnitude, top, limit) && isValid(validity, row)) return row
+    // Both are below 10^38, so the sum is below 2^127 and its sign is right. Mostly the upper half alone
+    // says that it fits.
+    if (high + limitHigh - 1 >= span) {
+      const sign = <u64>(<i64>high >> 63)
+      const magnitude = (carried ^ sign) - sign
+      const top = (high ^ sign) + u64(sign != 0 && magnitude == 0)
+      if (!isBelow(magnitude, top, limitLow, limitHigh) && isValid(validity, row)) return row
+    }
     a += aNext
     b += bNext
   }
@@ -128,6 +134,8 @@ export function decimalMultiply(
   out: usize,
   outValidity: usize,
 ): u32 {
+  const limitLow = load<u64>(limit)
+  const limitHigh = load<u64>(limit, 8)
   const aNext = (<usize>aStep) << 4
   const bNext = (<usize>bStep) << 4
   for (let row: u32 = 0; row < n; row++, out += 16) {
@@ -143,7 +151,8 @@ export function decimalMultiply(
     const crossHigh = xTop ? mulHigh(xTop, y) : mulHigh(yTop, x)
     const base = mulHigh(x, y)
     const high = base + cross
-    const fits = !(xTop && yTop) && !crossHigh && high >= base && isBelow(low, high, limit)
+    const fits =
+      !(xTop && yTop) && !crossHigh && high >= base && isBelow(low, high, limitLow, limitHigh)
     storeSigned(out, low, high, aSign ^ bSign)
     if (settle(row, fits, validity, outValidity)) return row
     a += aNext
@@ -175,6 +184,8 @@ export function decimalScaleDown(
   out: usize,
   outValidity: usize,
 ): u32 {
+  const limitLow = load<u64>(limit)
+  const limitHigh = load<u64>(limit, 8)
   // All digits but the last are cut off; the last one says whether the magnitude goes up.
   for (let row: u32 = 0; row < n; row++, a += 16, out += 16) {
     const sign = <u64>(load<i64>(a, 8) >> 63)
@@ -190,7 +201,7 @@ export function decimalScaleDown(
     const up = u64(rounding && last >= 5)
     const quotient = load<u64>(out) + up
     const top = load<u64>(out, 8) + u64(up && quotient == 0)
-    const fits = isBelow(quotient, top, limit)
+    const fits = isBelow(quotient, top, limitLow, limitHigh)
     storeSigned(out, quotient, top, sign)
     if (settle(row, fits, validity, outValidity)) return row
   }
@@ -278,6 +289,8 @@ export function decimalFromFloat(
   out: usize,
   outValidity: usize,
 ): u32 {
+  const limitLow = load<u64>(limit)
+  const limitHigh = load<u64>(limit, 8)
   for (let row: u32 = 0; row < n; row++, a += 8, out += 16) {
     const value = load<f64>(a)
     const magnitude = Math.abs(value)
@@ -286,7 +299,8 @@ export function decimalFromFloat(
     const low = inRange ? <u64>(magnitude - top * 18446744073709551616.0) : 0
     const high = <u64>top
     storeSigned(out, low, high, value < 0 ? -1 : 0)
-    if (settle(row, inRange && isBelow(low, high, limit), validity, outValidity)) return row
+    if (settle(row, inRange && isBelow(low, high, limitLow, limitHigh), validity, outValidity))
+      return row
   }
   return NONE
 }
