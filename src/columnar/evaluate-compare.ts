@@ -8,7 +8,7 @@ import { stringCompare } from '../kernels/string-compare.ts'
 import { convert } from './evaluate-cast.ts'
 import type { CallExpression, InExpression } from './expression.ts'
 import { expressionText } from './expression.ts'
-import { comparisonType } from './expression-type.ts'
+import { comparisonType, isInteger } from './expression-type.ts'
 import { convertConstant, decimalUnits } from './constant.ts'
 import {
   type Compile,
@@ -93,7 +93,8 @@ interface Comparer {
 }
 
 function comparer(expression: CallExpression, op: Comparison, left: Node, right: Node): Comparer {
-  const type = comparisonType(expression, left.type, right.type)
+  const common = comparisonType(expression, left.type, right.type)
+  const type = narrowType(common, left, right) ?? narrowType(common, right, left) ?? common
   const text = expressionText(expression)
   const [a, b] = [convert(left, type, text, false), convert(right, type, text, false)]
   const operands = [a, b]
@@ -113,6 +114,20 @@ function comparer(expression: CallExpression, op: Comparison, left: Node, right:
   }
   return { run, operands }
 }
+
+/** A small integer's own type, when the constant it meets has a place in it: no column is widened. */
+function narrowType(
+  common: DataType,
+  column: Node,
+  { constant, type }: Node,
+): DataType | undefined {
+  if (!NARROW.has(column.type.kind) || !isInteger(common) || column.constant !== undefined) return
+  if (constant === undefined || constant.value === null) return
+  const fits = convertConstant(constant.value, type, column.type) !== undefined
+  return fits ? column.type : undefined
+}
+
+const NARROW = new Set(['int8', 'int16', 'int32', 'uint8', 'uint16', 'uint32'])
 
 function compared(at: Evaluation, bits: number, left: number, right: number): Compared {
   return { bits, validity: validityOf(at, left, right), left, right }
