@@ -1,7 +1,7 @@
 // Base64 (RFC 4648) to bytes and back: binary columns in CSV and NDJSON.
 //
-// A1  Read: the standard and the URL alphabet, also mixed; padding may be left out but not be wrong; the
-//     unused bits of the last character are zero. Blanks and line feeds are not skipped.
+// A1  Read: the standard and the URL alphabet, also mixed; padding may be left out but not be
+//     wrong; the unused bits of the last character are zero. Blanks and line feeds are not skipped.
 // A2  Written: the standard alphabet, padded.
 const SIX_BITS: usize = memory.data(256)
 const ALPHABET: usize = memory.data(64)

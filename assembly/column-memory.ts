@@ -1,5 +1,5 @@
-// The life of columns under construction (column-table.ts): memory for a batch's rows, once; then reset and
-// finish for each batch; and back to the allocator at the end.
+// The life of columns under construction (column-table.ts): memory for a batch's rows, once; then
+// reset and finish for each batch; and back to the allocator at the end.
 import { release } from './arena'
 import { columnAt, growRows, KIND_BOOL, KIND_LIST } from './column-table'
 

@@ -4,13 +4,15 @@
 //
 //   values    fixed width: one value a row | bool: bits | utf8, binary: `used` of `capacity` bytes
 //   offsets   utf8, binary, list: rows + 1 i32
-//   validity  0 for a column that is not nullable; else bits, all set at the start: only nulls write
+//   validity  0 for a column that is not nullable; else bits, all set at the start: only nulls
+//   write
 //
-// U1  A row is written at its number; what a row wrote can be written again (a key that is there twice,
-//     a row that failed half-way) after columnRewind(column, row).
+// U1  A row is written at its number; what a row wrote can be written again (a key that is there
+//     twice, a row that failed half-way) after columnRewind(column, row).
 // U2  A null's value is zero, its text empty, its list empty, and its struct's children are null.
-// U3  Top-level columns have room for all rows of a batch. Text and the children of lists grow, from the
-//     allocator; when it has no more, growth returns false and the scanner says SCAN_MEMORY.
+// U3  Top-level columns have room for all rows of a batch. Text and the children of lists grow,
+//     from the allocator; when it has no more, growth returns false and the scanner says
+//     SCAN_MEMORY.
 import { allocate, blockCapacity, release } from './arena'
 
 export const KIND_BOOL: u8 = 1
@@ -63,7 +65,7 @@ export class Column {
   /** The last row that has a value, plus 1: what tells a missing key. */
   filled: u32
   nullCount: u32
-  /** Of a struct: what an object of it looks like (json-value.ts). */
+  /** Of a struct: what an object of it looks like (json-keys.ts). */
   shape: usize
 }
 

@@ -1,10 +1,11 @@
-// One column of a group of CSV records, from the marks of its fields: one loop for each type that needs to
-// be fast, one for all the others.
+// One column of a group of CSV records, from the marks of its fields: one loop for each type that
+// needs to be fast, one for all the others.
 //
-// F1  An empty field, or the text that stands for null, is null in a nullable column. In others it is
-//     SCAN_NULL, but an empty field in a utf8 or binary column that is not nullable is the empty text.
-// F2  In quotes, null's text is a text like any other, and an empty field is the empty text (but null in
-//     columns that are neither utf8 nor binary, where it can mean nothing else).
+// F1  An empty field, or the text that stands for null, is null in a nullable column. In others it
+//     is SCAN_NULL, but an empty field in a utf8 or binary column that is not nullable is the empty
+//     text.
+// F2  In quotes, null's text is a text like any other, and an empty field is the empty text (but
+//     null in columns that are neither utf8 nor binary, where it can mean nothing else).
 import {
   Column,
   closeVariable,
@@ -29,7 +30,10 @@ import { PARSE_OK } from './number-parse'
 import { findByte, SCAN_NULL, SCAN_OK, Scan } from './scan-state'
 import { parseTimestamp } from './time-text'
 
-/** Reads the column's fields of `rows` records; returns how many went well, and sets the fault of the next. */
+/**
+ * Reads the column's fields of `rows` records; returns how many went well, and sets the fault of
+ * the next.
+ */
 export function csvColumn(s: Scan, c: Column, rows: u32): u32 {
   switch (c.kind) {
     case KIND_I8:

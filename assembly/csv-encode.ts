@@ -1,8 +1,9 @@
 // Columns to CSV (RFC 4180), row after row, appended to an output that grows.
 //
-// W1  A text is quoted when it has a delimiter, a quote or a line break in it, when it is empty, or when it
-//     is the text that stands for null: so what is written reads back as the same values.
-// W2  Lines end with a line feed. Times are ISO 8601 with all digits of their unit, binary is base64.
+// W1  A text is quoted when it has a delimiter, a quote or a line break in it, when it is empty, or
+//     when it is the text that stands for null: so what is written reads back as the same values.
+// W2  Lines end with a line feed. Times are ISO 8601 with all digits of their unit, binary is
+//     base64.
 import { base64Encode, base64EncodedBytes } from './base64'
 import { Column, columnAt, KIND_BINARY, KIND_UTF8 } from './column-table'
 import { findByte } from './scan-state'
@@ -27,8 +28,8 @@ class CsvStyle {
 }
 
 /**
- * Appends `rows` rows, those of the selection when there is one. Returns 0 when memory is exhausted,
- * with the output as it was.
+ * Appends `rows` rows, those of the selection when there is one. Returns 0 when memory is
+ * exhausted, with the output as it was.
  */
 export function csvEncode(
   columns: usize,

@@ -1,7 +1,8 @@
-// One CSV record, field by field: what has a quote in the wrong place, the wrong number of fields, or no end.
+// One CSV record, field by field: what has a quote in the wrong place, the wrong number of fields,
+// or no end.
 //
-// R1  A quoted field starts with the quote right behind a separator and ends with one right before a
-//     separator; quotes inside it are doubled. A quote anywhere else is SCAN_QUOTE_STRAY.
+// R1  A quoted field starts with the quote right behind a separator and ends with one right before
+//     a separator; quotes inside it are doubled. A quote anywhere else is SCAN_QUOTE_STRAY.
 // R2  The ends of at most `fieldCount` fields are stored; more are only counted.
 import {
   findByte,
@@ -73,8 +74,8 @@ export function csvRecord(s: Scan, from: usize, marks: usize): u32 {
   return SCAN_OK
 }
 
-// A field whose closing quote is not in the block. Nothing behind the block, or no line feed allowed in
-// quotes: it never comes.
+// A field whose closing quote is not in the block. Nothing behind the block, or no line feed
+// allowed in quotes: it never comes.
 function unclosed(s: Scan, from: usize): u32 {
   const line = s.multiline ? s.end : findByte(faultPosition, s.end, 0x0a)
   if (line - from > s.recordBytesMax) {
@@ -102,7 +103,8 @@ function fieldEnd(ptr: usize, end: usize, delimiter: u8, quote: u8): usize {
   return end
 }
 
-// The closing quote of a field whose content starts at p; 0 when it is not in the block (or in the line).
+// The closing quote of a field whose content starts at p; 0 when it is not in the block (or in the
+// line).
 function closingQuote(s: Scan, ptr: usize): usize {
   const end = s.multiline ? s.end : findByte(ptr, s.end, 0x0a)
   let p = ptr

@@ -1,18 +1,19 @@
-// CSV (RFC 4180) from bytes to columns, in two steps for a group of records at a time: find where the
-// fields end, then read column after column with one loop a type (csv-column.ts).
+// CSV (RFC 4180) from bytes to columns, in two steps for a group of records at a time: find where
+// the fields end, then read column after column with one loop a type (csv-column.ts).
 //
 //   marks   | from - 1 | end of field 0 | end of field 1 | ... | line feed | end of field 0 | ...
 //
-// The first step takes 64 bytes at once and makes bits of what separates (delimiter, line feed); the bits
-// become marks, but for those in quotes. It counts the marks between line feeds and looks at no byte. A
-// record with a quote in the wrong place, or with another number of fields, is walked field by field
-// (csv-record.ts), which knows what is wrong.
+// The first step takes 64 bytes at once and makes bits of what separates (delimiter, line feed);
+// the bits become marks, but for those in quotes. It counts the marks between line feeds and looks
+// at no byte. A record with a quote in the wrong place, or with another number of fields, is walked
+// field by field (csv-record.ts), which knows what is wrong.
 //
-// C1  A record ends at a line feed outside quotes; a carriage return before it is not part of the record.
+// C1  A record ends at a line feed outside quotes; a carriage return before it is not part of the
+//     record.
 // C2  An empty line is no record, unless records have one field.
 // C3  Records of a group lie one behind another, so a field starts behind the mark before it.
-// C4  A malformed record ends the call, with all before it in the columns and nothing of it. Broken quotes
-//     and records that are too large end at their first line feed, others at their own end.
+// C4  A malformed record ends the call, with all before it in the columns and nothing of it. Broken
+//     quotes and records that are too large end at their first line feed, others at their own end.
 // C5  Which records come out depends only on the bytes, not on how they were cut into blocks.
 import { columnAt, columnRewind } from './column-table'
 import { csvColumn } from './csv-column'
@@ -120,7 +121,8 @@ function markGroup(s: Scan, from: usize, wanted: u32): u32 {
   let out = first
   let record = from
   let rows: u32 = 0
-  // What a window leaves to the next: all ones within quotes, 1 behind a closing quote or a separator.
+  // What a window leaves to the next: all ones within quotes, 1 behind a closing quote or a
+  // separator.
   let withinQuotes: u64 = 0
   let behindClosing: u64 = 0
   let behindSeparator: u64 = 1
@@ -169,7 +171,8 @@ function markGroup(s: Scan, from: usize, wanted: u32): u32 {
     }
     if (out - first > stride) return stopGroup(STOP_ODD, record, rows)
   }
-  // A record that does not end: the next block has its end, or it is for the walk to say what is wrong.
+  // A record that does not end: the next block has its end, or it is for the walk to say what is
+  // wrong.
   const isOdd = record < end && (s.final || <usize>(end - record) > s.recordBytesMax)
   return stopGroup(isOdd ? STOP_ODD : STOP_BLOCK, record, rows)
 }
@@ -208,7 +211,8 @@ function stopGroup(stop: u32, next: usize, rows: u32): u32 {
   return rows
 }
 
-// The positions of the set bits, eight at a time: what is stored too much is overwritten or not read.
+// The positions of the set bits, eight at a time: what is stored too much is overwritten or not
+// read.
 function storeMarks(window: usize, bits: u64, out: usize): void {
   let left = bits
   let to = out

@@ -15,8 +15,8 @@ export function tenToThe(n: u32): u64 {
 export const NOT_DIGITS: u64 = 0xffffffffffffffff
 
 /**
- * The value of the 1 to 16 digits that end at `end`. Bytes before the digits are loaded too, and masked
- * out. NOT_DIGITS when one is no digit.
+ * The value of the 1 to 16 digits that end at `end`. Bytes before the digits are loaded too, and
+ * masked out. NOT_DIGITS when one is no digit.
  */
 export function upToSixteenDigits(end: usize, digits: u32): u64 {
   const places = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
@@ -50,9 +50,9 @@ function sumOfOnes(ones: u64): u64 {
 }
 
 /**
- * Reads a float64 of 1 to 8 characters that end at `end`: `-?digits[.digits]`, as most prices and measures
- * are. False when it is written otherwise. The point is cut out in a register, so nothing depends on where
- * it is; digits and power of ten are exact, and the division rounds once.
+ * Reads a float64 of 1 to 8 characters that end at `end`: `-?digits[.digits]`, as most prices and
+ * measures are. False when it is written otherwise. The point is cut out in a register, so nothing
+ * depends on where it is; digits and power of ten are exact, and the division rounds once.
  */
 export function shortFloat(end: usize, length: u32, out: usize): bool {
   const negative = load<u8>(end - length) == 0x2d
@@ -83,7 +83,9 @@ export function digitRun(p: usize): u32 {
   return ctz<u32>(i8x16.bitmask(i8x16.gt_u(ones, i8x16.splat(9))) | 0x10000)
 }
 
-/** How many of the 16 bytes at p may be of a number without sign and exponent, from the first on. */
+/**
+ * How many of the 16 bytes at p may be of a number without sign and exponent, from the first on.
+ */
 export function decimalRun(p: usize): u32 {
   // The slash is between point and zero, and no digit for whoever reads on.
   const ones = i8x16.sub(v128.load(p), i8x16.splat(0x2e))
@@ -97,9 +99,10 @@ export function sixteenDigitsMax<T>(): u64 {
 }
 
 /**
- * Reads `-?digits[.digits]` of up to fifteen digits as a float64 and returns the position behind it; 0 when
- * there is something else. So many digits are exact as a float64, and so is the power of ten: what is left
- * is one rounding (Clinger, "How to read floating point numbers accurately", 1990).
+ * Reads `-?digits[.digits]` of up to fifteen digits as a float64 and returns the position behind
+ * it; 0 when there is something else. So many digits are exact as a float64, and so is the power of
+ * ten: what is left is one rounding (Clinger, "How to read floating point numbers accurately",
+ * 1990).
  */
 export function plainFloat(p: usize, out: usize): usize {
   const negative = load<u8>(p) == 0x2d

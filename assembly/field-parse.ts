@@ -1,8 +1,9 @@
-// The text of one field into a row of its column, whatever the type: the fields of CSV that have no faster
-// loop of their own, and the strings of NDJSON in columns that are not utf8.
+// The text of one field into a row of its column, whatever the type: the fields of CSV that have no
+// faster loop of their own, and the strings of NDJSON in columns that are not utf8.
 //
-// P1  Integers, floats, booleans: number-parse.ts. Dates and times: ISO 8601 (time-text.ts), or a whole
-//     number, which counts the column's unit since 1970. Durations: a whole number of the unit.
+// P1  Integers, floats, booleans: number-parse.ts. Dates and times: ISO 8601 (time-text.ts), or a
+//     whole number, which counts the column's unit since 1970. Durations: a whole number of the
+//     unit.
 // P2  Decimals: digits beyond the scale are rounded, as SQL does (decimal-text.ts).
 // P3  Binary is base64 (RFC 4648) in the standard or the URL alphabet, padded or not.
 // P4  What fails says why (SCAN_*); the row may be half-written then and is rewound by the caller.

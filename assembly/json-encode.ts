@@ -1,9 +1,9 @@
-// Columns to NDJSON: one object a line with all columns in the schema's order, nulls included, appended to
-// an output that grows.
+// Columns to NDJSON: one object a line with all columns in the schema's order, nulls included,
+// appended to an output that grows.
 //
-// W1  Integers (of 64 bits, too) and decimals are numbers with all their digits; floats are JavaScript's
-//     shortest digits, and null when not finite. Times are strings of ISO 8601 with all digits of their
-//     unit, durations whole numbers of it, binary base64.
+// W1  Integers (of 64 bits, too) and decimals are numbers with all their digits; floats are
+//     JavaScript's shortest digits, and null when not finite. Times are strings of ISO 8601 with
+//     all digits of their unit, durations whole numbers of it, binary base64.
 // W2  In strings, only what JSON wants escaped is escaped; a key comes escaped with its column.
 import { base64Encode, base64EncodedBytes } from './base64'
 import {
@@ -34,8 +34,8 @@ const QUOTE: u8 = 0x22
 const COMMA: u8 = 0x2c
 
 /**
- * Appends `rows` rows, those of the selection when there is one. Returns 0 when memory is exhausted,
- * with the output as it was.
+ * Appends `rows` rows, those of the selection when there is one. Returns 0 when memory is
+ * exhausted, with the output as it was.
  */
 export function jsonEncode(
   columns: usize,

@@ -1,12 +1,15 @@
-// The words of JSON: blanks, strings, numbers, and values that nobody wants. All of it stops at a line feed,
-// for none is allowed inside a token of NDJSON, so a line that ends in one is never left.
+// The words of JSON: blanks, strings, numbers, and values that nobody wants. All of it stops at a
+// line feed, for none is allowed inside a token of NDJSON, so a line that ends in one is never
+// left.
 //
 // L1  A function returns the position behind what it read, or 0 after jsonFault().
-// L2  A skipped value's strings, brackets and bare words are checked, its commas and colons are not.
-// L3  Escapes that are no character (half of a surrogate pair) are SCAN_UTF8, like bytes that are none.
+// L2  A skipped value's strings, brackets and bare words are checked, its commas and colons are
+//     not.
+// L3  Escapes that are no character (half of a surrogate pair) are SCAN_UTF8, like bytes that are
+//     none.
 import { digitRun } from './digits'
 import { VALID } from './field-parse'
-import { SCAN_JSON, SCAN_JSON_DEPTH, SCAN_UTF8 } from './scan-state'
+import { SCAN_JSON, SCAN_JSON_DEPTH, SCAN_TOO_LARGE, SCAN_UTF8 } from './scan-state'
 import { utf8Validate } from './string'
 
 /** Brackets in brackets of a skipped value: one bit each. */
@@ -78,7 +81,9 @@ export function stringBytes(): u32 {
   return decodedBytes
 }
 
-/** Writes the string [p, end), with its escapes resolved, at `out`, where `end - p` bytes have room. */
+/**
+ * Writes the string [p, end), with its escapes resolved, at `out`, where `end - p` bytes have room.
+ */
 export function decodeString(p: usize, end: usize, out: usize): usize {
   let q = p
   let to = out
@@ -103,6 +108,21 @@ export function decodeString(p: usize, end: usize, out: usize): usize {
   }
   decodedBytes = <u32>(to - out)
   return utf8Validate(out, decodedBytes) == VALID ? end : jsonFault(SCAN_UTF8, p)
+}
+
+let scratch: usize = 0
+let scratchBytes: usize = 0
+
+/** The room of decodeToScratch(). */
+export function useScratch(ptr: usize, bytes: usize): void {
+  scratch = ptr
+  scratchBytes = bytes
+}
+
+/** Resolves the escapes of the string [p, end): where the text is then. */
+export function decodeToScratch(p: usize, end: usize): usize {
+  if (end - p > scratchBytes) return jsonFault(SCAN_TOO_LARGE, p)
+  return decodeString(p, end, scratch) ? scratch : 0
 }
 
 function simpleEscape(letter: u8): u8 {

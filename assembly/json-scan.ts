@@ -1,11 +1,13 @@
 // NDJSON from bytes to columns: one object a line, in one pass (json-value.ts), row after row.
 //
-// N1  A line ends at a line feed; lines of blanks are no records. Other text than one object is SCAN_JSON.
+// N1  A line ends at a line feed; lines of blanks are no records. Other text than one object is
+//     SCAN_JSON.
 // N2  A malformed line ends the call with all before it in the columns and nothing of it.
 // N3  Only lines that end in the block are looked at, so that no token can run out of it.
 import { columnAt, columnRewind } from './column-table'
 import { jsonFault, jsonFaultAt, jsonFaultKind, skipBlank } from './json-lex'
-import { beginRecords, jsonFaultColumn, readObject, Shape } from './json-value'
+import { Shape } from './json-keys'
+import { beginRecords, jsonFaultColumn, readObject } from './json-value'
 import {
   ENDED_BLOCK,
   ENDED_ROWS,

@@ -1,12 +1,12 @@
-// A JSON value into a row of its column; objects into several. The record of a line is an object, too.
+// A JSON value into a row of its column; objects into several. The record of a line is an object,
+// too.
 //
-// J1  Keys come in any order. Keys without a column are skipped. A missing key is null. Of a key that is
-//     there twice, the last wins.
-// J2  A shape remembers the keys of an object in the order in which they came, so that the next object's
-//     keys are compared with 16 or 32 bytes at once, and are looked up only when that fails.
-// J3  Numbers may also be written as strings, as many write 64-bit integers; NaN can only be. Binary is a
-//     string of base64. Times are as in field-parse.ts: strings of ISO 8601, or numbers.
-// J4  A utf8 column takes the value of a string, and of anything else the JSON text as it stands.
+// J1  Keys come in any order. Keys without a column are skipped. A missing key is null. Of a key
+//     that is there twice, the last wins.
+// J2  Numbers may also be written as strings, as many write 64-bit integers; NaN can only be.
+//     Binary is a string of base64. Times are as in field-parse.ts: strings of ISO 8601, or
+//     numbers.
+// J3  A utf8 column takes the value of a string, and of anything else the JSON text as it stands.
 import {
   Column,
   closeVariable,
@@ -41,7 +41,22 @@ import {
 } from './digits'
 import { appendText, parseField, VALID } from './field-parse'
 import {
+  forgetSlots,
+  isAt,
+  lastKeyColumn,
+  laterSlot,
+  learn,
+  MISSES_MAX,
+  readKey,
+  Shape,
+  SLOT_BYTES,
+  slotColumn,
+  slotsEnd,
+  slotTextBytes,
+} from './json-keys'
+import {
   decodeString,
+  decodeToScratch,
   jsonFault,
   literalEnd,
   numberEnd,
@@ -51,49 +66,18 @@ import {
   stringBytes,
   stringClose,
   stringSpecial,
+  useScratch,
 } from './json-lex'
-import {
-  SCAN_JSON,
-  SCAN_JSON_TYPE,
-  SCAN_MEMORY,
-  SCAN_NULL,
-  SCAN_TOO_LARGE,
-  SCAN_UTF8,
-} from './scan-state'
+import { SCAN_JSON, SCAN_JSON_TYPE, SCAN_MEMORY, SCAN_NULL, SCAN_UTF8 } from './scan-state'
 import { utf8Validate } from './string'
 
-/** The keys of an object: those that are wanted, and those that the last objects had. */
-@unmanaged
-export class Shape {
-  columns: usize
-  columnCount: u32
-  slots: usize
-  slotCount: u32
-  slotsMax: u32
-  /** Keys that were not where they were expected since the slots were last learnt. */
-  misses: u32
-}
-
-const SLOT_BYTES: usize = 48
-// | column, 0 for none: u32 | bytes of the text: u32 | bits wanted: u32 | - | `"key":` as it stands: 32 B |
-const SLOT_WANTED: usize = 8
-const SLOT_TEXT: usize = 16
-const SLOT_TEXT_BYTES: u32 = 32
-
-/** Slots ahead that are tried when a key is not the expected one: others were left out. */
-const LOOK_AHEAD: usize = 3
-const MISSES_MAX: u32 = 32
-/** Bits that a comparison of sixteen bytes never gives. */
-const NONE_WANTED: u32 = 0x80000000
-
-let scratch: usize = 0
-let scratchBytes: usize = 0
 let faultColumn: usize = 0
 
-/** Before records: the room in which strings with escapes are decoded that go into no utf8 column. */
+/**
+ * Before records: the room in which strings with escapes are decoded that go into no utf8 column.
+ */
 export function beginRecords(ptr: usize, bytes: usize): void {
-  scratch = ptr
-  scratchBytes = bytes
+  useScratch(ptr, bytes)
   faultColumn = 0
 }
 
@@ -112,23 +96,21 @@ export function readObject(shape: Shape, row: u32, p: usize): usize {
   let q = skipBlank(p)
   let filled: u32 = 0
   if (load<u8>(q) == 0x7d) return fillMissing(shape, row, 0, q, q + 1)
-  if (shape.misses > MISSES_MAX) {
-    forgetSlots(shape)
-  }
+  if (shape.misses > MISSES_MAX) forgetSlots(shape)
   let slot = shape.slots
   while (true) {
     const found = isAt(slot, q) ? slot : laterSlot(shape, slot, q)
     let column: usize
     if (found) {
-      column = load<u32>(found)
-      q += load<u32>(found, 4)
+      column = slotColumn(found)
+      q += slotTextBytes(found)
       slot = found + SLOT_BYTES
     } else {
       const key = q
       q = readKey(shape, key)
       if (!q) return 0
-      column = keyColumn
-      if (slot == shape.slots + <usize>shape.slotCount * SLOT_BYTES) {
+      column = lastKeyColumn()
+      if (slot == slotsEnd(shape)) {
         slot += learn(shape, key, q, column)
       } else {
         shape.misses++
@@ -153,77 +135,6 @@ export function readObject(shape: Shape, row: u32, p: usize): usize {
     q++
     if (load<u8>(q) <= 0x20) q = skipBlank(q)
   }
-}
-
-/** Before the first object, and when the keys are learnt anew. */
-export function forgetSlots(shape: Shape): void {
-  shape.misses = 0
-  shape.slotCount = 0
-  for (let i: usize = 0; i <= shape.slotsMax; i++) {
-    store<u32>(shape.slots + i * SLOT_BYTES, NONE_WANTED, SLOT_WANTED)
-  }
-}
-
-// True when the slot's text, of up to sixteen bytes, stands at p. Of a longer one, and of a slot that is
-// not in use, no bits can be those that are wanted.
-function isAt(slot: usize, p: usize): bool {
-  const wanted = load<u32>(slot, SLOT_WANTED)
-  const same = i8x16.bitmask(i8x16.eq(v128.load(p), v128.load(slot, SLOT_TEXT)))
-  return (same & wanted) == wanted
-}
-
-// A longer expected text, or one of the next slots, where keys were left out; 0 for none.
-function laterSlot(shape: Shape, first: usize, p: usize): usize {
-  const behind = shape.slots + <usize>shape.slotCount * SLOT_BYTES
-  const end = min(first + LOOK_AHEAD * SLOT_BYTES, behind)
-  for (let slot = first; slot < end; slot += SLOT_BYTES) {
-    if (isAt(slot, p)) return slot
-    const bytes = load<u32>(slot, 4)
-    if (bytes > 16 && !memory.compare(p, slot + SLOT_TEXT, bytes)) return slot
-  }
-  return 0
-}
-
-// Remembers a key's text in the next slot; returns the bytes of slots added.
-function learn(shape: Shape, key: usize, end: usize, column: usize): usize {
-  const bytes = <u32>(end - key)
-  if (bytes > SLOT_TEXT_BYTES || shape.slotCount == shape.slotsMax) return 0
-  const slot = shape.slots + <usize>shape.slotCount * SLOT_BYTES
-  shape.slotCount++
-  store<u32>(slot, <u32>column)
-  store<u32>(slot, bytes, 4)
-  store<u32>(slot, bytes <= 16 ? ((<u32>1) << bytes) - 1 : NONE_WANTED, SLOT_WANTED)
-  memory.copy(slot + SLOT_TEXT, key, bytes)
-  return SLOT_BYTES
-}
-
-let keyColumn: usize = 0
-
-// Reads `"key" :` at p and looks its column up.
-function readKey(shape: Shape, p: usize): usize {
-  if (load<u8>(p) != 0x22) return jsonFault(SCAN_JSON, p)
-  let close = stringSpecial(p + 1)
-  let name = p + 1
-  let nameBytes = <u32>(close - name)
-  if (load<u8>(close) != 0x22) {
-    close = stringClose(close)
-    if (!close) return 0
-    if (close - name > scratchBytes) return jsonFault(SCAN_TOO_LARGE, p)
-    if (!decodeString(name, close, scratch)) return 0
-    name = scratch
-    nameBytes = stringBytes()
-  }
-  const colon = skipBlank(close + 1)
-  if (load<u8>(colon) != 0x3a) return jsonFault(SCAN_JSON, colon)
-  keyColumn = 0
-  for (let i: u32 = 0; i < shape.columnCount; i++) {
-    const c = columnAt(shape.columns, i)
-    if (c.nameBytes == nameBytes && !memory.compare(c.name, name, nameBytes)) {
-      keyColumn = changetype<usize>(c)
-      break
-    }
-  }
-  return colon + 1
 }
 
 // Ends an object: what had no key is null.
@@ -384,9 +295,9 @@ function readQuoted(c: Column, row: u32, p: usize): usize {
   }
   const close = stringClose(special)
   if (!close) return columnFaultAgain(c)
-  if (close - p > scratchBytes) return columnFault(c, SCAN_TOO_LARGE, p)
-  if (!decodeString(p + 1, close, scratch)) return columnFaultAgain(c)
-  return parsed(c, p, close + 1, parseField(c, row, scratch, stringBytes()))
+  const text = decodeToScratch(p + 1, close)
+  if (!text) return columnFaultAgain(c)
+  return parsed(c, p, close + 1, parseField(c, row, text, stringBytes()))
 }
 
 // A value of another type, or none at all.

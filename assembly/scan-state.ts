@@ -1,13 +1,17 @@
-// What a scanner of lines (CSV, NDJSON) is told, and what it says: one struct that the binding fills in and
-// reads. A call takes a block of bytes at [from, end), goes on in the columns at row `rows`, and stops where
-// the block ends, where the batch is full, or at the first malformed record.
+// What a scanner of lines (CSV, NDJSON) is told, and what it says: one struct that the binding
+// fills in and reads. A call takes a block of bytes at [from, end), goes on in the columns at row
+// `rows`, and stops where the block ends, where the batch is full, or at the first malformed
+// record.
 //
-// S1  `next` is where the next call starts; bytes from there to `end` are the record that the block cuts.
-// S2  With `final` nothing follows the block, and its last byte is a line feed (the reader puts one there).
-// S3  After ENDED_MALFORMED the record is [recordStart, recordEnd) and `next` is behind it. With `discard`
-//     its line feed is not in the block: what comes up to the next line feed belongs to it too.
-// S4  A record is too large when there are more than recordBytesMax bytes before its line feed; that goes
-//     before any other fault of it.
+// S1  `next` is where the next call starts; bytes from there to `end` are the record that the block
+//     cuts.
+// S2  With `final` nothing follows the block, and its last byte is a line feed (the reader puts one
+//     there).
+// S3  After ENDED_MALFORMED the record is [recordStart, recordEnd) and `next` is behind it. With
+//     `discard` its line feed is not in the block: what comes up to the next line feed belongs to
+//     it too.
+// S4  A record is too large when there are more than recordBytesMax bytes before its line feed;
+//     that goes before any other fault of it.
 
 /** Why a record is malformed. The first two are the statuses of number-parse.ts. */
 export const SCAN_OK: u32 = 0
@@ -57,7 +61,7 @@ export class Scan {
   discard: u32
   /** Room for a text without its escapes: recordBytesMax. */
   scratch: usize
-  /** NDJSON: the shape of the records (json-value.ts). */
+  /** NDJSON: the shape of the records (json-keys.ts). */
   shape: usize
   // What follows is CSV's.
   fieldCount: u32

@@ -1,8 +1,10 @@
-// Where the encoders of CSV and NDJSON write: one buffer that grows, and the values both write alike.
+// Where the encoders of CSV and NDJSON write: one buffer that grows, and the values both write
+// alike.
 //
 //   output   | bytes: usize | used: u32 | capacity: u32 |
 //
-// O1  room(p, n) gives the place p again, wherever the buffer is then, with n bytes and 64 more behind it.
+// O1  room(p, n) gives the place p again, wherever the buffer is then, with n bytes and 64 more
+//     behind it.
 // O2  Pointers into the buffer do not outlive the next room().
 // O3  When memory is exhausted, room() gives 0 and the encoder gives up: the binding reports it.
 import { allocate, blockCapacity, release } from './arena'

@@ -1,4 +1,5 @@
-// CSV to columns and back: four columns. The twin scans bytes into typed arrays, too; the rival splits text.
+// CSV to columns and back: four columns. The twin scans bytes into typed arrays, too; the rival
+// splits text.
 import { CsvTwin } from '../../test/kernels/reference/csv.ts'
 import { kernelBench } from '../harness.ts'
 import { csvBytes, csvQuotedBytes, ENCODED_BYTES_MAX, encodeInput } from './line-data.ts'

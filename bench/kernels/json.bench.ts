@@ -1,5 +1,5 @@
-// NDJSON to columns and back: four columns. The twin scans bytes into typed arrays, too; the rival calls
-// JSON.parse a line.
+// NDJSON to columns and back: four columns. The twin scans bytes into typed arrays, too; the rival
+// calls JSON.parse a line.
 import { JsonTwin } from '../../test/kernels/reference/json.ts'
 import { kernelBench } from '../harness.ts'
 import { COLUMNS, ENCODED_BYTES_MAX, encodeInput, jsonBytes } from './line-data.ts'

@@ -1,5 +1,5 @@
-// Lines for the benchmarks of the scanners and encoders: four columns, about 40 bytes a row as CSV and 70
-// as NDJSON.
+// Lines for the benchmarks of the scanners and encoders: four columns, about 40 bytes a row as CSV
+// and 70 as NDJSON.
 import type { ColumnSpec } from '../../src/kernels/column-table.ts'
 import type { Random } from '../random.ts'
 

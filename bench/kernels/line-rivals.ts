@@ -1,5 +1,6 @@
-// How lines are read and written in JavaScript, as one does it every day: text decoded and split, JSON.parse
-// a line, rows put together from templates; into and from the same typed arrays as the kernels.
+// How lines are read and written in JavaScript, as one does it every day: text decoded and split,
+// JSON.parse a line, rows put together from templates; into and from the same typed arrays as the
+// kernels.
 import { TwinColumn } from '../../test/kernels/reference/twin-column.ts'
 import type { LineRow } from './line-data.ts'
 import { TWIN_SPECS } from './line-sides.ts'

@@ -1,5 +1,5 @@
-// The kernels' sides of the benchmarks of scanners and encoders. A scan's result is a sum over some rows of
-// each column: enough to see a difference, too little to be measured.
+// The kernels' sides of the benchmarks of scanners and encoders. A scan's result is a sum over some
+// rows of each column: enough to see a difference, too little to be measured.
 import { ColumnTable } from '../../src/kernels/column-table.ts'
 import { CsvEncoder, encodeJson } from '../../src/kernels/line-encode.ts'
 import { type CsvLines, type JsonLines, LineScanner } from '../../src/kernels/line-scan.ts'

@@ -1,12 +1,13 @@
-// The flights query on one core: our engine at parallelism 1 over an Arrow file, against DuckDB with one
-// thread. DuckDB reads no Arrow files without an extension that has to be downloaded, so it gets the same
-// rows twice: as the Parquet file they came from, and as a table of its own in memory, for which it reads
-// no file at all. Both sides materialise their result, and the answers are compared.
+// The flights query on one core: our engine at parallelism 1 over an Arrow file, against DuckDB
+// with one thread. DuckDB reads no Arrow files without an extension that has to be downloaded, so
+// it gets the same rows twice: as the Parquet file they came from, and as a table of its own in
+// memory, for which it reads no file at all. Both sides materialise their result, and the answers
+// are compared.
 //
 //     node --conditions=millrace-source bench/runtime/flights.bench.ts [--quick] [--json]
 //
-// B1  The whole job is timed: graph, deployment to a waiting slot, file, result. The slot's thread is kept
-//     from round to round, as DuckDB's process is.
+// B1  The whole job is timed: graph, deployment to a waiting slot, file, result. The slot's thread
+//     is kept from round to round, as DuckDB's process is.
 // B2  Rounds are interleaved; ratios are medians of the rounds' ratios.
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
-// Files of lines to columns, the source included: our readers of CSV and NDJSON against what one writes in
-// JavaScript (blocks of the file decoded, split into lines, JSON.parse or String.split a line, values put
-// into the same typed arrays). One thread, the file in the page cache.
+// Files of lines to columns, the source included: our readers of CSV and NDJSON against what one
+// writes in JavaScript (blocks of the file decoded, split into lines, JSON.parse or String.split a
+// line, values put into the same typed arrays). One thread, the file in the page cache.
 //
 //     node --conditions=millrace-source bench/runtime/lines.bench.ts [--quick] [--json]
 //
@@ -110,7 +110,9 @@ function* rivalBatches(
   if (rows > 0) yield { columns, rows }
 }
 
-/** Rows in a stable order of batches of other sizes, so that both sides can be compared one by one. */
+/**
+ * Rows in a stable order of batches of other sizes, so that both sides can be compared one by one.
+ */
 function* rivalRows(batches: Generator<RivalBatch>): Generator<readonly unknown[]> {
   for (const { columns, rows } of batches) {
     for (let row = 0; row < rows; row++) yield columns.map((column) => column.value(row))
@@ -221,6 +223,18 @@ async function measure(side: Case, folder: string, rows: number, rounds: number)
   }
 }
 
+type Result = Awaited<ReturnType<typeof measure>>
+
+function describe({ name, rival, bytes, rows, engineNsPerRow, rivalNsPerRow, ratio }: Result) {
+  const bytesPerRow = bytes / rows
+  const megabytes = (bytesPerRow / engineNsPerRow) * 1e3
+  const rate = `${(1e3 / engineNsPerRow).toFixed(1)} M rows/s, ${megabytes.toFixed(0)} MB/s`
+  const ours = `ours ${engineNsPerRow.toFixed(0)} ns (${rate})`
+  const verdict = `${ratio >= RATIO_WANTED ? 'met' : 'NOT MET'} >=${RATIO_WANTED}`
+  const theirs = `${rival} ${rivalNsPerRow.toFixed(0)} ns: ${ratio.toFixed(1)}x, ${verdict}`
+  return `${name}: ${bytesPerRow.toFixed(0)} B a row, ${ours}, ${theirs}`
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -234,14 +248,7 @@ async function main(): Promise<void> {
     for (const side of CASES) {
       const result = await measure(side, folder, values.quick ? 200_000 : 1_000_000, 7)
       results.push(result)
-      const { bytes, rows, engineNsPerRow, rivalNsPerRow, ratio } = result
-      console.log(
-        `${side.name}: ${(bytes / rows).toFixed(0)} B a row, ours ${engineNsPerRow.toFixed(0)} ns ` +
-          `(${(1e3 / engineNsPerRow).toFixed(1)} M rows/s, ` +
-          `${((bytes / rows / engineNsPerRow) * 1e3).toFixed(0)} MB/s), ${side.rivalName} ` +
-          `${rivalNsPerRow.toFixed(0)} ns: ${ratio.toFixed(1)}x, ` +
-          `${ratio >= RATIO_WANTED ? 'met' : 'NOT MET'} >=${RATIO_WANTED}`,
-      )
+      console.log(describe(result))
     }
   } finally {
     rmSync(folder, { recursive: true })

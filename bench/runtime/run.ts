@@ -1,5 +1,5 @@
-// Runs the benchmarks of this folder one after the other, each in a process of its own, and passes its
-// arguments on: `npm run bench:runtime -- --quick`, or `-- lines` for one by name.
+// Runs the benchmarks of this folder one after the other, each in a process of its own, and passes
+// its arguments on: `npm run bench:runtime -- --quick`, or `-- lines` for one by name.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,5 +1,5 @@
-// Between a schema and the columns of the kernels that read and write lines: types to specs, and built
-// columns to the vectors of a batch.
+// Between a schema and the columns of the kernels that read and write lines: types to specs, and
+// built columns to the vectors of a batch.
 import type { BuiltColumn, ColumnPointers, ColumnSpec } from '../kernels/column-table.ts'
 import { RecordBatch } from './record-batch.ts'
 import type { Schema } from './schema.ts'

@@ -1,6 +1,6 @@
-// Columns as the scanners and encoders of lines see them: a table of structs in linear memory, one a column,
-// laid out as `Column` in assembly/column-table.ts. To scan, the table owns the columns' memory and uses
-// it again for each batch; to encode, it is pointed at finished columns.
+// Columns as the scanners and encoders of lines see them: a table of structs in linear memory, one
+// a column, laid out as `Column` in assembly/column-table.ts. To scan, the table owns the columns'
+// memory and uses it again for each batch; to encode, it is pointed at finished columns.
 import { DataflowError } from '../base/errors.ts'
 import type { Kernels } from './module.ts'
 
@@ -74,7 +74,7 @@ const AT = {
   shape: 68,
 } as const
 
-// An object's shape (assembly/json-value.ts): its columns, and slots for the keys it was seen with.
+// An object's shape (assembly/json-keys.ts): its columns, and slots for the keys it was seen with.
 const SHAPE_BYTES = 24
 const SLOT_BYTES = 48
 const SLOTS_MAX = 256

@@ -1,4 +1,5 @@
-// The encoders of lines, CSV and NDJSON: columns to bytes, appended to a buffer in linear memory that grows.
+// The encoders of lines, CSV and NDJSON: columns to bytes, appended to a buffer in linear memory
+// that grows.
 import type { ColumnTable } from './column-table.ts'
 import { memoryExhausted } from './column-table.ts'
 import type { Kernels } from './module.ts'

@@ -1,5 +1,6 @@
-// The scanners of lines, CSV and NDJSON: blocks of bytes to columns. One `Scan` struct in linear memory
-// (assembly/scan-state.ts) says what is wanted and what came out; the columns are a ColumnTable's.
+// The scanners of lines, CSV and NDJSON: blocks of bytes to columns. One `Scan` struct in linear
+// memory (assembly/scan-state.ts) says what is wanted and what came out; the columns are a
+// ColumnTable's.
 import { unreachable } from '../base/assert.ts'
 import { type ColumnTable, memoryExhausted } from './column-table.ts'
 import type { Kernels } from './module.ts'

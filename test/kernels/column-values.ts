@@ -1,5 +1,5 @@
-// Columns of any type for the tests of the encoders and scanners: generated as JavaScript values, written
-// into linear memory in Arrow's layout.
+// Columns of any type for the tests of the encoders and scanners: generated as JavaScript values,
+// written into linear memory in Arrow's layout.
 import * as fc from 'fast-check'
 import type { ColumnKind, ColumnPointers, ColumnSpec } from '../../src/kernels/column-table.ts'
 import { kernels } from './lines.ts'

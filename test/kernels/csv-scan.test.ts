@@ -1,5 +1,5 @@
-// The CSV scanner against its twin: any bytes, cut into any blocks, give the same rows and faults; and each
-// fault by example.
+// The CSV scanner against its twin: any bytes, cut into any blocks, give the same rows and faults;
+// and each fault by example.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ColumnSpec } from '../../src/kernels/column-table.ts'

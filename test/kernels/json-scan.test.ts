@@ -1,5 +1,5 @@
-// The NDJSON scanner against the values that its input was made from, and against JSON.parse on broken
-// input; each fault by example.
+// The NDJSON scanner against the values that its input was made from, and against JSON.parse on
+// broken input; each fault by example.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ColumnSpec } from '../../src/kernels/column-table.ts'

@@ -1,4 +1,5 @@
-// The encoders against their twins, byte for byte; and what is written is read back as the same values.
+// The encoders against their twins, byte for byte; and what is written is read back as the same
+// values.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type ColumnSpec, ColumnTable } from '../../src/kernels/column-table.ts'

@@ -1,5 +1,5 @@
-// What the tests of the line kernels share: run a scanner over bytes cut into blocks, as a reader does, and
-// collect rows and faults; read built columns as JavaScript values.
+// What the tests of the line kernels share: run a scanner over bytes cut into blocks, as a reader
+// does, and collect rows and faults; read built columns as JavaScript values.
 import { type ColumnSpec, ColumnTable } from '../../src/kernels/column-table.ts'
 import {
   type CsvLines,

@@ -17,9 +17,9 @@ export interface CsvOptions {
   /** The unquoted text that stands for null; the empty field unless said otherwise. */
   readonly nullValue?: string
   /**
-   * May a quoted field hold line feeds? True unless said otherwise: then a file that is read by several
-   * readers is read once more, to find places to split it that are not within quotes. With false, a line
-   * feed ends every record, and a quoted field that holds one is malformed.
+   * May a quoted field hold line feeds? True unless said otherwise: then a file that is read by
+   * several readers is read once more, to find places to split it that are not within quotes. With
+   * false, a line feed ends every record, and a quoted field that holds one is malformed.
    */
   readonly multiline?: boolean
 }

@@ -1,9 +1,10 @@
-// CSV (RFC 4180) as a file format: records to columns and back by the kernels of csv-scan and csv-encode.
+// CSV (RFC 4180) as a file format: records to columns and back by the kernels of csv-scan and
+// csv-encode.
 //
 // V1  Columns are found by their names in the header, in any order; fields that no column wants are
 //     skipped. A record with more or fewer fields than the header is malformed.
-// V2  A file is split at records. Where quoted fields may hold line feeds (`multiline`, which is the
-//     default), planning reads a large file once to find such places.
+// V2  A file is split at records. Where quoted fields may hold line feeds (`multiline`, which is
+//     the default), planning reads a large file once to find such places.
 import { DataflowError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
 import { Schema } from '../../columnar/schema.ts'
@@ -104,8 +105,8 @@ function refuseNested(schema: Schema): void {
   if (nested === undefined) return
   throw new DataflowError(
     'UNSUPPORTED',
-    `CSV has no ${typeName(nested.type)} (column '${nested.name}'); use NDJSON, Arrow or Parquet, ` +
-      'or leave the column out',
+    `CSV has no ${typeName(nested.type)} (column '${nested.name}'); use NDJSON, Arrow or ` +
+      'Parquet, or leave the column out',
     { context: { column: nested.name } },
   )
 }

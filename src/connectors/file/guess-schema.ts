@@ -1,12 +1,12 @@
-// The schema of files that do not say it: guessed from their first records. All columns may be null, for
-// nobody knows what the later records hold.
+// The schema of files that do not say it: guessed from their first records. All columns may be
+// null, for nobody knows what the later records hold.
 //
-// G1  A type is guessed when all values fit it: bool, int64, float64, date, timestamp[ms]; else utf8. A
-//     column without any value is utf8.
-// G2  In CSV, quoted values are text, and so are numbers with leading zeros (postal codes) or of more
-//     digits than an int64 holds.
-// G3  In NDJSON, objects are structs and arrays lists; values of mixed kinds are utf8, which keeps their
-//     JSON text.
+// G1  A type is guessed when all values fit it: bool, int64, float64, date, timestamp[ms]; else
+//     utf8. A column without any value is utf8.
+// G2  In CSV, quoted values are text, and so are numbers with leading zeros (postal codes) or of
+//     more digits than an int64 holds.
+// G3  In NDJSON, objects are structs and arrays lists; values of mixed kinds are utf8, which keeps
+//     their JSON text.
 import {
   bool,
   type DataType,

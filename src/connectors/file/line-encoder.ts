@@ -1,5 +1,5 @@
-// Batches to the bytes of a file of lines, by the kernels: columns go to text in linear memory, and the
-// sink takes them from there.
+// Batches to the bytes of a file of lines, by the kernels: columns go to text in linear memory, and
+// the sink takes them from there.
 import { columnPointers, columnSpecs } from '../../columnar/text-columns.ts'
 import type { RecordBatch } from '../../columnar/record-batch.ts'
 import { ColumnTable } from '../../kernels/column-table.ts'

@@ -1,5 +1,6 @@
-// The first bytes of a file of lines, decompressed: its byte-order mark, its header, and the records from
-// which a schema is guessed. Read at once, since schemas are wanted when a job is built.
+// The first bytes of a file of lines, decompressed: its byte-order mark, its header, and the
+// records from which a schema is guessed. Read at once, since schemas are wanted when a job is
+// built.
 import { closeSync, openSync, readSync } from 'node:fs'
 import { constants, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { readError } from './file-system.ts'
@@ -46,7 +47,8 @@ function readStart(path: string, length: number): Uint8Array {
   }
 }
 
-// What comes out of the first compressed bytes; nothing when they are broken, which the reader explains.
+// What comes out of the first compressed bytes; nothing when they are broken, which the reader
+// explains.
 function decompressStart(raw: Uint8Array, compression: 'gzip' | 'zstd'): Uint8Array {
   for (let length = COMPRESSED_BYTES; length >= 4096; length >>= 2) {
     const start = raw.subarray(0, length)

@@ -1,9 +1,11 @@
-// Reads splits of files of lines into batches: bytes go from the file straight into linear memory, and from
-// there by one kernel call a block into the columns of the batch.
+// Reads splits of files of lines into batches: bytes go from the file straight into linear memory,
+// and from there by one kernel call a block into the columns of the batch.
 //
-//   buffer   | rest of a record that the last block cut | bytes of this block ... | a line feed at the end |
+//   buffer   | rest of a record that the last block cut | bytes of this block ... | a line feed at
+//   the end |
 //
-// R1  A split is exactly its bytes (line-splits.ts): what the last one does not end, nothing continues.
+// R1  A split is exactly its bytes (line-splits.ts): what the last one does not end, nothing
+//     continues.
 // R2  A batch lives until the next poll(); its memory is used again for the next one.
 // R3  A batch ends at batchRows rows, or at BATCH_BYTES of text, so that long records stay bounded.
 // R4  A malformed record is given to the policy at once, with its line; reading goes on behind it.
@@ -26,7 +28,9 @@ import { faultReason, LineNumbers } from './malformed-line.ts'
 
 const BLOCK_BYTES = 1 << 20
 const BATCH_BYTES = 16 << 20
-/** A carriage return and a line feed more than a record's bound, so that a whole one always fits. */
+/**
+ * A carriage return and a line feed more than a record's bound, so that a whole one always fits.
+ */
 const LINE_END_BYTES = 2
 const LF = 10
 const CR = 13

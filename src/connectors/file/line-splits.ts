@@ -1,9 +1,9 @@
-// Where a file of lines is split: at the starts of records, so that a split is exactly its own bytes and
-// no reader looks at another's. Called once a file when a job is planned.
+// Where a file of lines is split: at the starts of records, so that a split is exactly its own
+// bytes and no reader looks at another's. Called once a file when a job is planned.
 //
 // S1  A place is the start of the first record at its even distance or behind it.
-// S2  Where quoted fields may hold line feeds, all bytes are read to count quotes: an even number of them
-//     before a line feed says that it is outside of quotes (a doubled quote counts two).
+// S2  Where quoted fields may hold line feeds, all bytes are read to count quotes: an even number
+//     of them before a line feed says that it is outside of quotes (a doubled quote counts two).
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { countByte } from '../../kernels/line-scan.ts'

@@ -1,5 +1,5 @@
-// What is wrong with a line, in words, and where it is: the number of a line is found only when it is
-// needed, by counting the line feeds before it.
+// What is wrong with a line, in words, and where it is: the number of a line is found only when it
+// is needed, by counting the line feeds before it.
 import type { DataType } from '../../columnar/type.ts'
 import { typeName, withNullable } from '../../columnar/type.ts'
 import type { Schema } from '../../columnar/schema.ts'
@@ -12,7 +12,10 @@ const BLOCK_BYTES = 1 << 18
 const SHOWN_BYTES = 60
 const LF = 10
 
-/** Numbers the lines of one plain file: what was counted is kept, so rising offsets cost one reading. */
+/**
+ * Numbers the lines of one plain file: what was counted is kept, so rising offsets cost one
+ * reading.
+ */
 export class LineNumbers {
   readonly #kernels: Kernels
   readonly #path: string

@@ -1,8 +1,8 @@
-// NDJSON (one JSON object a line, also called JSON Lines) as a file format: records to columns and back by
-// the kernels of json-scan and json-encode.
+// NDJSON (one JSON object a line, also called JSON Lines) as a file format: records to columns and
+// back by the kernels of json-scan and json-encode.
 //
-// N1  Keys come in any order; those that no column wants are skipped. A missing key is null. Of two equal
-//     keys in one object the last wins.
+// N1  Keys come in any order; those that no column wants are skipped. A missing key is null. Of two
+//     equal keys in one object the last wins.
 // N2  A utf8 column takes the value of a string, and of anything else the JSON text as it stands.
 // N3  A line feed ends a record, always: JSON escapes it in strings.
 import { DataflowError } from '../../base/errors.ts'

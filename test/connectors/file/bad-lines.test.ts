@@ -1,5 +1,5 @@
-// Every way in which a line can be wrong, through the whole file source: it fails the job, is skipped and
-// counted, or is kept in the dead letters, and is never lost.
+// Every way in which a line can be wrong, through the whole file source: it fails the job, is
+// skipped and counted, or is kept in the dead letters, and is never lost.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,6 +1,7 @@
-// The scalar twin of the CSV scanner, as one writes it in JavaScript over typed arrays: one pass over the
-// bytes, field by field, numbers made from digits and not from strings. It is the oracle of the property
-// tests and the opponent in the benchmark, and knows the column types that both use.
+// The scalar twin of the CSV scanner, as one writes it in JavaScript over typed arrays: one pass
+// over the bytes, field by field, numbers made from digits and not from strings. It is the oracle
+// of the property tests and the opponent in the benchmark, and knows the column types that both
+// use.
 //
 // It reads a whole input that ends in a line feed; malformed records are listed and left out.
 import { ascii, isUtf8, putNumber, TwinColumn, type TwinSpec } from './twin-column.ts'

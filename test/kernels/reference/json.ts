@@ -1,6 +1,6 @@
-// The scalar twin of the NDJSON scanner for flat objects of known keys, as one writes it in JavaScript over
-// typed arrays when JSON.parse is too slow: one pass over the bytes, no string made but for keys that are
-// not where they were in the last line, and for strings with escapes.
+// The scalar twin of the NDJSON scanner for flat objects of known keys, as one writes it in
+// JavaScript over typed arrays when JSON.parse is too slow: one pass over the bytes, no string made
+// but for keys that are not where they were in the last line, and for strings with escapes.
 //
 // It takes well-formed lines: malformed ones are what the tests compare with JSON.parse.
 import { isUtf8, putNumber, TwinColumn, type TwinSpec } from './twin-column.ts'

@@ -29,7 +29,7 @@ function jsonValue(spec: ColumnSpec, value: unknown): string {
     case 'binary':
       return `"${plainText(spec, value)}"`
     case 'list':
-      return `[${(value as unknown[]).map((item) => jsonValue(spec.children![0]!, item)).join(',')}]`
+      return jsonList(spec.children![0]!, value as unknown[])
     case 'struct':
       return jsonObject(
         spec.children!,
@@ -38,6 +38,10 @@ function jsonValue(spec: ColumnSpec, value: unknown): string {
     default:
       return plainText(spec, value)
   }
+}
+
+function jsonList(spec: ColumnSpec, items: readonly unknown[]): string {
+  return `[${items.map((item) => jsonValue(spec, item)).join(',')}]`
 }
 
 export interface CsvTextStyle {

@@ -1,5 +1,5 @@
-// A column that the scalar twins of the line scanners fill: typed arrays of a batch's rows, text in one
-// growing buffer.
+// A column that the scalar twins of the line scanners fill: typed arrays of a batch's rows, text in
+// one growing buffer.
 
 export type TwinKind = 'int32' | 'int64' | 'float64' | 'utf8' | 'bool'
 
