@@ -9,7 +9,7 @@ import { pruneColumns } from './column-pruning.ts'
 import type { JobGraph } from './job-graph.ts'
 import { validateJobGraph } from './job-graph-validation.ts'
 import { planOperators } from './plan.ts'
-import { type Collector, reachable, type StreamVertex } from './stream-graph.ts'
+import { type Collector, reachable, type StreamGraph, type StreamVertex } from './stream-graph.ts'
 
 /** A job that can be submitted once its bytes are made. */
 export interface CompiledJob {
@@ -32,6 +32,7 @@ export interface CompileOptions {
  * @throws GRAPH_INVALID, CONFIG_INVALID, COLUMN_NOT_FOUND, TYPE_MISMATCH with the location in the job
  */
 export function compileJob(
+  streams: StreamGraph,
   sinks: readonly StreamVertex[],
   { name, config, module }: CompileOptions,
 ): CompiledJob {
@@ -41,8 +42,7 @@ export function compileJob(
       'the job has no sink, so there is nothing to run; end a stream with sinkTo(), print() or collect()',
     )
   }
-  const vertices = reachable(sinks)
-  const { plan, ids } = planOperators(vertices, config)
+  const { plan, ids } = planOperators(streams, sinks, config)
   const chained = chainOperators(pruneColumns(plan), config)
   const graph: JobGraph = {
     name,
@@ -55,7 +55,7 @@ export function compileJob(
   const blobs = new Map<string, () => Promise<Uint8Array>>()
   const closures = new Map<string, unknown>()
   const collectors = new Map<string, Collector>()
-  for (const vertex of vertices) {
+  for (const vertex of reachable(sinks)) {
     const { blob, closure, collector } = vertex.options
     const id = ids.get(vertex)!
     if (blob !== undefined) blobs.set(blob.name, blob.bytes)

@@ -2,24 +2,19 @@
 // A savepoint finds its state by them, and a worker its closures.
 //
 // I1  The place is the path from the sources: what is added elsewhere, or after it, changes nothing.
-//     Equal siblings (two `where` on one stream) are told apart by their order.
+//     Equal siblings (two `where` on one stream) are told apart by their order, whether they are used
+//     or not.
 // I2  What the planner put in between has no place: the ids behind it are as if it were not there.
 import { DataflowError } from '../base/errors.ts'
-import type { StreamVertex } from './stream-graph.ts'
+import type { StreamGraph, StreamVertex } from './stream-graph.ts'
 
-/**
- * The id of each vertex; the vertices are in creation order.
- * @throws GRAPH_INVALID when two operators have one uid, with both locations
- */
-export function assignOperatorIds(
-  vertices: readonly StreamVertex[],
-): ReadonlyMap<StreamVertex, string> {
+/** The id of each vertex of a graph. */
+export function assignOperatorIds(graph: StreamGraph): ReadonlyMap<StreamVertex, string> {
   const ids = new Map<StreamVertex, string>()
   // What a place is known by: the vertex itself, or for a planned one its own inputs.
   const places = new Map<StreamVertex, string>()
   const seen = new Map<string, number>()
-  const owners = new Map<string, StreamVertex>()
-  for (const vertex of vertices) {
+  for (const vertex of graph.vertices) {
     const { spec, inputs, planned } = vertex.options
     const path = inputs.map(({ from }) => places.get(from)).join(',')
     const own = spec.kind === 'source' ? `source ${spec.connector}` : spec.kind
@@ -28,24 +23,34 @@ export function assignOperatorIds(
     seen.set(place, ordinal + 1)
     const id =
       vertex.uid === undefined ? hash64(`${place}#${ordinal}`) : hash64(`uid ${vertex.uid}`)
-    const other = owners.get(id)
-    if (other !== undefined) throw collision(vertex, other)
-    owners.set(id, vertex)
     ids.set(vertex, id)
     places.set(vertex, planned === true ? path : id)
   }
   return ids
 }
 
+/** @throws GRAPH_INVALID when two operators of a job have one uid, with both places */
+export function checkOperatorIds(
+  vertices: readonly StreamVertex[],
+  ids: ReadonlyMap<StreamVertex, string>,
+): void {
+  const owners = new Map<string, StreamVertex>()
+  for (const vertex of vertices) {
+    const id = ids.get(vertex)!
+    const other = owners.get(id)
+    if (other !== undefined) throw collision(vertex, other)
+    owners.set(id, vertex)
+  }
+}
+
 function collision(vertex: StreamVertex, other: StreamVertex): DataflowError {
   const at = ({ name, options }: StreamVertex) =>
     `'${name}'${options.location === undefined ? '' : ` (${options.location})`}`
+  const what = vertex.uid === undefined ? 'id' : `uid '${vertex.uid}'`
   const { location } = vertex.options
   return new DataflowError(
     'GRAPH_INVALID',
-    `${at(other)} and ${at(vertex)} have the same ${
-      vertex.uid === undefined ? 'id' : `uid '${vertex.uid}'`
-    }; give each its own`,
+    `${at(other)} and ${at(vertex)} have the same ${what}; give each its own`,
     location === undefined ? {} : { context: { location } },
   )
 }

@@ -9,8 +9,8 @@ import { DataflowError } from '../base/errors.ts'
 import type { Schema } from '../columnar/schema.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
 import type { Partitioning } from './job-graph.ts'
-import { assignOperatorIds } from './operator-id.ts'
-import type { StreamInput, StreamVertex } from './stream-graph.ts'
+import { assignOperatorIds, checkOperatorIds } from './operator-id.ts'
+import { reachable, type StreamGraph, type StreamInput, type StreamVertex } from './stream-graph.ts'
 
 export interface PlannedInput {
   /** The operator's id. */
@@ -35,14 +35,17 @@ export interface PlannedOperator {
 export type Plan = readonly PlannedOperator[]
 
 /**
- * Decides ids, parallelism and partitioning.
+ * Decides ids, parallelism and partitioning of what these sinks need.
  * @throws GRAPH_INVALID, CONFIG_INVALID with the operator's location
  */
 export function planOperators(
-  vertices: readonly StreamVertex[],
+  graph: StreamGraph,
+  sinks: readonly StreamVertex[],
   config: JobConfig,
 ): { readonly plan: Plan; readonly ids: ReadonlyMap<StreamVertex, string> } {
-  const ids = assignOperatorIds(vertices)
+  const vertices = reachable(sinks)
+  const ids = assignOperatorIds(graph)
+  checkOperatorIds(vertices, ids)
   const parallelisms = new Map<StreamVertex, number>()
   for (const vertex of vertices) {
     parallelisms.set(vertex, parallelismOf(vertex, parallelisms, config))

@@ -101,10 +101,17 @@ export function checkParallelism(parallelism: number, what: string): void {
 }
 
 export class StreamGraph {
-  #size = 0
+  readonly #vertices: StreamVertex[] = []
+
+  /** All that were ever added, also those that no sink needs (yet). */
+  get vertices(): readonly StreamVertex[] {
+    return this.#vertices
+  }
 
   add(options: StreamVertexOptions): StreamVertex {
-    return new StreamVertex(this.#size++, options)
+    const vertex = new StreamVertex(this.#vertices.length, options)
+    this.#vertices.push(vertex)
+    return vertex
   }
 }
 

@@ -32,7 +32,7 @@ import {
   planLookup,
   type Take,
 } from './lookup.ts'
-import type { FieldsOf, Flat, NamesOf, WithFields } from './row-types.ts'
+import type { AsFields, FieldsOf, Flat, NamesOf, WithFields } from './row-types.ts'
 import {
   addPrint,
   addSink,
@@ -51,7 +51,7 @@ export interface WatermarkOptions {
 
 type Columns = Readonly<Record<string, Column>>
 
-export class DataStream<F extends Fields> {
+export class DataStream<in out F extends Fields> {
   readonly #stream: LogicalStream
 
   /** Streams are made by the environment and by other streams. */
@@ -102,7 +102,7 @@ export class DataStream<F extends Fields> {
    * const euros = bids.select((r) => ({ auction: r.auction, eur: r.price.mul(0.908) }))
    * for await (const row of euros.collect()) console.log(row.eur)
    */
-  select<S extends Columns>(columns: (r: ColumnsOf<F>) => S): DataStream<Flat<FieldsOf<S>>> {
+  select<S extends Columns>(columns: (r: ColumnsOf<F>) => S): DataStream<AsFields<FieldsOf<S>>> {
     return atCallSite('select', (location) => {
       const named = this.#named(columns)
       return new DataStream(this.#stream.select(named, location))
@@ -123,7 +123,7 @@ export class DataStream<F extends Fields> {
   withColumn<N extends string, T extends DataType>(
     name: N,
     value: (r: ColumnsOf<F>) => Column<T>,
-  ): DataStream<WithFields<F, { [K in N]: T }>> {
+  ): DataStream<AsFields<WithFields<F, { [K in N]: T }>>> {
     return atCallSite('withColumn', (location) => {
       const named = this.#named((r) => ({ [name]: value(r) }))
       return new DataStream(this.#stream.withColumns(named, location))
@@ -140,7 +140,7 @@ export class DataStream<F extends Fields> {
    * const rows = env.fromCollection([{ name: 'a', secret: 'x' }]).drop('secret')
    * for await (const row of rows.collect()) console.log(row)
    */
-  drop<K extends NamesOf<F>>(...names: readonly K[]): DataStream<Flat<Omit<F, K>>> {
+  drop<K extends NamesOf<F>>(...names: readonly K[]): DataStream<AsFields<Flat<Omit<F, K>>>> {
     return atCallSite('drop', (location) => {
       const { visible } = this.#stream
       for (const name of names) visible.indexOf(name)
@@ -249,7 +249,7 @@ export class DataStream<F extends Fields> {
    */
   keyBy<S extends Columns>(
     keys: (r: ColumnsOf<F>) => S,
-  ): KeyedStream<WithFields<F, FieldsOf<S>>, keyof S & string>
+  ): KeyedStream<AsFields<WithFields<F, AsFields<FieldsOf<S>>>>, keyof S & string>
   keyBy<K extends NamesOf<F>>(...keys: readonly K[]): KeyedStream<F, K>
   keyBy<G extends Fields, K extends string>(
     ...keys: readonly (string | ((r: ColumnsOf<F>) => Columns))[]
@@ -340,7 +340,7 @@ export class DataStream<F extends Fields> {
   lookupJoin<T extends Fields, const K extends Take<T>, J extends JoinKind = 'left'>(
     table: SourceSpec<T>,
     options: LookupOptions<F, T, K, J>,
-  ): DataStream<JoinedFields<F, T, K, J>> {
+  ): DataStream<AsFields<JoinedFields<F, T, K, J>>> {
     return atCallSite(
       'lookupJoin',
       (location) => new DataStream(planLookup(this.#stream, table, options, location)),
@@ -369,12 +369,12 @@ export class DataStream<F extends Fields> {
 
   /**
    * Prints the rows as a table on standard output.
-   * @param settings a label above; how many rows (`limit`); or the `top` rows with the greatest `by`
+   * @param settings a title above; how many rows (`limit`); `by`: those with its greatest values, at the end
    * @throws COLUMN_NOT_FOUND, CONFIG_INVALID
    * @example
    * import { StreamExecutionEnvironment } from 'millrace'
    * const env = StreamExecutionEnvironment.getExecutionEnvironment()
-   * env.fromCollection([{ n: 1 }, { n: 2 }]).print({ label: 'the greatest', top: 1, by: 'n' })
+   * env.fromCollection([{ n: 1 }, { n: 2 }]).print({ title: 'the greatest', limit: 1, by: 'n' })
    * await env.execute()
    */
   print(settings: PrintSettings<F> = {}): StreamSink {

@@ -313,10 +313,9 @@ export class StreamExecutionEnvironment {
 
   /** The functions of the job by operator id: what a worker takes from the job that it built again. */
   functions(): ReadonlyMap<string, unknown> {
-    const vertices = reachable(this.#pending)
-    const ids = assignOperatorIds(vertices)
+    const ids = assignOperatorIds(this.#graph)
     const functions = new Map<string, unknown>()
-    for (const vertex of vertices) {
+    for (const vertex of reachable(this.#pending)) {
       const { closure } = vertex.options
       if (closure !== undefined) functions.set(ids.get(vertex)!, closure)
     }
@@ -325,7 +324,7 @@ export class StreamExecutionEnvironment {
 
   #compile(name: string | undefined): CompiledJob {
     const { module } = this.#options
-    return compileJob(this.#pending, {
+    return compileJob(this.#graph, this.#pending, {
       name: name ?? this.#options.name ?? 'job',
       config: this.#config,
       ...(module === undefined ? {} : { module }),

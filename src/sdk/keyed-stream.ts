@@ -8,25 +8,22 @@ import type { ColumnsOf } from './column.ts'
 import { columnsOf } from './column-expression.ts'
 import type { DataStream } from './data-stream.ts'
 import type { LogicalStream } from './logical-stream.ts'
-import type { Flat } from './row-types.ts'
+import type { AsFields, Flat } from './row-types.ts'
 import { planWindow } from './window-planning.ts'
 
 /** The columns of a windowed aggregation: the window's bounds, the keys, the aggregates. */
-export type WindowFields<F extends Fields, K extends string, A> =
-  Flat<
-    {
-      windowStart: Timestamp<'ms', false>
-      windowEnd: Timestamp<'ms', false>
-    } & Pick<F, K & keyof F> & { [N in keyof A & string]: AggregateResult<F, A[N]> }
-  > extends infer R extends Fields
-    ? R
-    : never
+export type WindowFields<F extends Fields, K extends string, A> = Flat<
+  {
+    windowStart: Timestamp<'ms', false>
+    windowEnd: Timestamp<'ms', false>
+  } & Pick<F, K & keyof F> & { [N in keyof A & string]: AggregateResult<F, A[N]> }
+>
 
 /** Makes a typed stream of a logical one: handed in, so that the two kinds of stream do not import each other. */
 export type Wrap = <F extends Fields>(stream: LogicalStream) => DataStream<F>
 
 /** A stream whose rows are grouped by the columns `K`. Made by DataStream.keyBy(). */
-export class KeyedStream<F extends Fields, K extends string> {
+export class KeyedStream<in out F extends Fields, in out K extends string> {
   readonly #stream: LogicalStream
   readonly #keys: readonly string[]
   readonly #wrap: Wrap
@@ -58,7 +55,7 @@ export class KeyedStream<F extends Fields, K extends string> {
 }
 
 /** A keyed stream in windows. Made by KeyedStream.window(). */
-export class WindowedStream<F extends Fields, K extends string> {
+export class WindowedStream<in out F extends Fields, in out K extends string> {
   readonly #stream: LogicalStream
   readonly #grouping: { readonly keys: readonly string[]; readonly window: WindowSpec }
   readonly #wrap: Wrap
@@ -99,7 +96,7 @@ export class WindowedStream<F extends Fields, K extends string> {
    */
   aggregate<const A extends { readonly [name: string]: Aggregate<F> }>(
     aggregates: A | ((r: ColumnsOf<F>) => A),
-  ): DataStream<WindowFields<F, K, A>> {
+  ): DataStream<AsFields<WindowFields<F, K, A>>> {
     return atCallSite('aggregate', (location) => {
       const stream = this.#stream
       const given =

@@ -8,6 +8,12 @@ export type Flat<T> = { [K in keyof T]: T[K] }
 /** The columns that a select's callback gives. */
 export type FieldsOf<S> = { [K in keyof S & string]: S[K] extends Column<infer T> ? T : never }
 
+/**
+ * Columns that are computed by types, taken for columns. (Without it the compiler proves for each method
+ * that they are, for all that a type parameter may be: that takes minutes.)
+ */
+export type AsFields<X> = X extends infer F extends Fields ? F : never
+
 /** `F` with the columns of `G` added, or in place of those of the same name. */
 export type WithFields<F extends Fields, G extends Fields> = Flat<Omit<F, keyof G> & G>
 
