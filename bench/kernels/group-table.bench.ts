@@ -34,7 +34,10 @@ function groupedSum(kernels: Kernels): Side<KernelBatch<Inputs, Outputs>> {
   return {
     begin() {
       keys?.close()
-      if (keys !== undefined) [program.close(), slices.close()]
+      if (keys !== undefined) {
+        program.close()
+        slices.close()
+      }
       keys = new GroupTable(kernels, 8)
       slices = new SliceTable(kernels, new Uint8Array(16), GRID)
       program = new AggregateProgram(kernels, ENTRIES, slices.heap)

@@ -101,8 +101,6 @@ export type DataType =
 interface AnyList extends List<DataType, boolean> {}
 interface AnyStruct extends Struct<Fields, boolean> {}
 
-export type TypeKind = DataType['kind']
-
 /** Column names and their types, in order. */
 export interface Fields {
   readonly [name: string]: DataType

@@ -2,11 +2,6 @@
 
 /** Rows that travel beside the job as an Arrow IPC stream (fromCollection, fromArrow). */
 export const COLLECTION = 'collection'
-export interface CollectionConfig {
-  /** The blob's name. */
-  readonly blob: string
-  readonly [key: string]: string
-}
 
 /** Rows of a user's iterable: the closure gives it. */
 export const ITERABLE = 'iterable'

@@ -48,8 +48,3 @@ export type InferredFields<R> = {
     [Extract<R[K], Missing>] extends [never] ? false : true
   >
 }
-
-/** `T` flat and `F` as they are: what makes the compiler show a mistake in place of a long mismatch. */
-export type Check<Condition extends boolean, Message extends string> = Condition extends true
-  ? unknown
-  : Mistake<Message>

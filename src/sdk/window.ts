@@ -31,9 +31,9 @@ export function tumble(size: TimeSpan, options: WindowOptions = {}): WindowSpec 
 }
 
 /**
- * Windows of one size that begin every `slide`: each row is in size / slide of them.
- * @param size how long a window is: '10s', '500ms', or milliseconds; a multiple of `slide`
- * @param slide how far apart windows begin
+ * Windows of one size that begin every so often: each row is in size / every of them.
+ * @param size how long a window is: '10s', '500ms', or milliseconds; a multiple of `every`
+ * @param every how far apart windows begin
  * @param options an offset of the grid
  * @throws CONFIG_INVALID for a size or slide that is none, or that do not go together
  * @example
@@ -48,9 +48,9 @@ export function tumble(size: TimeSpan, options: WindowOptions = {}): WindowSpec 
  *   .aggregate({ peak: max('heat') })
  * for await (const row of peaks.collect()) console.log(row.sensor, row.peak)
  */
-export function slide(size: TimeSpan, slide: TimeSpan, options: WindowOptions = {}): WindowSpec {
+export function slide(size: TimeSpan, every: TimeSpan, options: WindowOptions = {}): WindowSpec {
   const sizeMs = positiveTimeSpanMs(size, 'the size of a sliding window')
-  const slideMs = positiveTimeSpanMs(slide, 'the slide of a window')
+  const slideMs = positiveTimeSpanMs(every, 'the slide of a window')
   if (slideMs > sizeMs) {
     throw new DataflowError(
       'CONFIG_INVALID',

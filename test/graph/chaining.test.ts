@@ -1,6 +1,6 @@
 // Chaining, by example and by property: every operator is in one chain, every edge of the plan is a
 // `next` or a job edge, and nothing else is.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { chainOperators } from '../../src/graph/chaining.ts'
 import { count, int32, timestamp, tumble, utf8 } from '../../src/index.ts'

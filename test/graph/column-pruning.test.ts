@@ -1,6 +1,6 @@
 // Column pruning, by example and by property: a pruned plan is a valid job, and what its sinks and row
 // functions see is what they saw before.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { columnsOf } from '../../src/columnar/expression.ts'
 import { chainOperators } from '../../src/graph/chaining.ts'

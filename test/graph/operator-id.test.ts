@@ -1,5 +1,5 @@
 // Operator ids: the same for the same place, whatever else changes in the job.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { assignOperatorIds, hash64 } from '../../src/graph/operator-id.ts'
 import { count, float64, mean, timestamp, tumble, utf8 } from '../../src/index.ts'

@@ -1,6 +1,6 @@
 // Random stream graphs for property tests: sources, wheres, selects, unions, windows and sinks, put
 // together as fast-check's choices say.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { DEFAULT_CONFIG } from '../../src/base/config.ts'
 import type { Expression } from '../../src/columnar/expression.ts'
 import { Schema } from '../../src/columnar/schema.ts'

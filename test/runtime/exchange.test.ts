@@ -206,8 +206,8 @@ describe('exchange', () => {
             expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
           }
         }
-        for (const given of watermarks) {
-          expect(given).toEqual([...new Set(given)].sort((a, b) => a - b))
+        for (const rising of watermarks) {
+          expect(rising).toEqual([...new Set(rising)].sort((a, b) => a - b))
         }
         expect(maxQueued).toBeLessThanOrEqual(given.credits)
         if (given.partitioning.kind !== 'hash') return

@@ -37,7 +37,7 @@ type Equal<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 type Row<S> = S extends DataStream<infer F> ? { [K in keyof RowOf<F>]: RowOf<F>[K] } : never
 function rows<T>() {
-  return { are: <S>(_: S, ..._ok: Equal<Row<S>, T> extends true ? [] : [Row<S>]): void => {} }
+  return { are: <S>(_stream: S, ..._ok: Equal<Row<S>, T> extends true ? [] : [Row<S>]): void => {} }
 }
 
 declare const env: StreamExecutionEnvironment
