@@ -43,6 +43,16 @@ async function importJob(url: string, path: string): Promise<Record<string, unkn
     if (error instanceof DataflowError) throw error
     const message = error instanceof Error ? error.message : String(error)
     const isSyntax = error instanceof SyntaxError
+    // A package.json that says "commonjs", as npm init writes it, makes a .ts file a script.
+    const isScript = isSyntax && message.includes('outside a module')
+    if (isScript) {
+      throw new DataflowError(
+        'JOB_MODULE_INVALID',
+        `'${path}' is no ES module here; set "type": "module" in the nearest package.json, ` +
+          `or name the file ${basename(path).replace(/\.ts$/, '.mts')}`,
+        { cause: error },
+      )
+    }
     throw new DataflowError(
       'JOB_MODULE_INVALID',
       isSyntax
