@@ -15,6 +15,8 @@ import {
 const YEAR: i32 = 0
 const MONTH: i32 = 1
 const DAYS_IN_ERA: i64 = 146097
+/** More eras than 2^30 days are. */
+const ERAS_AHEAD: i64 = 14700
 /** Days from 0000-03-01, where the calendar's 400 years begin, to 1970-01-01. */
 const EPOCH_DAYS: i64 = 719468
 
@@ -77,7 +79,7 @@ export function temporalDate(part: i32, a: usize, n: u32, unitsPerDay: f64, out:
 // in March, so that the leap day is the last one.
 
 function datePart(part: i32, days: i64): i32 {
-  const era = floorDivide(days + EPOCH_DAYS, DAYS_IN_ERA)
+  const era = eraOf(days)
   const dayOfEra = <u32>(days + EPOCH_DAYS - era * DAYS_IN_ERA)
   const yearOfEra = yearOf(dayOfEra)
   const dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
@@ -85,6 +87,15 @@ function datePart(part: i32, days: i64): i32 {
   if (part == YEAR) return <i32>era * 400 + <i32>yearOfEra + i32(monthFromMarch >= 10)
   if (part == MONTH) return monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
   return dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+}
+
+/** In 32 unsigned bits where that does, since V8 multiplies there instead of dividing. */
+function eraOf(days: i64): i64 {
+  if (days + 0x40000000 < 0 || days >= 0x40000000) {
+    return floorDivide(days + EPOCH_DAYS, DAYS_IN_ERA)
+  }
+  const shifted = <u32>(days + EPOCH_DAYS + ERAS_AHEAD * DAYS_IN_ERA)
+  return <i64>(shifted / <u32>DAYS_IN_ERA) - ERAS_AHEAD
 }
 
 function yearOf(dayOfEra: u32): u32 {
@@ -124,7 +135,7 @@ export function temporalTruncateMonths(
 
 /** The first day of the period of that many months (counted from January) that a day is in. */
 function periodStart(days: i64, months: u32): i64 {
-  const era = floorDivide(days + EPOCH_DAYS, DAYS_IN_ERA)
+  const era = eraOf(days)
   const dayOfEra = <u32>(days + EPOCH_DAYS - era * DAYS_IN_ERA)
   const yearOfEra = yearOf(dayOfEra)
   const dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
