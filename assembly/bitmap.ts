@@ -124,14 +124,6 @@ export function bitmapCount(bits: usize, n: u32): u32 {
   return <u32>count
 }
 
-/** 1 when any bit is set. */
-export function bitmapAny(bits: usize, n: u32): u32 {
-  for (const end = bits + <usize>((n >> 6) << 3); bits < end; bits += 8) {
-    if (load<u64>(bits)) return 1
-  }
-  return n & 63 ? u32((load<u64>(bits) & (((<u64>1) << (n & 63)) - 1)) != 0) : 0
-}
-
 /** 1 when all bits are set. */
 export function bitmapAll(bits: usize, n: u32): u32 {
   for (const end = bits + <usize>((n >> 6) << 3); bits < end; bits += 8) {

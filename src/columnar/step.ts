@@ -32,6 +32,8 @@ export interface Node {
   readonly constant?: { readonly value: LiteralValue }
   /** False when no row can make it fail. */
   readonly canFail: boolean
+  /** The factors of a float64 product: a sum takes it in the same pass. */
+  readonly product?: readonly [Node, Node]
   /** The values for each row; a constant's node fills a column. */
   step(at: Evaluation): Vector
 }

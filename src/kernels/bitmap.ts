@@ -69,10 +69,6 @@ export function bitmapCount(kernels: Kernels, bits: number, n: number): number {
   return kernels.exports.bitmapCount(bits, n)
 }
 
-export function bitmapAny(kernels: Kernels, bits: number, n: number): boolean {
-  return kernels.exports.bitmapAny(bits, n) === 1
-}
-
 export function bitmapAll(kernels: Kernels, bits: number, n: number): boolean {
   return kernels.exports.bitmapAll(bits, n) === 1
 }
@@ -96,28 +92,11 @@ export function bitmapAppend(
   kernels.exports.bitmapAppend(out, at, bits, n)
 }
 
-export function bitmapSetRange(
-  kernels: Kernels,
-  out: number,
-  from: number,
-  n: number,
-  value: boolean,
-): void {
-  kernels.exports.bitmapSetRange(out, from, n, value ? 1 : 0)
-}
-
 /** n bits of one value. */
 export function bitmapFill(kernels: Kernels, n: number, value: boolean): number {
   const out = kernels.scratch(bitmapBytes(n))
   kernels.u8[out + (n >> 3)] = 0
   kernels.exports.bitmapSetRange(out, 0, n, value ? 1 : 0)
-  return out
-}
-
-/** A bit for each byte, set where it is not zero. */
-export function bitmapFromBytes(kernels: Kernels, bytes: number, n: number): number {
-  const out = kernels.scratch(bitmapBytes(n))
-  kernels.exports.bitmapFromBytes(bytes, n, out)
   return out
 }
 
