@@ -11,8 +11,7 @@
 // S3  A row of a slice below the first live one is late: it gets no accumulators, and is counted.
 // S4  A batch goes in blocks of 64 rows, one step of the way (slice, page, row) for all of them at a time,
 //     so that the misses of a step overlap.
-// S5  The division by the slice size is skipped while rows stay in the slice of the row before, and is
-//     else a product with the reciprocal, mended by its remainder.
+// S5  The division by the slice size is skipped while rows stay in the slice of the row before.
 import { heapAllocate, heapFree } from './heap'
 
 export const HEAP: usize = 0
@@ -54,7 +53,6 @@ export const CAPACITY_MIN: u32 = 64
 export const DONE: u32 = 0xffffffff
 export const EXHAUSTED: u32 = 0xfffffffe
 export const INDEX_MAX: i64 = 1 << 53
-export const NEAR: i64 = 1 << 51
 export const FAR: i64 = 1 << 62
 
 export const BLOCK: u32 = 64
@@ -133,9 +131,17 @@ export function resolveRows(table: usize, ids: usize, count: usize, rows: usize)
   for (let j: usize = 0; j < count; j++) {
     const slice: usize = load<u32>(blockSlices + (j << 2))
     if (!slice) continue
-    const entry = entryOf(table, slice, load<u32>(ids + (j << 2)))
-    if (!entry) return false
-    store<u32>(blockEntries + (j << 2), <u32>entry)
+    const id = load<u32>(ids + (j << 2))
+    const page = id >> PAGE_BITS
+    let at: usize = 0
+    if (page < load<u32>(slice, PAGE_COUNT)) {
+      at = load<u32>(<usize>load<u32>(slice, PAGES) + ((<usize>page) << 2))
+    }
+    if (!at) {
+      at = newPage(table, slice, page)
+      if (!at) return false
+    }
+    store<u32>(blockEntries + (j << 2), <u32>(at + ((<usize>(id & PAGE_MASK)) << 2)))
   }
   for (let j: usize = 0; j < count; j++) {
     const slice: usize = load<u32>(blockSlices + (j << 2))

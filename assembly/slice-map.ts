@@ -35,30 +35,34 @@ function growMap(table: usize): bool {
   return true
 }
 
-/** The slice of an index, made when it is not there; 0 when memory is exhausted. */
-export function sliceOf(table: usize, index: i64): usize {
+/** The slice of an index, or 0. */
+export function findSlice(table: usize, index: i64): usize {
   const map: usize = load<u32>(table, MAP)
   const capacity = load<u32>(table, CAPACITY)
-  let at = map + (mapPlace(index, capacity) << 4)
-  const end = map + ((<usize>capacity) << 4)
-  let slice: usize = load<u32>(at, 8)
-  while (slice) {
-    if (load<i64>(at) == index) return slice
-    at += 16
-    if (at == end) at = map
-    slice = load<u32>(at, 8)
-  }
-  slice = makeSlice(table)
+  const mask = <usize>(capacity - 1)
+  let at = mapPlace(index, capacity)
+  while (load<i64>(map + (at << 4)) != index && load<u32>(map + (at << 4), 8)) at = (at + 1) & mask
+  return load<u32>(map + (at << 4), 8)
+}
+
+/** Makes the slice of an index that has none; 0 when memory is exhausted. */
+export function addSlice(table: usize, index: i64): usize {
+  const slices = load<u32>(table, SLICES) + 1
+  if (slices > load<u32>(table, CAPACITY) >> 1 && !growMap(table)) return 0
+  const slice = makeSlice(table)
   if (!slice) return 0
   store<i64>(slice, index, INDEX)
   store<u32>(slice, 1, MAPPED)
   store<u32>(slice, load<u32>(table, CREATED), NEXT_CREATED)
   store<u32>(table, <u32>slice, CREATED)
-  store<i64>(at, index)
-  store<u32>(at, <u32>slice, 8)
-  const slices = load<u32>(table, SLICES) + 1
   store<u32>(table, slices, SLICES)
-  return slices > capacity >> 1 && !growMap(table) ? 0 : slice
+  const map: usize = load<u32>(table, MAP)
+  const capacity = load<u32>(table, CAPACITY)
+  let at = mapPlace(index, capacity)
+  while (load<u32>(map + (at << 4), 8)) at = (at + 1) & <usize>(capacity - 1)
+  store<i64>(map + (at << 4), index)
+  store<u32>(map + (at << 4), <u32>slice, 8)
+  return slice
 }
 
 /** Takes a slice out of the map; those behind it move up, so that no probe meets a gap. */

@@ -17,7 +17,6 @@ import {
   LATE,
   MAP,
   MULTIPLIER,
-  NEAR,
   FAR,
   NEXT_CREATED,
   OFFSET,
@@ -27,7 +26,7 @@ import {
   blockSlices,
   resolveRows,
 } from './slice-layout'
-import { sliceOf } from './slice-map'
+import { addSlice, findSlice } from './slice-map'
 
 /**
  * A table for accumulator rows of `stride` bytes (a multiple of 8) that start as `template`, over slices
@@ -93,23 +92,8 @@ export function sliceTableCreated(table: usize): usize {
   return slice
 }
 
-function floorDivide(a: i64, b: i64): i64 {
-  const q = a / b
-  return q - <i64>(q * b > a)
-}
-
-/** The index of the slice that holds a time, near to another slice's start or anywhere. */
-function indexOf(time: i64, size: i64, offset: i64, nearIndex: i64, nearStart: i64): i64 {
-  const distance = time - nearStart
-  const wrapped = ((time ^ nearStart) & (time ^ distance)) < 0
-  if (distance < NEAR && distance > -NEAR && !wrapped) {
-    const guess = <i64>(<f64>distance / <f64>size)
-    const rest = distance - guess * size
-    return nearIndex + guess - <i64>(rest < 0) + <i64>(rest >= size)
-  }
-  const index = floorDivide(time, size)
-  return index - <i64>(time - index * size < offset)
-}
+// True when rows of the block that was resolved last may be late.
+let blockIsLate: bool = false
 
 /** How far from a slice's start a time is in it by one comparison: not at the ends of 64 bits, which wrap. */
 function spanFrom(start: i64, size: i64): u64 {
@@ -125,19 +109,33 @@ function resolveSlices(table: usize, timestamps: usize, count: usize): usize {
   let index = load<i64>(table, LAST_INDEX)
   let slice: usize = load<u32>(table, LAST_SLICE)
   let start = index * size + offset
+  // The slice of the row before the block may have been a late one.
+  let isLate = !slice
   let span: u64 = load<u32>(table, LAST_KNOWN) ? spanFrom(start, size) : 0
   for (let j: usize = 0; j < count; j++) {
     const time = load<i64>(timestamps + (j << 3)) * multiplier
     if (<u64>(time - start) >= span) {
-      index = indexOf(time, size, offset, index, start)
+      // Floored division; then a time before the offset belongs to the slice before.
+      index = time / size
+      let rest = time - index * size
+      const isNegative = rest >> 63
+      rest += size & isNegative
+      const isBefore = (rest - offset) >> 63
+      index += isNegative + isBefore
       if (index > INDEX_MAX || index < -INDEX_MAX) return j
-      start = index * size + offset
+      start = time - rest + offset - (size & isBefore)
       span = spanFrom(start, size)
-      slice = index < firstIndex ? 0 : sliceOf(table, index)
-      if (!slice && index >= firstIndex) return BLOCK
+      slice = 0
+      if (index >= firstIndex) {
+        slice = findSlice(table, index)
+        if (!slice) slice = addSlice(table, index)
+        if (!slice) return BLOCK
+      }
+      isLate = isLate || !slice
     }
     store<u32>(blockSlices + (j << 2), <u32>slice)
   }
+  blockIsLate = isLate
   store<i64>(table, index, LAST_INDEX)
   store<u32>(table, <u32>slice, LAST_SLICE)
   store<u32>(table, 1, LAST_KNOWN)
@@ -173,7 +171,7 @@ export function sliceTableAssign(
     if (!resolveRows(table, ids + ((<usize>at) << 2), count, rows + ((<usize>at) << 2))) {
       return EXHAUSTED
     }
-    const mask = liveMask(count)
+    const mask = blockIsLate ? liveMask(count) : <u64>-1 >> (64 - <u64>count)
     live += <u32>popcnt<u64>(mask)
     store<u64>(kept + (<usize>at >> 3), mask)
   }
