@@ -28,3 +28,27 @@ export function encodeRow(
   })
   return new Uint8Array(Buffer.concat(parts))
 }
+
+/** An int32 and a utf8 column, neither nullable: the codec as one writes it for two known columns. */
+export function encodePairs(
+  numbers: Int32Array,
+  offsets: Int32Array,
+  values: Uint8Array,
+  n: number,
+  data: Uint8Array,
+  ends: Int32Array,
+): number {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+  let to = 0
+  ends[0] = 0
+  for (let i = 0; i < n; i++) {
+    const start = offsets[i]!
+    const end = offsets[i + 1]!
+    view.setInt32(to, numbers[i]!, true)
+    view.setUint32(to + 4, end - start, true)
+    to += 8
+    for (let at = start; at < end; at++) data[to++] = values[at]!
+    ends[i + 1] = to
+  }
+  return to
+}
