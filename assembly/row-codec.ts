@@ -50,22 +50,31 @@ export function rowCodecCursors(offsets: usize, data: usize, n: u32, cursors: us
   }
 }
 
-function widthOf(kind: u32): usize {
-  if (kind == KEY_FIXED_16) return 16
-  if (kind == KEY_FIXED_4 || kind == KEY_FLOAT_32) return 4
-  if (kind == KEY_FIXED_2) return 2
-  return kind == KEY_FIXED_1 || kind == KEY_BOOL ? 1 : 8
-}
-
-function copyValue(kind: u32, values: usize, i: usize, p: usize): void {
-  if (kind == KEY_FIXED_8) store<u64>(p, load<u64>(values + (i << 3)))
-  else if (kind == KEY_FIXED_4) store<u32>(p, load<u32>(values + (i << 2)))
-  else if (kind == KEY_FIXED_2) store<u16>(p, load<u16>(values + (i << 1)))
-  else if (kind == KEY_FIXED_1) store<u8>(p, load<u8>(values + i))
-  else if (kind == KEY_FIXED_16) v128.store(p, v128.load(values + (i << 4)))
-  else if (kind == KEY_BOOL) store<u8>(p, <u8>isSet(values, i))
-  else if (kind == KEY_FLOAT_32) store<u32>(p, canonical32(load<f32>(values + (i << 2))))
-  else store<u64>(p, canonical64(load<f64>(values + (i << 3))))
+/** Puts one column's values at the cursors. The type says how a value is read; i8 stands for bits. */
+function putFixed<T>(values: usize, validity: usize, nullable: u32, n: u32, cursors: usize): void {
+  const bytes: usize = sizeof<T>()
+  for (let i: usize = 0; i < <usize>n; i++) {
+    let p: usize = load<u32>(cursors + (i << 2))
+    let valid = true
+    if (nullable) {
+      valid = isSet(validity, i)
+      store<u8>(p++, valid ? 0 : 1)
+    }
+    if (isFloat<T>()) {
+      if (sizeof<T>() == 4) {
+        store<u32>(p, valid ? canonical32(load<f32>(values + (i << 2))) : 0)
+      } else {
+        store<u64>(p, valid ? canonical64(load<f64>(values + (i << 3))) : 0)
+      }
+    } else if (isVector<T>()) {
+      v128.store(p, valid ? v128.load(values + (i << 4)) : i64x2.splat(0))
+    } else if (isSigned<T>()) {
+      store<u8>(p, valid && isSet(values, i) ? 1 : 0)
+    } else {
+      store<T>(p, valid ? load<T>(values + i * bytes) : 0)
+    }
+    store<u32>(cursors + (i << 2), <u32>(p + bytes))
+  }
 }
 
 /** Writes a column of fixed width, or bool, at the cursors. */
@@ -77,14 +86,40 @@ export function rowCodecPutFixed(
   n: u32,
   cursors: usize,
 ): void {
-  const width = widthOf(kind)
-  for (let i: usize = 0; i < <usize>n; i++) {
-    let p: usize = load<u32>(cursors + (i << 2))
-    const valid = isSet(validity, i)
-    if (nullable) store<u8>(p++, <u8>!valid)
-    if (valid) copyValue(kind, values, i, p)
-    else memory.fill(p, 0, width)
-    store<u32>(cursors + (i << 2), <u32>(p + width))
+  switch (kind) {
+    case KEY_FIXED_8:
+      return putFixed<u64>(values, validity, nullable, n, cursors)
+    case KEY_FIXED_4:
+      return putFixed<u32>(values, validity, nullable, n, cursors)
+    case KEY_FIXED_2:
+      return putFixed<u16>(values, validity, nullable, n, cursors)
+    case KEY_FIXED_1:
+      return putFixed<u8>(values, validity, nullable, n, cursors)
+    case KEY_FIXED_16:
+      return putFixed<v128>(values, validity, nullable, n, cursors)
+    case KEY_BOOL:
+      return putFixed<i8>(values, validity, nullable, n, cursors)
+    case KEY_FLOAT_32:
+      return putFixed<f32>(values, validity, nullable, n, cursors)
+    default:
+      return putFixed<f64>(values, validity, nullable, n, cursors)
+  }
+}
+
+/** Copies exactly so many bytes: what lies behind them is the next row, which may be written already. */
+function copyExactly(to: usize, from: usize, bytes: usize): void {
+  if (bytes > 16) {
+    memory.copy(to, from, bytes)
+  } else if (bytes >= 8) {
+    store<u64>(to, load<u64>(from))
+    store<u64>(to + bytes - 8, load<u64>(from + bytes - 8))
+  } else if (bytes >= 4) {
+    store<u32>(to, load<u32>(from))
+    store<u32>(to + bytes - 4, load<u32>(from + bytes - 4))
+  } else if (bytes) {
+    store<u8>(to, load<u8>(from))
+    store<u8>(to + (bytes >> 1), load<u8>(from + (bytes >> 1)))
+    store<u8>(to + bytes - 1, load<u8>(from + bytes - 1))
   }
 }
 
@@ -97,16 +132,28 @@ export function rowCodecPutBytes(
   n: u32,
   cursors: usize,
 ): void {
+  let start: usize = load<u32>(offsets)
   for (let i: usize = 0; i < <usize>n; i++) {
+    const end: usize = load<u32>(offsets + (i << 2), 4)
+    let bytes = end - start
     let p: usize = load<u32>(cursors + (i << 2))
-    const valid = isSet(validity, i)
-    const start = load<u32>(offsets + (i << 2))
-    const bytes = valid ? load<u32>(offsets + (i << 2), 4) - start : 0
-    if (nullable) store<u8>(p++, <u8>!valid)
-    store<u32>(p, bytes)
-    memory.copy(p + 4, data + start, bytes)
+    if (nullable) {
+      const valid = isSet(validity, i)
+      store<u8>(p++, valid ? 0 : 1)
+      if (!valid) bytes = 0
+    }
+    store<u32>(p, <u32>bytes)
+    copyExactly(p + 4, data + start, bytes)
     store<u32>(cursors + (i << 2), <u32>(p + 4 + bytes))
+    start = end
   }
+}
+
+function widthOf(kind: u32): usize {
+  if (kind == KEY_FIXED_16) return 16
+  if (kind == KEY_FIXED_4 || kind == KEY_FLOAT_32) return 4
+  if (kind == KEY_FIXED_2) return 2
+  return kind == KEY_FIXED_1 || kind == KEY_BOOL ? 1 : 8
 }
 
 /** Reads null bytes: sets validity bits, moves the cursors, and returns how many are valid. */
@@ -157,7 +204,9 @@ export function rowCodecTakeBytes(cursors: usize, n: u32, out: usize): void {
   for (let i: usize = 0; i < <usize>n; i++) {
     const p: usize = load<u32>(cursors + (i << 2))
     const bytes: usize = load<u32>(p)
-    memory.copy(out, p + 4, bytes)
+    // The next value overwrites what is too much.
+    v128.store(out, v128.load(p + 4))
+    if (bytes > 16) memory.copy(out + 16, p + 20, bytes - 16)
     out += bytes
     store<u32>(cursors + (i << 2), <u32>(p + 4 + bytes))
   }
