@@ -159,3 +159,39 @@ export function resolveRows(table: usize, ids: usize, count: usize, rows: usize)
   }
   return true
 }
+
+/** The same when all of the rows are in one slice. */
+export function resolveRowsOf(
+  table: usize,
+  slice: usize,
+  ids: usize,
+  count: usize,
+  rows: usize,
+): bool {
+  let pages: usize = load<u32>(slice, PAGES)
+  let pageCount = load<u32>(slice, PAGE_COUNT)
+  for (let j: usize = 0; j < count; j++) {
+    const id = load<u32>(ids + (j << 2))
+    const page = id >> PAGE_BITS
+    let at: usize = 0
+    if (page < pageCount) at = load<u32>(pages + ((<usize>page) << 2))
+    if (!at) {
+      at = newPage(table, slice, page)
+      if (!at) return false
+      pages = load<u32>(slice, PAGES)
+      pageCount = load<u32>(slice, PAGE_COUNT)
+    }
+    store<u32>(blockEntries + (j << 2), <u32>(at + ((<usize>(id & PAGE_MASK)) << 2)))
+  }
+  for (let j: usize = 0; j < count; j++) {
+    const entry: usize = load<u32>(blockEntries + (j << 2))
+    let row: usize = load<u32>(entry)
+    if (!row) {
+      row = newRow(table, slice)
+      if (!row) return false
+      store<u32>(entry, <u32>row)
+    }
+    store<u32>(rows + (j << 2), <u32>row)
+  }
+  return true
+}

@@ -15,10 +15,9 @@ import {
   PAGE_MASK,
   ROWS,
   SLICE_BYTES,
-  blockSlices,
   entryOf,
   makeSlice,
-  resolveRows,
+  resolveRowsOf,
 } from './slice-layout'
 import { unmap } from './slice-map'
 
@@ -39,10 +38,10 @@ export function sliceNew(table: usize): usize {
 
 /** Finds, or makes, the accumulator rows of key ids in one slice. 0 when memory is exhausted, else 1. */
 export function sliceRows(table: usize, slice: usize, ids: usize, n: u32, rows: usize): u32 {
-  for (let j: usize = 0; j < BLOCK; j++) store<u32>(blockSlices + (j << 2), <u32>slice)
   for (let at: u32 = 0; at < n; at += BLOCK) {
     const skip = (<usize>at) << 2
-    if (!resolveRows(table, ids + skip, min<u32>(BLOCK, n - at), rows + skip)) return 0
+    const count: usize = min<u32>(BLOCK, n - at)
+    if (!resolveRowsOf(table, slice, ids + skip, count, rows + skip)) return 0
   }
   return 1
 }
