@@ -10,10 +10,8 @@
 // HY1 Nothing is read as input from `end` on (what K4 lets a load touch there is masked away), and no
 //     value is `width` bits or more: a run that breaks this, or that is missing, is CORRUPT.
 // HY2 A decoder that returns CORRUPT has written at most n values, and its state is of no more use.
-//
-// Eight packed values take `width` bytes. A swizzle brings the bytes of each to a lane, a multiplication
-// by 2^(7 - shift) stands in for the shift by lane that WASM lacks, up to 25 bits.
 // (The format: https://parquet.apache.org/docs/file-format/data-pages/encodings/#RLE)
+import { UNPACK_WIDTH_MAX, unpackEights, unpackOne } from './bit-unpack'
 
 const CORRUPT: u32 = 0xffffffff
 
@@ -25,26 +23,7 @@ const PACKED: usize = 16
 const VALUE: usize = 20
 const BIT: usize = 24
 
-const WIDTH_SIMD_MAX: u32 = 25
-// By width: swizzle and multipliers of the lower four values, then of the upper four.
-const lanes: usize = memory.data(26 * 64, 16)
-
-fillLanes()
-
-function fillLanes(): void {
-  for (let width: u32 = 1; width <= WIDTH_SIMD_MAX; width++) {
-    const at = lanes + ((<usize>width) << 6)
-    for (let i: u32 = 0; i < 8; i++) {
-      // The upper four are loaded from the byte in which the fifth value begins.
-      const bit = (i & 3) * width + (i < 4 ? 0 : (4 * width) & 7)
-      const half = at + (i < 4 ? 0 : 32)
-      for (let byte: u32 = 0; byte < 4; byte++) {
-        store<u8>(half + <usize>((i & 3) * 4 + byte), (bit >> 3) + byte)
-      }
-      store<u32>(half + 16 + <usize>((i & 3) * 4), 1 << (7 - (bit & 7)))
-    }
-  }
-}
+const SEVEN_BYTES: u64 = 0xffffffffffffff
 
 /** Begins a state at `bytes` bytes of runs. */
 export function hybridOpen(state: usize, start: usize, bytes: u32, width: u32): void {
@@ -54,98 +33,106 @@ export function hybridOpen(state: usize, start: usize, bytes: u32, width: u32): 
   store<u32>(state, width, WIDTH)
 }
 
-/** Reads the next run's header; false when there is none, or it is broken. */
-function nextRun(state: usize): bool {
-  const end: usize = load<u32>(state, END)
-  const width = load<u32>(state, WIDTH)
-  let at: usize = load<u32>(state, NEXT)
-  let count: u32 = 0
-  while (!count) {
-    let header: u32 = 0
-    let shift: u32 = 0
-    let byte: u32
-    do {
-      if (at >= end || shift > 28) return false
-      byte = load<u8>(at++)
-      header |= (byte & 127) << shift
-      shift += 7
-    } while (byte & 128)
-    count = header >> 1
-    if (header & 1) {
-      if (count > 0x1fffffff) return false
+// What nextRun() has found beside the place where the run's values begin.
+let runLeft: u32 = 0
+let runIsPacked: bool = false
+let runValue: u32 = 0
+
+/** Reads the header of the run at `at`; returns where its values begin, 0 when it is broken. */
+function nextRun(at: usize, end: usize, width: u32): usize {
+  runLeft = 0
+  while (!runLeft) {
+    if (at >= end) return 0
+    let header = <u32>load<u8>(at++)
+    if (header > 127) {
+      header &= 127
+      for (let shift: u32 = 7, byte: u32 = 128; byte & 128; shift += 7) {
+        if (at >= end || shift > 28) return 0
+        byte = load<u8>(at++)
+        header |= (byte & 127) << shift
+      }
+    }
+    const count = header >> 1
+    runIsPacked = (header & 1) != 0
+    if (runIsPacked) {
+      if (count > 0x1fffffff) return 0
+      runLeft = count << 3
       // Some writers leave out the padding of the last group.
-      const whole = min<u64>(<u64>count * width, <u64>(end - at))
-      if (width) count = <u32>min<u64>((<u64>count) << 3, (whole << 3) / width)
-      else count <<= 3
-      store<u32>(state, 1, PACKED)
-      store<u32>(state, 0, BIT)
+      const there = <u64>(end - at)
+      if (<u64>count * width > there) runLeft = <u32>((there << 3) / width)
     } else {
       const bytes = (width + 7) >> 3
-      if (end - at < <usize>bytes) return false
-      const value = <u32>(load<u64>(at) & (((<u64>1) << ((<u64>bytes) << 3)) - 1))
-      if (width < 32 && value >> width) return false
-      store<u32>(state, 0, PACKED)
-      store<u32>(state, value, VALUE)
+      if (end - at < <usize>bytes) return 0
+      runValue = <u32>(load<u64>(at) & (((<u64>1) << ((<u64>bytes) << 3)) - 1))
+      if (width < 32 && runValue >> width) return 0
+      runLeft = count
       at += <usize>bytes
     }
   }
-  store<u32>(state, count, LEFT)
+  return at
+}
+
+/** Leaves a state where a decoder has stopped. */
+function save(state: usize, at: usize, left: u32, isPacked: bool, value: u32, bit: u64): void {
   store<u32>(state, <u32>at, NEXT)
-  return true
+  store<u32>(state, left, LEFT)
+  store<u32>(state, u32(isPacked), PACKED)
+  store<u32>(state, value, VALUE)
+  store<u32>(state, <u32>bit, BIT)
 }
 
-/** Moves a packed run's position on by `count` values. */
-function advance(state: usize, count: u32): void {
-  const bits = <u64>load<u32>(state, BIT) + <u64>count * load<u32>(state, WIDTH)
-  store<u32>(state, load<u32>(state, NEXT) + <u32>(bits >> 3), NEXT)
-  store<u32>(state, <u32>bits & 7, BIT)
-}
-
-function taken(state: usize, count: u32): void {
-  store<u32>(state, load<u32>(state, LEFT) - count, LEFT)
-}
-
-/** Decodes n values into u32. Returns the largest (0 of none), or CORRUPT. */
+/**
+ * Decodes n values into u32; up to 12 bytes behind them are written, too. Returns the largest (0 of
+ * none), or CORRUPT.
+ */
 export function hybridDecode32(state: usize, n: u32, out: usize): u32 {
+  const end: usize = load<u32>(state, END)
+  const width = load<u32>(state, WIDTH)
+  let at: usize = load<u32>(state, NEXT)
+  let left = load<u32>(state, LEFT)
+  let isPacked = load<u32>(state, PACKED) != 0
+  let value = load<u32>(state, VALUE)
+  let bit = <u64>load<u32>(state, BIT)
   let largest: u32 = 0
   while (n) {
-    if (!load<u32>(state, LEFT) && !nextRun(state)) return CORRUPT
-    const count = min<u32>(n, load<u32>(state, LEFT))
-    if (load<u32>(state, PACKED)) {
-      largest = max<u32>(largest, unpack32(state, count, out))
-      advance(state, count)
-    } else {
-      const value = load<u32>(state, VALUE)
-      largest = max<u32>(largest, value)
-      fill32(out, count, value)
+    if (!left) {
+      at = nextRun(at, end, width)
+      if (!at) return CORRUPT
+      left = runLeft
+      isPacked = runIsPacked
+      value = runValue
+      bit = 0
     }
-    taken(state, count)
+    const count = min<u32>(n, left)
+    if (isPacked) {
+      largest = max<u32>(largest, unpack32(at, bit, width, count, out))
+      bit += <u64>count * width
+      at += <usize>(bit >> 3)
+      bit &= 7
+    } else {
+      largest = max<u32>(largest, value)
+      const all = i32x4.splat(value)
+      const runEnd = out + ((<usize>count) << 2)
+      for (let to = out; to < runEnd; to += 16) v128.store(to, all)
+    }
+    left -= count
     out += (<usize>count) << 2
     n -= count
   }
+  save(state, at, left, isPacked, value, bit)
   return largest
 }
 
-function fill32(out: usize, count: u32, value: u32): void {
-  const all = i32x4.splat(value)
-  const end = out + ((<usize>count) << 2)
-  for (; out + 16 <= end; out += 16) v128.store(out, all)
-  for (; out < end; out += 4) store<u32>(out, value)
-}
-
-function unpack32(state: usize, count: u32, out: usize): u32 {
-  const width = load<u32>(state, WIDTH)
+function unpack32(start: usize, bit: u64, width: u32, count: u32, out: usize): u32 {
   if (!width) {
-    fill32(out, count, 0)
+    memory.fill(out, 0, (<usize>count) << 2)
     return 0
   }
-  const start: usize = load<u32>(state, NEXT)
   const mask: u64 = ((<u64>1) << width) - 1
-  let bit = <u64>load<u32>(state, BIT)
   let largest: u32 = 0
   let left = count
   // To a byte's border, on from there eight at once, and the rest one by one.
-  let single: u32 = width > WIDTH_SIMD_MAX ? left : 0
+  let single: u32 = width > UNPACK_WIDTH_MAX ? left : 0
   while (single < left && (bit + <u64>single * width) & 7) single++
   for (; single; single--, left--) {
     largest = max<u32>(largest, unpackOne(start, bit, mask, out))
@@ -167,91 +154,101 @@ function unpack32(state: usize, count: u32, out: usize): u32 {
   return largest
 }
 
-function unpackOne(start: usize, bit: u64, mask: u64, out: usize): u32 {
-  const value = <u32>((load<u64>(start + <usize>(bit >> 3)) >> (bit & 7)) & mask)
-  store<u32>(out, value)
-  return value
-}
-
-function unpackEights(from: usize, width: u32, eights: u32, out: usize): u32 {
-  const at = lanes + ((<usize>width) << 6)
-  const lowBytes = v128.load(at)
-  const lowShift = v128.load(at, 16)
-  const highBytes = v128.load(at, 32)
-  const highShift = v128.load(at, 48)
-  const mask = i32x4.splat((1 << width) - 1)
-  const upper = <usize>((4 * width) >> 3)
-  let largest = i32x4.splat(0)
-  for (const end = out + ((<usize>eights) << 5); out < end; out += 32, from += <usize>width) {
-    const low = unpackFour(from, lowBytes, lowShift, mask)
-    const high = unpackFour(from + upper, highBytes, highShift, mask)
-    v128.store(out, low)
-    v128.store(out, high, 16)
-    largest = i32x4.max_u(largest, i32x4.max_u(low, high))
-  }
-  largest = i32x4.max_u(
-    largest,
-    i8x16.shuffle(largest, largest, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7),
-  )
-  return max<u32>(i32x4.extract_lane(largest, 0), i32x4.extract_lane(largest, 1))
-}
-
-function unpackFour(from: usize, bytes: v128, shift: v128, mask: v128): v128 {
-  const lane = i32x4.mul(i8x16.swizzle(v128.load(from), bytes), shift)
-  return v128.and(i32x4.shr_u(lane, 7), mask)
-}
-
 /** Decodes n values of up to 8 bits into bytes. Returns the largest (0 of none), or CORRUPT. */
 export function hybridDecode8(state: usize, n: u32, out: usize): u32 {
-  const width = <u64>load<u32>(state, WIDTH)
+  const end: usize = load<u32>(state, END)
+  const width = load<u32>(state, WIDTH)
   const mask: u64 = ((<u64>1) << width) - 1
+  let at: usize = load<u32>(state, NEXT)
+  let left = load<u32>(state, LEFT)
+  let isPacked = load<u32>(state, PACKED) != 0
+  let value = load<u32>(state, VALUE)
+  let bit = <u64>load<u32>(state, BIT)
   let largest: u32 = 0
   while (n) {
-    if (!load<u32>(state, LEFT) && !nextRun(state)) return CORRUPT
-    const count = min<u32>(n, load<u32>(state, LEFT))
-    if (load<u32>(state, PACKED)) {
-      const start: usize = load<u32>(state, NEXT)
-      let bit = <u64>load<u32>(state, BIT)
-      for (const end = out + <usize>count; out < end; out++, bit += width) {
-        const value = <u32>((<u64>load<u16>(start + <usize>(bit >> 3)) >> (bit & 7)) & mask)
-        largest = max<u32>(largest, value)
-        store<u8>(out, value)
+    if (!left) {
+      at = nextRun(at, end, width)
+      if (!at) return CORRUPT
+      left = runLeft
+      isPacked = runIsPacked
+      value = runValue
+      bit = 0
+    }
+    const count = min<u32>(n, left)
+    if (isPacked) {
+      for (const runEnd = out + <usize>count; out < runEnd; out++, bit += width) {
+        const level = <u32>((<u64>load<u16>(at + <usize>(bit >> 3)) >> (bit & 7)) & mask)
+        largest = max<u32>(largest, level)
+        store<u8>(out, level)
       }
-      advance(state, count)
+      at += <usize>(bit >> 3)
+      bit &= 7
     } else {
-      const value = load<u32>(state, VALUE)
       largest = max<u32>(largest, value)
       memory.fill(out, <u8>value, <usize>count)
       out += <usize>count
     }
-    taken(state, count)
+    left -= count
     n -= count
   }
+  save(state, at, left, isPacked, value, bit)
   return largest
 }
 
 /**
- * Decodes n values of one bit behind the first `at` bits of out, as bitmapAppend() does. Returns how
- * many are set, or CORRUPT.
+ * Decodes n values of one bit behind the first `to` bits of out, as bitmapAppend() does. Returns how many
+ * are set, or CORRUPT.
  */
-export function hybridDecodeBits(state: usize, n: u32, out: usize, at: u32): u32 {
-  let set: u32 = 0
+export function hybridDecodeBits(state: usize, n: u32, out: usize, to: u32): u32 {
+  const end: usize = load<u32>(state, END)
+  let at: usize = load<u32>(state, NEXT)
+  let left = load<u32>(state, LEFT)
+  let isPacked = load<u32>(state, PACKED) != 0
+  let value = load<u32>(state, VALUE)
+  let bit = <u64>load<u32>(state, BIT)
+  // Whole bytes are written; `pending` bits of the next one wait in `word`.
+  out += <usize>(to >> 3)
+  let pending = <u64>(to & 7)
+  let word = <u64>load<u8>(out) & (((<u64>1) << pending) - 1)
+  let set: u64 = 0
   while (n) {
-    if (!load<u32>(state, LEFT) && !nextRun(state)) return CORRUPT
-    const count = min<u32>(n, load<u32>(state, LEFT))
-    if (load<u32>(state, PACKED)) {
-      set += hybridAppendBits(load<u32>(state, NEXT), load<u32>(state, BIT), count, out, at)
-      advance(state, count)
-    } else {
-      const value = load<u32>(state, VALUE)
-      repeatBit(value, count, out, at)
-      if (value) set += count
+    if (!left) {
+      at = nextRun(at, end, 1)
+      if (!at) return CORRUPT
+      left = runLeft
+      isPacked = runIsPacked
+      value = runValue
+      bit = 0
     }
-    taken(state, count)
-    at += count
+    let count = min<u32>(n, left)
+    left -= count
     n -= count
+    const repeated: u64 = <u64>0 - <u64>value
+    // A load at any bit gives 57 good ones: seven bytes at a time leave all bit positions as they are.
+    for (; count >= 56; count -= 56, out += 7) {
+      const bits = (isPacked ? load<u64>(at) >> bit : repeated) & SEVEN_BYTES
+      store<u64>(out, word | (bits << pending))
+      word = bits >> (56 - pending)
+      set += popcnt<u64>(bits)
+      at += isPacked ? 7 : 0
+    }
+    if (count) {
+      const bits = (isPacked ? load<u64>(at) >> bit : repeated) & (((<u64>1) << count) - 1)
+      word |= bits << pending
+      store<u64>(out, word)
+      pending += count
+      out += <usize>(pending >> 3)
+      word >>= pending & ~7
+      pending &= 7
+      set += popcnt<u64>(bits)
+      bit += count
+      at += isPacked ? <usize>(bit >> 3) : 0
+      bit &= 7
+    }
   }
-  return set
+  store<u64>(out, word)
+  save(state, at, left, isPacked, value, bit)
+  return <u32>set
 }
 
 /** As bitmapAppend(), of bits that start anywhere in a byte; returns how many are set. */
@@ -269,16 +266,6 @@ export function hybridAppendBits(from: usize, fromBit: u32, count: u32, out: usi
     count -= few
   }
   return <u32>set
-}
-
-function repeatBit(value: u32, count: u32, out: usize, at: u32): void {
-  const ones: u64 = value ? <u64>-1 : 0
-  while (count) {
-    const few = min<u32>(count, 56)
-    putBits(out, at, ones & (((<u64>1) << few) - 1))
-    at += few
-    count -= few
-  }
 }
 
 /** Up to 56 bits at a bit; those above become 0. */

@@ -47,22 +47,43 @@ export function levelsValidity(
   bits: usize,
   out: usize,
 ): void {
+  // Without repetitions there is nothing that they leave out: no level is above 255.
+  if (!reps) {
+    reps = defs
+    rep = 255
+  }
+  const atLeast = i8x16.splat(<u8>ancestor)
+  const atMost = i8x16.splat(<u8>rep)
+  const there = i8x16.splat(<u8>def)
   let slots: u32 = 0
   let valid: u32 = 0
-  let byte: u32 = 0
-  for (let i: usize = 0; i < <usize>n; i++) {
-    const level = <u32>load<u8>(defs + i)
-    if (level < ancestor || (reps && <u32>load<u8>(reps + i) > rep)) continue
-    const isThere = u32(level >= def)
-    byte |= isThere << (slots & 7)
-    valid += isThere
-    slots++
-    if (!(slots & 7)) {
-      store<u8>(bits++, byte)
-      byte = 0
+  let word: u64 = 0
+  let pending: u64 = 0
+  for (let i: u32 = 0; i < n; i += 16, defs += 16, reps += 16) {
+    const levels = v128.load(defs)
+    const isSeen = v128.and(i8x16.ge_u(levels, atLeast), i8x16.le_u(v128.load(reps), atMost))
+    let seen = <u32>i8x16.bitmask(isSeen)
+    if (n - i < 16) seen &= (1 << (n - i)) - 1
+    let bitsThere = <u32>i8x16.bitmask(i8x16.ge_u(levels, there)) & seen
+    valid += popcnt<u32>(bitsThere)
+    // Entries without a slot leave no gap.
+    for (let gaps = ~seen & 0xffff; gaps;) {
+      const gap = 31 - clz<u32>(gaps)
+      const below = (1 << gap) - 1
+      bitsThere = (bitsThere & below) | ((bitsThere >> 1) & ~below)
+      gaps ^= 1 << gap
+    }
+    word |= (<u64>bitsThere) << pending
+    pending += popcnt<u32>(seen)
+    slots += popcnt<u32>(seen)
+    if (pending >= 32) {
+      store<u32>(bits, <u32>word)
+      bits += 4
+      word >>= 32
+      pending -= 32
     }
   }
-  if (slots & 7) store<u8>(bits, byte)
+  store<u32>(bits, <u32>word)
   store<u32>(out, slots)
   store<u32>(out, valid, 4)
 }
@@ -85,12 +106,11 @@ export function levelsOffsets(
   for (let i: usize = 0; i < <usize>n; i++) {
     const level = <u32>load<u8>(defs + i)
     const repeated = <u32>load<u8>(reps + i)
-    if (level < ancestor || repeated > rep) continue
-    if (repeated < rep) {
-      store<u32>(offsets + ((<usize>slots) << 2), items)
-      slots++
-    }
-    items += u32(level > def)
+    const isSeen = u32(level >= ancestor) & u32(repeated <= rep)
+    // Written again until an entry begins a slot here.
+    store<u32>(offsets + ((<usize>slots) << 2), items)
+    slots += isSeen & u32(repeated < rep)
+    items += isSeen & u32(level > def)
   }
   store<u32>(offsets + ((<usize>slots) << 2), items)
   return slots

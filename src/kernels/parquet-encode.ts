@@ -28,10 +28,10 @@ const EXTREMES = {
 
 export type ExtremesKind = keyof typeof EXTREMES
 
-/** Rows of a smallest and a largest value. */
-export interface Extremes {
-  readonly smallest: number
-  readonly largest: number
+/** A smallest and a largest value, or the rows that have them. */
+export interface Extremes<T> {
+  readonly smallest: T
+  readonly largest: T
 }
 
 /** Undefined when there is none (or only NaN). */
@@ -40,25 +40,46 @@ export function extremesFixed(
   kind: ExtremesKind,
   values: number,
   n: number,
-): Extremes | undefined {
-  return atRows(kernels, (out) => kernels.exports[EXTREMES[kind]](values, n, out))
+): Extremes<number | bigint> | undefined {
+  if (n === 0) return undefined
+  const mark = kernels.mark()
+  const out = kernels.scratch(16)
+  kernels.exports[EXTREMES[kind]](values, n, out)
+  const view = kernels.data
+  const [smallest, largest] = [readNumber(view, kind, out), readNumber(view, kind, out + 8)]
+  kernels.reset(mark)
+  return smallest > largest ? undefined : { smallest, largest }
 }
 
-/** Of byte arrays, as unsigned bytes compare; undefined when there is none. */
+function readNumber(view: DataView, kind: ExtremesKind, at: number): number | bigint {
+  switch (kind) {
+    case 'int32':
+      return view.getInt32(at, true)
+    case 'uint32':
+      return view.getUint32(at, true)
+    case 'int64':
+      return view.getBigInt64(at, true)
+    case 'uint64':
+      return view.getBigUint64(at, true)
+    case 'float32':
+      return view.getFloat32(at, true)
+    case 'float64':
+      return view.getFloat64(at, true)
+  }
+}
+
+/** Rows of byte arrays, as unsigned bytes compare; undefined when there is none. */
 export function extremesBytes(
   kernels: Kernels,
   offsets: number,
   bytes: number,
   n: number,
-): Extremes | undefined {
-  return atRows(kernels, (out) => kernels.exports.extremesBytes(offsets, bytes, n, out))
-}
-
-function atRows(kernels: Kernels, run: (out: number) => void): Extremes | undefined {
+): Extremes<number> | undefined {
+  if (n === 0) return undefined
   const mark = kernels.mark()
   const out = kernels.scratch(8)
-  run(out)
+  kernels.exports.extremesBytes(offsets, bytes, n, out)
   const [smallest, largest] = [kernels.u32[out >> 2]!, kernels.u32[(out >> 2) + 1]!]
   kernels.reset(mark)
-  return smallest === 0xffffffff ? undefined : { smallest, largest }
+  return { smallest, largest }
 }

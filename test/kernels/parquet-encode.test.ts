@@ -71,10 +71,13 @@ describe('extremes', () => {
         fc.constantFrom(0, 1, 5),
         (values, misalignment) =>
           inArena(kernels, () => {
-            const rows = twin.extremes(values, values.length)
+            const expected = twin.extremes(values, values.length)
             const ptr = place(kernels, values, misalignment)
             const got = extremesFixed(kernels, kind, ptr, values.length)
-            expect(got && [got.smallest, got.largest]).toEqual(rows)
+            expect(got === undefined).toBe(expected === undefined)
+            // A zero has no sign here.
+            expect(got?.smallest == expected?.[0]).toBe(true)
+            expect(got?.largest == expected?.[1]).toBe(true)
           }),
       ),
     )

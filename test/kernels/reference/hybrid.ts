@@ -22,7 +22,6 @@ export function hybridDecode(
     }
     const count = Math.floor((header % 2 ** 32) / 2)
     if (header % 2 === 0) {
-      if (count === 0) continue
       if (bytes.length - at < valueBytes) return undefined
       let value = 0
       for (let i = 0; i < valueBytes; i++) value += bytes[at++]! * 2 ** (8 * i)
@@ -33,6 +32,7 @@ export function hybridDecode(
       if (value > largest) largest = value
       continue
     }
+    if (count > 0x1fffffff) return undefined
     let bits = 0
     let have = 0
     const runEnd = Math.min(at + count * width, bytes.length)

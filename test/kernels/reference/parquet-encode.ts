@@ -28,18 +28,22 @@ type Numbers =
   | BigInt64Array
   | BigUint64Array
 
-/** The rows of the first smallest and the first largest number; NaN is none. */
-export function extremes(values: Numbers, n: number): [number, number] | undefined {
-  let smallest = -1
-  let largest = -1
-  for (let row = 0; row < n; row++) {
+/** The smallest and the largest number; NaN is none. */
+export function extremes(
+  values: Numbers,
+  n: number,
+): [number | bigint, number | bigint] | undefined {
+  let row = 0
+  while (row < n && Number.isNaN(values[row]!)) row++
+  if (row >= n) return undefined
+  let smallest = values[row]!
+  let largest = smallest
+  for (; row < n; row++) {
     const value = values[row]!
-    if (Number.isNaN(value)) continue
-    if (smallest < 0) smallest = largest = row
-    else if (value < values[smallest]!) smallest = row
-    else if (value > values[largest]!) largest = row
+    if (value < smallest) smallest = value
+    else if (value > largest) largest = value
   }
-  return smallest < 0 ? undefined : [smallest, largest]
+  return [smallest, largest]
 }
 
 /** The rows of the first smallest and the first largest text, byte by byte. */

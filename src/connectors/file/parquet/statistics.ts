@@ -3,7 +3,7 @@
 //
 // ST1 NaN is left out; a zero is written as -0 when smallest, as +0 when largest.
 // ST2 Texts longer than TEXT_BYTES_MAX, and numbers of 128 bits, have none.
-import { byteWidth, type DataType } from '../../../columnar/type.ts'
+import type { DataType } from '../../../columnar/type.ts'
 import type { Vector } from '../../../columnar/vector.ts'
 import { bitmapCount } from '../../../kernels/bitmap.ts'
 import type { Kernels } from '../../../kernels/module.ts'
@@ -45,12 +45,8 @@ export class Statistics {
       }
       return
     }
-    const kind = extremesKind(type)
-    const rows = extremesFixed(this.#kernels, kind, values, length)
-    if (rows === undefined) return
-    const read = (row: number): Extreme =>
-      readNumber(this.#kernels.data, kind, values + row * byteWidth(type))
-    this.#extend(read(rows.smallest), read(rows.largest))
+    const found = extremesFixed(this.#kernels, extremesKind(type), values, length)
+    if (found !== undefined) this.#extend(found.smallest, found.largest)
   }
 
   /** As the footer has them. */
@@ -115,23 +111,6 @@ function extremesKind({ kind }: DataType): ExtremesKind {
       return 'int32'
     default:
       return 'int64'
-  }
-}
-
-function readNumber(view: DataView, kind: ExtremesKind, at: number): number | bigint {
-  switch (kind) {
-    case 'int32':
-      return view.getInt32(at, true)
-    case 'uint32':
-      return view.getUint32(at, true)
-    case 'int64':
-      return view.getBigInt64(at, true)
-    case 'uint64':
-      return view.getBigUint64(at, true)
-    case 'float32':
-      return view.getFloat32(at, true)
-    case 'float64':
-      return view.getFloat64(at, true)
   }
 }
 
