@@ -143,9 +143,11 @@ function inlineReason(closures: readonly ChainedOperator[]): string {
   )
 }
 
-function engineOf(spec: OperatorSpec): Pick<ExplainedOperator, 'engine' | 'why'> {
-  const kernel = (why: string) => ({ engine: 'kernel', why }) as const
-  const javascript = (why: string) => ({ engine: 'JavaScript', why }) as const
+type Engine = Pick<ExplainedOperator, 'engine' | 'why'>
+const kernel = (why: string): Engine => ({ engine: 'kernel', why })
+const javascript = (why: string): Engine => ({ engine: 'JavaScript', why })
+
+function engineOf(spec: OperatorSpec): Engine {
   switch (spec.kind) {
     case 'source':
       if (spec.connector === ITERABLE) return javascript('each row of the iterable is an object')

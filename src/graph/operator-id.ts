@@ -43,14 +43,15 @@ export function checkOperatorIds(
   }
 }
 
+const described = ({ name, options }: StreamVertex): string =>
+  `'${name}'${options.location === undefined ? '' : ` (${options.location})`}`
+
 function collision(vertex: StreamVertex, other: StreamVertex): DataflowError {
-  const at = ({ name, options }: StreamVertex) =>
-    `'${name}'${options.location === undefined ? '' : ` (${options.location})`}`
   const what = vertex.uid === undefined ? 'id' : `uid '${vertex.uid}'`
   const { location } = vertex.options
   return new DataflowError(
     'GRAPH_INVALID',
-    `${at(other)} and ${at(vertex)} have the same ${what}; give each its own`,
+    `${described(other)} and ${described(vertex)} have the same ${what}; give each its own`,
     location === undefined ? {} : { context: { location } },
   )
 }

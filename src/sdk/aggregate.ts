@@ -125,8 +125,6 @@ type ColumnArgument<F extends Fields, K extends string, T extends DataType> =
   | Column<T>
   | ((r: ColumnsOf<F>) => Column<T>)
 
-type AnyName = AggregateFunctionName
-
 // The three type parameters of each builder below are inferred: `F` from the stream that aggregate() is
 // called on, `K` from a name, `T` from a column. NoInfer keeps the stream from guessing `K` and `T`.
 
@@ -300,11 +298,11 @@ export function last<
 
 /** An aggregate as it was written: bound to columns when aggregate() is called. */
 export class WindowAggregate {
-  readonly function: AnyName
+  readonly function: AggregateFunctionName
   readonly input: unknown
   readonly filter: unknown
 
-  constructor(name: AnyName, input: unknown, filter?: unknown) {
+  constructor(name: AggregateFunctionName, input: unknown, filter?: unknown) {
     this.function = name
     this.input = input
     this.filter = filter

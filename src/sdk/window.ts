@@ -31,7 +31,7 @@ export function tumble(size: TimeSpan, options: WindowOptions = {}): WindowSpec 
 }
 
 /**
- * Windows of one size that begin every so often: each row is in size / every of them.
+ * Windows of one size that begin at regular times: each row is in size / every of them.
  * @param size how long a window is: '10s', '500ms', or milliseconds; a multiple of `every`
  * @param every how far apart windows begin
  * @param options an offset of the grid

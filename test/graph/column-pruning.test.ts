@@ -16,6 +16,8 @@ const schemaIn = (plan: Plan, id: string): readonly string[] => {
   return plan.find((one) => one.id === operator.inputs[0]!.from)!.output.names
 }
 
+const outputs = (plan: Plan): unknown => plan.map(({ id, output }) => [id, output.names])
+
 const flights = testSource({
   date: timestamp('ms'),
   delay: int32(),
@@ -135,7 +137,6 @@ describe('column pruning', () => {
           for (const name of columnsOf(spec.predicate)) expect(schemaIn(pruned, id)).toContain(name)
         }
         const again = pruneColumns(pruned)
-        const outputs = (of: Plan) => of.map(({ id, output }) => [id, output.names])
         expect(outputs(again)).toEqual(outputs(pruned))
       }),
       { numRuns: 300 },

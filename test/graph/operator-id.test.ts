@@ -8,6 +8,38 @@ import { RandomGraph, step } from './random-graph.ts'
 
 const source = testSource({ time: timestamp('ms'), key: utf8(), value: float64() })
 
+const builtIds = (): readonly string[] => {
+  const { env, graph } = testEnvironment()
+  env
+    .fromSource(source)
+    .where((r) => r.value.gt(1))
+    .filter(() => true)
+    .print()
+  return graph().vertices.flatMap((vertex) => vertex.operators.map(({ id }) => id))
+}
+
+const filterId = (more: boolean): string => {
+  const { env, graph } = testEnvironment()
+  const stream = env.fromSource(source)
+  const before = more ? stream.where((r) => r.value.gt(1)) : stream
+  before
+    .filter(() => true)
+    .uid('my filter')
+    .print()
+  return graph().vertices[0]!.operators.find(({ uid }) => uid === 'my filter')!.id
+}
+
+const windowId = (computed: boolean): string => {
+  const { env, graph } = testEnvironment()
+  const hours = env.fromSource(source).assignWatermarks('time').keyBy('key').window(tumble('1h'))
+  const results = computed
+    ? hours.aggregate({ x: mean((r) => r.value.mul(2)) })
+    : hours.aggregate({ x: count() })
+  results.print()
+  const operators = graph().vertices.flatMap((vertex) => vertex.operators)
+  return operators.find(({ spec }) => spec.kind === 'windowAggregate')!.id
+}
+
 describe('operator ids', () => {
   it('are 16 hex digits, spread over all of them', () => {
     const ids = Array.from({ length: 1_000 }, (_, i) => hash64(`where(${i})`))
@@ -16,30 +48,11 @@ describe('operator ids', () => {
   })
 
   it('are the same when the job is built again', () => {
-    const ids = (): readonly string[] => {
-      const { env, graph } = testEnvironment()
-      env
-        .fromSource(source)
-        .where((r) => r.value.gt(1))
-        .filter(() => true)
-        .print()
-      return graph().vertices.flatMap((vertex) => vertex.operators.map(({ id }) => id))
-    }
-    expect(ids()).toEqual(ids())
+    expect(builtIds()).toEqual(builtIds())
   })
 
   it('come from the uid where there is one, wherever the operator stands', () => {
-    const idOf = (more: boolean): string => {
-      const { env, graph } = testEnvironment()
-      const stream = env.fromSource(source)
-      const before = more ? stream.where((r) => r.value.gt(1)) : stream
-      before
-        .filter(() => true)
-        .uid('my filter')
-        .print()
-      return graph().vertices[0]!.operators.find(({ uid }) => uid === 'my filter')!.id
-    }
-    expect(idOf(false)).toBe(idOf(true))
+    expect(filterId(false)).toBe(filterId(true))
   })
 
   it('of two operators with one uid are refused, with both places', () => {
@@ -59,21 +72,7 @@ describe('operator ids', () => {
   })
 
   it('of a window do not change when its aggregates come to need computing', () => {
-    const idOf = (computed: boolean): string => {
-      const { env, graph } = testEnvironment()
-      const hours = env
-        .fromSource(source)
-        .assignWatermarks('time')
-        .keyBy('key')
-        .window(tumble('1h'))
-      const results = computed
-        ? hours.aggregate({ x: mean((r) => r.value.mul(2)) })
-        : hours.aggregate({ x: count() })
-      results.print()
-      const operators = graph().vertices.flatMap((vertex) => vertex.operators)
-      return operators.find(({ spec }) => spec.kind === 'windowAggregate')!.id
-    }
-    expect(idOf(false)).toBe(idOf(true))
+    expect(windowId(false)).toBe(windowId(true))
   })
 
   it('do not change when the job grows after them, or elsewhere', () => {
