@@ -167,6 +167,8 @@ export function utf8Validate(bytes: usize, length: u32): u32 {
     while (p + 32 <= end && !i8x16.bitmask(v128.or(v128.load(p), v128.load(p, 16)))) {
       p += 32
     }
+    // What lies behind the end is somebody's data, and no part of this text.
+    if (p >= end) break
     const ascii = ctz<u32>(i8x16.bitmask(v128.load(p)) | 0x10000)
     if (ascii) {
       p += min<usize>(ascii, end - p)

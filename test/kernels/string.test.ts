@@ -189,4 +189,15 @@ describe('UTF-8 validation', () => {
       { numRuns: 500 },
     )
   })
+
+  it('does not take what lies behind a text that ends with a block for a part of it', () => {
+    for (const length of [32, 64, 96]) {
+      const text = new Uint8Array(length).fill(0x61)
+      inArena(kernels, () => {
+        const ptr = place(kernels, text)
+        expect(kernels.u8[ptr + length]).toBe(0xa5)
+        expect(firstInvalidUtf8(kernels, ptr, length)).toBe(-1)
+      })
+    }
+  })
 })
