@@ -140,8 +140,7 @@ function decodeRun<T>(state: usize, count: u32, out: usize): void {
   const end = out + <usize>count * sizeof<T>()
   if (width && width <= UNPACK_WIDTH_MAX && !bit) {
     const eights = count >> 3
-    if (sizeof<T>() == 4) value = sumEights32(start, <u32>width, eights, smallest, value, out)
-    else value = sumEights64(start, <u32>width, eights, smallest, value, out)
+    value = sumEights<T>(start, <u32>width, eights, smallest, value, out)
     out += <usize>(eights << 3) * sizeof<T>()
     bit = <u64>(eights << 3) * width
   }
@@ -169,9 +168,8 @@ function decodeRun<T>(state: usize, count: u32, out: usize): void {
   store<u32>(state, <u32>bit & 7, BIT)
 }
 
-// Eight values at a time: unpacked, then summed.
-
-function sumEights32(
+/** Eight values at a time: unpacked, then summed on from `value`; returns the last. */
+function sumEights<T>(
   from: usize,
   width: u32,
   eights: u32,
@@ -179,6 +177,16 @@ function sumEights32(
   value: i64,
   out: usize,
 ): i64 {
+  if (sizeof<T>() == 8) {
+    for (; eights; eights--, from += <usize>width) {
+      unpackEights(from, width, 1, eightDeltas)
+      for (let i: usize = 0; i < 32; i += 4, out += 8) {
+        value += smallest + <i64>load<u32>(eightDeltas + i)
+        store<i64>(out, value)
+      }
+    }
+    return value
+  }
   if (!eights) return value
   unpackEights(from, width, eights, out)
   const step = i32x4.splat(<i32>smallest)
@@ -193,24 +201,6 @@ function sumEights32(
     last = v128.shuffle<i32>(sums, sums, 3, 3, 3, 3)
   }
   return <i64>i32x4.extract_lane(last, 0)
-}
-
-function sumEights64(
-  from: usize,
-  width: u32,
-  eights: u32,
-  smallest: i64,
-  value: i64,
-  out: usize,
-): i64 {
-  for (; eights; eights--, from += <usize>width) {
-    unpackEights(from, width, 1, eightDeltas)
-    for (let i: usize = 0; i < 32; i += 4, out += 8) {
-      value += smallest + <i64>load<u32>(eightDeltas + i)
-      store<i64>(out, value)
-    }
-  }
-  return value
 }
 
 /** Where the integers end, once all are decoded: the rest of the last miniblock is padding. */

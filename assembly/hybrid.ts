@@ -86,6 +86,15 @@ function save(state: usize, at: usize, left: u32, isPacked: bool, value: u32, bi
  * none), or CORRUPT.
  */
 export function hybridDecode32(state: usize, n: u32, out: usize): u32 {
+  return decode<u32>(state, n, out)
+}
+
+/** As hybridDecode32(), of values of up to 8 bits into bytes; nothing behind them is written. */
+export function hybridDecode8(state: usize, n: u32, out: usize): u32 {
+  return decode<u8>(state, n, out)
+}
+
+function decode<T>(state: usize, n: u32, out: usize): u32 {
   const end: usize = load<u32>(state, END)
   const width = load<u32>(state, WIDTH)
   let at: usize = load<u32>(state, NEXT)
@@ -105,22 +114,27 @@ export function hybridDecode32(state: usize, n: u32, out: usize): u32 {
     }
     const count = min<u32>(n, left)
     if (isPacked) {
-      largest = max<u32>(largest, unpack32(at, bit, width, count, out))
+      if (sizeof<T>() == 4) largest = max<u32>(largest, unpack32(at, bit, width, count, out))
+      else largest = max<u32>(largest, unpack8(at, bit, width, count, out))
       bit += <u64>count * width
       at += <usize>(bit >> 3)
       bit &= 7
     } else {
       largest = max<u32>(largest, value)
-      const all = i32x4.splat(value)
-      const runEnd = out + ((<usize>count) << 2)
-      for (let to = out; to < runEnd; to += 16) v128.store(to, all)
+      if (sizeof<T>() == 4) fill32(out, count, value)
+      else memory.fill(out, <u8>value, <usize>count)
     }
     left -= count
-    out += (<usize>count) << 2
+    out += <usize>count * sizeof<T>()
     n -= count
   }
   save(state, at, left, isPacked, value, bit)
   return largest
+}
+
+function fill32(out: usize, count: u32, value: u32): void {
+  const all = i32x4.splat(value)
+  for (const end = out + ((<usize>count) << 2); out < end; out += 16) v128.store(out, all)
 }
 
 function unpack32(start: usize, bit: u64, width: u32, count: u32, out: usize): u32 {
@@ -154,44 +168,14 @@ function unpack32(start: usize, bit: u64, width: u32, count: u32, out: usize): u
   return largest
 }
 
-/** Decodes n values of up to 8 bits into bytes. Returns the largest (0 of none), or CORRUPT. */
-export function hybridDecode8(state: usize, n: u32, out: usize): u32 {
-  const end: usize = load<u32>(state, END)
-  const width = load<u32>(state, WIDTH)
+function unpack8(start: usize, bit: u64, width: u32, count: u32, out: usize): u32 {
   const mask: u64 = ((<u64>1) << width) - 1
-  let at: usize = load<u32>(state, NEXT)
-  let left = load<u32>(state, LEFT)
-  let isPacked = load<u32>(state, PACKED) != 0
-  let value = load<u32>(state, VALUE)
-  let bit = <u64>load<u32>(state, BIT)
   let largest: u32 = 0
-  while (n) {
-    if (!left) {
-      at = nextRun(at, end, width)
-      if (!at) return CORRUPT
-      left = runLeft
-      isPacked = runIsPacked
-      value = runValue
-      bit = 0
-    }
-    const count = min<u32>(n, left)
-    if (isPacked) {
-      for (const runEnd = out + <usize>count; out < runEnd; out++, bit += width) {
-        const level = <u32>((<u64>load<u16>(at + <usize>(bit >> 3)) >> (bit & 7)) & mask)
-        largest = max<u32>(largest, level)
-        store<u8>(out, level)
-      }
-      at += <usize>(bit >> 3)
-      bit &= 7
-    } else {
-      largest = max<u32>(largest, value)
-      memory.fill(out, <u8>value, <usize>count)
-      out += <usize>count
-    }
-    left -= count
-    n -= count
+  for (const end = out + <usize>count; out < end; out++, bit += width) {
+    const value = <u32>((<u64>load<u16>(start + <usize>(bit >> 3)) >> (bit & 7)) & mask)
+    largest = max<u32>(largest, value)
+    store<u8>(out, value)
   }
-  save(state, at, left, isPacked, value, bit)
   return largest
 }
 

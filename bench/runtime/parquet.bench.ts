@@ -136,6 +136,8 @@ async function hyparquetValues(): Promise<number> {
   return values
 }
 
+const millions = (rate: number): string => `${(rate / 1e6).toFixed(2)} M rows/s`
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -163,7 +165,6 @@ async function main(): Promise<void> {
   }
   if (values.json) console.log(JSON.stringify(figures))
   else {
-    const millions = (rate: number): string => `${(rate / 1e6).toFixed(2)} M rows/s`
     const met = figures.engineRowsPerSecond >= ROWS_PER_SECOND_WANTED ? 'met' : 'NOT MET'
     console.log(`${ROWS} rows, ${NAMES.length} columns, equal on both sides; medians`)
     console.log(
