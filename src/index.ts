@@ -70,13 +70,10 @@ export type {
   TimestampColumn,
 } from './sdk/column.ts'
 export { DataStream, type WatermarkOptions } from './sdk/data-stream.ts'
-export {
-  type EnvironmentOptions,
-  type ExecuteOptions,
-  StreamExecutionEnvironment,
-} from './sdk/environment.ts'
+export { StreamExecutionEnvironment } from './sdk/environment.ts'
 export { defineJob, type Job } from './sdk/job-module.ts'
 export { KeyedStream, WindowedStream } from './sdk/keyed-stream.ts'
+export type { EnvironmentOptions, ExecuteOptions } from './sdk/settings.ts'
 export { StreamSink } from './sdk/stream-sink.ts'
 export type { TimeSpan } from './sdk/time-span.ts'
 export { udf } from './sdk/user-function.ts'

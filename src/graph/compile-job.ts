@@ -39,7 +39,8 @@ export function compileJob(
   if (sinks.length === 0) {
     throw new DataflowError(
       'GRAPH_INVALID',
-      'the job has no sink, so there is nothing to run; end a stream with sinkTo(), print() or collect()',
+      'the job has no sink, so there is nothing to run; ' +
+        'end a stream with sinkTo(), print() or collect()',
     )
   }
   const { plan, ids } = planOperators(streams, sinks, config)

@@ -1,7 +1,6 @@
-// Our column types as apache-arrow's, and back. The library is handed in: it takes 100 ms to load, which
-// only jobs that meet Arrow data in the client should wait for.
+// The columns of a table of apache-arrow, read off the table itself: columnar/arrow-schema.ts would load
+// parts of the library, 60 ms of every job's start.
 import type * as Arrow from 'apache-arrow'
-import { unreachable } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
 import {
   bool,
@@ -29,63 +28,7 @@ import {
   withNullable,
 } from '../columnar/type.ts'
 
-export type ArrowModule = typeof Arrow
-
-export const loadArrow = (): Promise<ArrowModule> => import('apache-arrow')
-
 const UNITS: readonly TimeUnit[] = ['s', 'ms', 'us', 'ns']
-
-export function toArrowType(arrow: ArrowModule, type: DataType): Arrow.DataType {
-  switch (type.kind) {
-    case 'bool':
-      return new arrow.Bool()
-    case 'int8':
-      return new arrow.Int8()
-    case 'int16':
-      return new arrow.Int16()
-    case 'int32':
-      return new arrow.Int32()
-    case 'int64':
-      return new arrow.Int64()
-    case 'uint8':
-      return new arrow.Uint8()
-    case 'uint16':
-      return new arrow.Uint16()
-    case 'uint32':
-      return new arrow.Uint32()
-    case 'uint64':
-      return new arrow.Uint64()
-    case 'float32':
-      return new arrow.Float32()
-    case 'float64':
-      return new arrow.Float64()
-    case 'decimal':
-      return new arrow.Decimal(type.scale, type.precision, 128)
-    case 'utf8':
-      return new arrow.Utf8()
-    case 'binary':
-      return new arrow.Binary()
-    case 'date':
-      return new arrow.DateDay()
-    case 'timestamp':
-      return new arrow.Timestamp(UNITS.indexOf(type.unit))
-    case 'duration':
-      return new arrow.Duration(UNITS.indexOf(type.unit))
-    case 'list':
-      return new arrow.List(
-        new arrow.Field('item', toArrowType(arrow, type.item), type.item.nullable),
-      )
-    case 'struct':
-      return new arrow.Struct(toArrowFields(arrow, type.fields))
-    default:
-      return unreachable(type)
-  }
-}
-
-export const toArrowFields = (arrow: ArrowModule, fields: Fields): Arrow.Field[] =>
-  Object.entries(fields).map(
-    ([name, type]) => new arrow.Field(name, toArrowType(arrow, type), type.nullable),
-  )
 
 // The numbers of Arrow's format (Schema.fbs), as apache-arrow names them; enums of the library would
 // have to be loaded.
@@ -169,7 +112,3 @@ function integerType({ isSigned, bitWidth }: Arrow.Int): DataType {
       return isSigned ? int64() : uint64()
   }
 }
-
-/** True for a layout that is not the plain one of its values: those columns are decoded first. */
-export const isEncoded = (type: Arrow.DataType): boolean =>
-  type.typeId === TYPE_ID.dictionary || (type.typeId as number) === TYPE_ID.largeUtf8

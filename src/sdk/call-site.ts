@@ -31,7 +31,7 @@ export function atCallSite<T>(call: string, build: (location: string | undefined
 }
 
 /** The error with the place of a call, unless it has one. */
-export function located(error: unknown, call: string, location: string | undefined): unknown {
+function located(error: unknown, call: string, location: string | undefined): unknown {
   if (!isDataflowError(error) || location === undefined) return error
   if (error.context.location !== undefined) return error
   const context = { ...error.context, location }

@@ -3,7 +3,8 @@
 //
 // K1  A value that does not fit is refused when the collection is given, by row and column.
 // K2  Columns are kept as Arrow buffers until the job is submitted; the job's threads get one IPC stream.
-import type * as Arrow from 'apache-arrow'
+// K3  What reads and writes IPC is loaded when it is first needed: it takes 100 ms.
+import type { Table as ArrowTable } from 'apache-arrow'
 import { DataflowError } from '../base/errors.ts'
 import { BatchBuilder } from '../columnar/batch-builder.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
@@ -24,13 +25,6 @@ import {
 } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
 import { Kernels } from '../kernels/module.ts'
-import {
-  type ArrowModule,
-  isEncoded,
-  loadArrow,
-  toArrowFields,
-  toArrowType,
-} from './arrow-types.ts'
 
 /** Rows an IPC batch holds. */
 const BATCH_ROWS = 16_384
@@ -41,8 +35,8 @@ interface ColumnBuffers {
   readonly length: number
   readonly nullCount: number
   readonly validity: Uint8Array | undefined
-  readonly values: Uint8Array<ArrayBuffer> | undefined
-  readonly offsets: Uint8Array<ArrayBuffer> | undefined
+  readonly values: Uint8Array | undefined
+  readonly offsets: Uint8Array | undefined
   readonly children: readonly ColumnBuffers[]
 }
 
@@ -141,7 +135,7 @@ export function stageRows(rows: Iterable<unknown>, schema: Schema): () => Promis
   } finally {
     builder.close()
   }
-  return async () => ipcOf(await loadArrow(), schema, batches)
+  return () => ipcOf(schema, batches)
 }
 
 function copyOut(kernels: Kernels, vector: Vector): ColumnBuffers {
@@ -165,92 +159,50 @@ function copyOut(kernels: Kernels, vector: Vector): ColumnBuffers {
   }
 }
 
-function ipcOf(
-  arrow: ArrowModule,
+async function ipcOf(
   schema: Schema,
   batches: readonly (readonly ColumnBuffers[])[],
-): Uint8Array {
-  const fields = new arrow.Schema(toArrowFields(arrow, schema.toFields()))
-  const made = batches.map((columns) => {
-    const length = columns[0]!.length
-    const children = columns.map((column) => dataOf(arrow, column))
-    const type = new arrow.Struct(fields.fields)
-    return new arrow.RecordBatch(
-      fields,
-      arrow.makeData({ type, length, nullCount: 0, children }) as Arrow.Data<Arrow.Struct>,
-    )
-  })
-  return arrow.tableToIPC(new arrow.Table(fields, made), 'stream')
+): Promise<Uint8Array> {
+  const { BatchEncoder, encodeSchemaMessage, END_OF_STREAM } =
+    await import('../columnar/ipc-encode.ts')
+  const kernels = clientKernels()
+  const encoder = new BatchEncoder(kernels)
+  const parts: Uint8Array[] = [encodeSchemaMessage(schema)]
+  for (const columns of batches) {
+    const mark = kernels.mark()
+    const vectors = columns.map((column) => copyIn(kernels, column))
+    const { bytes } = encoder.encode(new RecordBatch(schema, columns[0]!.length, vectors))
+    // The encoder's bytes are valid until its next batch.
+    parts.push(bytes.slice())
+    kernels.reset(mark)
+  }
+  parts.push(END_OF_STREAM)
+  const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
-function dataOf(arrow: ArrowModule, column: ColumnBuffers): Arrow.Data {
+function copyIn(kernels: Kernels, column: ColumnBuffers): Vector {
   const { type, length, nullCount, validity, values, offsets, children } = column
-  const buffers = [
-    offsets && new Int32Array(offsets.buffer),
-    values && valueArray(type, values),
-    validity,
-  ]
-  return new arrow.Data(
-    toArrowType(arrow, type),
-    0,
+  return new Vector({
+    type,
     length,
     nullCount,
-    buffers as unknown as Arrow.Data,
-    children.map((child) => dataOf(arrow, child)),
-  )
-}
-
-/** The typed array that apache-arrow has for a type. Decimals are 128 bits wide there. */
-function valueArray(type: DataType, values: Uint8Array<ArrayBuffer>): ArrayBufferView {
-  switch (byteWidth(type)) {
-    case 8:
-      if (type.kind === 'float64') return new Float64Array(values.buffer)
-      if (type.kind === 'uint64') return new BigUint64Array(values.buffer)
-      return type.kind === 'decimal' ? widened(values) : new BigInt64Array(values.buffer)
-    case 16:
-      return new Uint32Array(values.buffer)
-    case 4:
-      if (type.kind === 'float32') return new Float32Array(values.buffer)
-      return type.kind === 'uint32' ? new Uint32Array(values.buffer) : new Int32Array(values.buffer)
-    case 2:
-      return type.kind === 'uint16' ? new Uint16Array(values.buffer) : new Int16Array(values.buffer)
-    case 1:
-      return type.kind === 'uint8' ? values : new Int8Array(values.buffer)
-    default:
-      return values
-  }
-}
-
-function widened(values: Uint8Array<ArrayBuffer>): Uint32Array {
-  const narrow = new BigInt64Array(values.buffer)
-  const wide = new BigInt64Array(narrow.length * 2)
-  narrow.forEach((value, i) => {
-    wide[i * 2] = value
-    wide[i * 2 + 1] = value >> 63n
+    validity: validity === undefined ? 0 : kernels.put(validity),
+    values: values === undefined ? 0 : kernels.put(values),
+    offsets: offsets === undefined ? 0 : kernels.put(offsets),
+    children: children.map((child) => copyIn(kernels, child)),
   })
-  return new Uint32Array(wide.buffer)
 }
 
-function narrowed(words: Uint32Array): Uint32Array {
-  return words.filter((_, i) => i % 4 < 2)
-}
-
-/** The IPC bytes of a table, with encoded columns (dictionaries) as plain ones. */
-export async function ipcOfTable(table: Arrow.Table): Promise<Uint8Array> {
-  const arrow = await loadArrow()
-  if (!table.schema.fields.some(({ type }) => isEncoded(type))) {
-    return arrow.tableToIPC(table, 'stream')
-  }
-  const columns = Object.fromEntries(
-    table.schema.fields.map((field, i) => {
-      const column = table.getChildAt(i)!
-      return [
-        field.name,
-        isEncoded(field.type) ? arrow.vectorFromArray([...column], new arrow.Utf8()) : column,
-      ]
-    }),
-  )
-  return arrow.tableToIPC(new arrow.Table(columns), 'stream')
+/** The IPC bytes of a table. */
+export async function ipcOfTable(table: ArrowTable): Promise<Uint8Array> {
+  const { tableToIPC } = await import('apache-arrow')
+  return tableToIPC(table, 'stream')
 }
 
 /** The rows of an Arrow IPC stream with the columns of a schema, a batch at a time. */
@@ -258,38 +210,23 @@ export async function* rowsOfIpc<F extends Fields>(
   bytes: Uint8Array,
   schema: Schema,
 ): AsyncGenerator<RowOf<F>[]> {
-  const arrow = await loadArrow()
+  const { IpcReader, readIpcLayout } = await import('../columnar/ipc-reader.ts')
   const kernels = clientKernels()
-  const reader = new RowReader<F>(kernels, schema)
-  for (const batch of arrow.RecordBatchReader.from(bytes)) {
-    const mark = kernels.mark()
-    const columns = schema.fields.map(({ type }, i) =>
-      copyIn(kernels, type, batch.data.children[i]!),
-    )
-    const rows = reader.rows(new RecordBatch(schema, batch.numRows, columns))
-    kernels.reset(mark)
-    yield rows
+  const random = {
+    size: bytes.length,
+    read: (into: Uint8Array, position: number) =>
+      into.set(bytes.subarray(position, position + into.length)),
   }
-}
-
-function copyIn(kernels: Kernels, type: DataType, data: Arrow.Data): Vector {
-  const { length, nullBitmap, nullCount } = data
-  const raw = data.values as ArrayBufferView | undefined
-  const isNarrow = type.kind === 'decimal' && byteWidth(type) === 8
-  const values = raw !== undefined && isNarrow ? narrowed(raw as Uint32Array) : raw
-  const itemTypes =
-    type.kind === 'list' ? [type.item] : type.kind === 'struct' ? Object.values(type.fields) : []
-  return new Vector({
-    type,
-    length,
-    ...(nullCount > 0 ? { nullCount, validity: put(kernels, nullBitmap) } : {}),
-    values: itemTypes.length > 0 ? 0 : put(kernels, values),
-    offsets: data.valueOffsets === undefined ? 0 : put(kernels, data.valueOffsets),
-    children: itemTypes.map((item, i) => copyIn(kernels, item, data.children[i]!)),
-  })
-}
-
-function put(kernels: Kernels, view: ArrayBufferView | undefined): number {
-  if (view === undefined) return kernels.put(new Uint8Array())
-  return kernels.put(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
+  const reader = new IpcReader(kernels, random, readIpcLayout(random), schema)
+  const rows = new RowReader<F>(kernels, schema)
+  try {
+    for (let batch = reader.loadNext(); batch !== undefined; batch = reader.loadNext()) {
+      const mark = kernels.mark()
+      const made = rows.rows(batch.slice(0, batch.length))
+      kernels.reset(mark)
+      yield made
+    }
+  } finally {
+    reader.close()
+  }
 }

@@ -6,14 +6,13 @@ import type * as Arrow from 'apache-arrow'
 import { DEFAULT_CONFIG, type JobConfig } from '../base/config.ts'
 import { DataflowError } from '../base/errors.ts'
 import { Schema } from '../columnar/schema.ts'
-import { type Fields, type RowOf, sameType, typeName } from '../columnar/type.ts'
+import type { Fields, RowOf } from '../columnar/type.ts'
 import { COLLECTION, ITERABLE } from '../connectors/built-in.ts'
 import type { SourceSpec } from '../connectors/connector.ts'
 import { type CompiledJob, compileJob } from '../graph/compile-job.ts'
 import { explainJob, explainText, type JobExplanation } from '../graph/explain.ts'
 import { assignOperatorIds } from '../graph/operator-id.ts'
 import {
-  checkParallelism,
   reachable,
   StreamGraph,
   type StreamVertex,
@@ -21,32 +20,18 @@ import {
 } from '../graph/stream-graph.ts'
 import type { JobClient, JobExecutor, JobResult } from '../graph/submission.ts'
 import { fromArrowField } from './arrow-types.ts'
-import { atCallSite, located } from './call-site.ts'
+import { atCallSite } from './call-site.ts'
 import { inferSchema, ipcOfTable, stageRows } from './collection.ts'
 import { DataStream } from './data-stream.ts'
 import { type JobBuilder, LogicalStream } from './logical-stream.ts'
 import type { InferredFields } from './row-types.ts'
-
-/** Settings of an environment. */
-export interface EnvironmentOptions {
-  /** Subtasks an operator runs as, unless it says otherwise; 1 by default. */
-  readonly parallelism?: number
-  /** Any setting of a job; units are in the names. */
-  readonly config?: Partial<JobConfig>
-  /** Who runs the job: an embedded cluster, unless said otherwise. */
-  readonly executor?: JobExecutor
-  /** The job's name, when execute() gives none. */
-  readonly name?: string
-  /** The URL of the job's module: then workers can find its functions, in any number of slots. */
-  readonly module?: string
-  /** A worker builds the job again for its functions only: collections are not encoded. */
-  readonly functionsOnly?: boolean
-}
-
-export interface ExecuteOptions {
-  /** Cancels the job. */
-  readonly signal?: AbortSignal
-}
+import {
+  checkedAgainst,
+  checkedConfig,
+  checkedNames,
+  type EnvironmentOptions,
+  type ExecuteOptions,
+} from './settings.ts'
 
 let defaultExecutor: (() => Promise<JobExecutor>) | undefined
 
@@ -75,7 +60,7 @@ export class StreamExecutionEnvironment {
 
   private constructor(options: EnvironmentOptions) {
     this.#options = options
-    this.#config = checked({
+    this.#config = checkedConfig({
       ...DEFAULT_CONFIG,
       ...options.config,
       ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
@@ -127,7 +112,7 @@ export class StreamExecutionEnvironment {
    * @throws CONFIG_INVALID for a value that is none
    */
   configure(settings: Partial<JobConfig>): this {
-    this.#config = atCallSite('configure', () => checked({ ...this.#config, ...settings }))
+    this.#config = atCallSite('configure', () => checkedConfig({ ...this.#config, ...settings }))
     return this
   }
 
@@ -205,8 +190,8 @@ export class StreamExecutionEnvironment {
   ): DataStream<F> {
     return atCallSite('fromAsyncIterable', (location) => {
       const { schema, flushMs = 10 } = options
-      const config = { flushMs }
-      const source = { connector: ITERABLE, name: 'iterable', config, schema, parallel: false }
+      const spec = { connector: ITERABLE, name: 'iterable', schema, parallel: false }
+      const source = { ...spec, config: { flushMs } }
       return this.#source(source, true, { name: 'iterable', closure: rows, ...at(location) })
     })
   }
@@ -392,15 +377,7 @@ export class StreamExecutionEnvironment {
       parallel: false,
     }
     if (this.#options.functionsOnly === true) return this.#source(source, false, rest)
-    const make = bytes()
-    const encode = async (): Promise<Uint8Array> => {
-      try {
-        return await make()
-      } catch (error) {
-        throw located(error, 'fromArrow', options.location)
-      }
-    }
-    return this.#source(source, false, { ...rest, blob: { name: blob, bytes: encode } })
+    return this.#source(source, false, { ...rest, blob: { name: blob, bytes: bytes() } })
   }
 }
 
@@ -414,46 +391,4 @@ async function embedded(): Promise<JobExecutor> {
     )
   }
   return defaultExecutor()
-}
-
-function checked(config: JobConfig): JobConfig {
-  for (const [name, value] of Object.entries(config)) {
-    if (!(name in DEFAULT_CONFIG)) {
-      throw new DataflowError('CONFIG_INVALID', `there is no setting '${name}'`)
-    }
-    checkParallelism(value as number, name)
-  }
-  if (config.parallelism > config.maxParallelism) {
-    throw new DataflowError(
-      'CONFIG_INVALID',
-      `parallelism ${config.parallelism} is more than maxParallelism ${config.maxParallelism}`,
-    )
-  }
-  return config
-}
-
-function checkedNames<F extends Fields>(fields: F): F {
-  const names = Object.keys(fields)
-  if (names.length === 0) throw new DataflowError('SCHEMA_MISMATCH', 'a schema without columns')
-  const hidden = names.find((name) => name.startsWith('$'))
-  if (hidden !== undefined) {
-    const message = `column '${hidden}': names that begin with $ are the engine's`
-    throw new DataflowError('SCHEMA_MISMATCH', message)
-  }
-  return fields
-}
-
-/** A declared schema, when a table has its columns. */
-function checkedAgainst(declared: Schema, own: Schema): Schema {
-  for (const { name, type } of declared.fields) {
-    const given = own.field(name).type
-    if (!sameType(given, type)) {
-      throw new DataflowError(
-        'TYPE_MISMATCH',
-        `column '${name}' is ${typeName(given)} in the table, not ${typeName(type)}`,
-        { context: { column: name } },
-      )
-    }
-  }
-  return declared
 }

@@ -19,7 +19,7 @@ export type WindowFields<F extends Fields, K extends string, A> = Flat<
   } & Pick<F, K & keyof F> & { [N in keyof A & string]: AggregateResult<F, A[N]> }
 >
 
-/** Makes a typed stream of a logical one: handed in, so that the two kinds of stream do not import each other. */
+/** Makes a typed stream of a logical one; handed in, so that no cycle of imports comes about. */
 export type Wrap = <F extends Fields>(stream: LogicalStream) => DataStream<F>
 
 /** A stream whose rows are grouped by the columns `K`. Made by DataStream.keyBy(). */

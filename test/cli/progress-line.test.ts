@@ -1,3 +1,4 @@
+// The progress line: how figures, rates and times are written.
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '../../src/base/clock.ts'
 import {

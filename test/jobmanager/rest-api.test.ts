@@ -1,3 +1,4 @@
+// The REST interface over a real server: answers, and what it refuses.
 import { request } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { type JobView, serveRest } from '../../src/jobmanager/rest-api.ts'

@@ -1,4 +1,5 @@
 // An environment that runs nothing: tests look at the graphs it makes.
+import type { DataflowError } from '../../src/base/errors.ts'
 import type { Fields } from '../../src/columnar/type.ts'
 import type { SourceSpec } from '../../src/connectors/connector.ts'
 import type { JobGraph } from '../../src/graph/job-graph.ts'
@@ -31,3 +32,13 @@ export const testSource = <F extends Fields>(schema: F, name = 'test'): SourceSp
   schema,
   parallel: true,
 })
+
+/** What building something throws. */
+export function refusal(build: () => unknown): DataflowError {
+  try {
+    build()
+  } catch (error) {
+    return error as DataflowError
+  }
+  throw new Error('it was taken')
+}

@@ -1,1 +1,2 @@
+// A module beside a user function, which it imports.
 export const RATE: f64 = 0.908
