@@ -2,8 +2,8 @@
 //
 //   accumulator   pointer u32 (0: no value yet), length u32, capacity u32, 0
 //
-// B1  The bytes are overwritten in place while they fit; capacities are powers of two, so that a group's
-//     garbage never outweighs its value.
+// B1  The bytes are overwritten in place while they fit; capacities are powers of two, so that a
+//     group's garbage never outweighs its value.
 import { heapAllocate, heapFree } from './heap'
 import { OP_FIRST_BYTES, OP_LAST_BYTES, OP_MIN_BYTES } from './aggregate-program'
 

@@ -1,4 +1,5 @@
-// Accumulators into accumulators: what a sliding window does with its slices, and the end of a slice.
+// Accumulators into accumulators: what a sliding window does with its slices, and the end of a
+// slice.
 import { dropBytes, holdsBytes, offerBytes } from './aggregate-bytes'
 import {
   DONE,
@@ -109,14 +110,15 @@ function mergeOne(op: u32, from: usize, to: usize, offset: usize, counter: usize
 }
 
 /**
- * Merges n accumulator rows into n others (pointers, u32 each); `from` comes after `to` in the order of
- * rows. Returns as aggregateUpdate() does, with the row that overflows among the n.
+ * Merges n accumulator rows into n others (pointers, u32 each); `from` comes after `to` in the
+ * order of rows. Returns as aggregateUpdate() does, with the row that overflows among the n.
  */
 export function aggregateMerge(program: usize, from: usize, to: usize, n: u32): u32 {
   const heap: usize = load<u32>(program, HEAP)
   const entries = program + PROGRAM_HEADER
   const count = load<u32>(program, ENTRIES)
-  // Entry by entry over a block, so that the operation's branch is one the processor has just taken.
+  // Entry by entry over a block, so that the operation's branch is one the processor has just
+  // taken.
   for (let at: usize = 0; at < <usize>n; at += BLOCK) {
     const end = min<usize>(at + BLOCK, n)
     for (let e: u32 = 0; e < count; e++) {

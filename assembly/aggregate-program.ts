@@ -1,10 +1,12 @@
-// What an aggregation does, as data: the program that aggregate.ts runs over rows, aggregate-merge.ts over
-// accumulators. src/kernels/aggregate.ts writes it, and holds the same numbers.
+// What an aggregation does, as data: the program that aggregate.ts runs over rows,
+// aggregate-merge.ts over accumulators. src/kernels/aggregate.ts writes it, and holds the same
+// numbers.
 //
 //   program   heap u32 (byte accumulators), entry count u32, failed entry u32, 0 | entries ...
 //   entry     op, kind, offset, count offset | values, validity, filter, offsets      (u32 each)
 //
-// A group's accumulators lie side by side in one row of a fixed stride; `offset` is where in the row.
+// A group's accumulators lie side by side in one row of a fixed stride; `offset` is where in the
+// row.
 //   count, i64, u64, f64 sums, extremes, first, last   8 bytes (values widened to 64 bits)
 //   128-bit ones                                       16 bytes
 //   bytes                                              pointer u32, length u32, capacity u32, 0

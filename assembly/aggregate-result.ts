@@ -85,7 +85,9 @@ export function aggregateMean(
   }
 }
 
-/** Writes a validity bitmap: set where the count at that offset is not 0. Returns how many are set. */
+/**
+ * Writes a validity bitmap: set where the count at that offset is not 0. Returns how many are set.
+ */
 export function aggregateValidity(rows: usize, n: u32, countOffset: usize, out: usize): u32 {
   let set: u32 = 0
   for (let at: usize = 0; at < <usize>n; at += 8) {

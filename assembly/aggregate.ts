@@ -1,13 +1,15 @@
-// Aggregation by group: a program (aggregate-program.ts) over blocks of 64 rows, each row with a pointer
-// to its group's accumulators.
+// Aggregation by group: a program (aggregate-program.ts) over blocks of 64 rows, each row with a
+// pointer to its group's accumulators.
 //
-// A1  All entries of the program go over a block before the next: the block's accumulator rows come into
-//     the cache once, whatever the aggregates are, and each entry's loop knows one operation only.
-// A2  A block's values are widened to 64 bits, and to those rows that count (kept, valid, in the filter)
-//     when these are not all; so there is one loop an operation, and not one a type and nullability.
+// A1  All entries of the program go over a block before the next: the block's accumulator rows come
+//     into the cache once, whatever the aggregates are, and each entry's loop knows one operation
+//     only.
+// A2  A block's values are widened to 64 bits, and to those rows that count (kept, valid, in the
+//     filter) when these are not all; so there is one loop an operation, and not one a type and
+//     nullability.
 // A3  Rows are taken in their order: float sums have one canonical order of addition.
-// A4  FIRST goes backwards over a block and stores where its count is still 0; the entry that counts
-//     comes later in the program.
+// A4  FIRST goes backwards over a block and stores where its count is still 0; the entry that
+//     counts comes later in the program.
 // A5  In min and max a NaN is greater than all numbers, as in PostgreSQL and DuckDB.
 import { offerBytes } from './aggregate-bytes'
 import { addDecimal, lessI128 } from './int128'
@@ -327,9 +329,9 @@ function updateBlock(heap: usize, entry: usize, rows: usize, at: usize, mask: u6
 }
 
 /**
- * Runs a program over n rows. `rows` has a pointer to accumulators (u32) a row, `kept` (a bitmap, or 0
- * for all) says which rows take part. Returns 0xffffffff when done, 0xfffffffe when memory is exhausted,
- * else a row whose sum overflows, with its entry's number in the program.
+ * Runs a program over n rows. `rows` has a pointer to accumulators (u32) a row, `kept` (a bitmap,
+ * or 0 for all) says which rows take part. Returns 0xffffffff when done, 0xfffffffe when memory is
+ * exhausted, else a row whose sum overflows, with its entry's number in the program.
  */
 export function aggregateUpdate(program: usize, rows: usize, kept: usize, n: u32): u32 {
   const heap: usize = load<u32>(program, HEAP)

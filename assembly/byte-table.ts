@@ -1,11 +1,11 @@
-// From a key of bytes (utf8, binary, or several columns row-encoded) to a dense group id, as the group
-// table does for short fixed keys: same blocks, same probing, same order of ids.
+// From a key of bytes (utf8, binary, or several columns row-encoded) to a dense group id, as the
+// group table does for short fixed keys: same blocks, same probing, same order of ids.
 //
 //   slot   first 16 bytes, zero-filled | hash u64 | length u32 | id + 1 u32, 0 when empty
 //   keys   offsets u32 (size + 1), data: the bytes of each group id, end to end
 //
-// Y1  A key of up to 16 bytes is whole in its slot: prefix and length decide. A longer one compares its
-//     hash, and then its bytes in the key store.
+// Y1  A key of up to 16 bytes is whole in its slot: prefix and length decide. A longer one compares
+//     its hash, and then its bytes in the key store.
 // Y2  T2 to T4 of group-table.ts hold here, too. Null has an id of its own.
 import { allocate, release } from './arena'
 import { isSet } from './key-kind'
@@ -32,7 +32,8 @@ const blockPrefixes: usize = memory.data(64 * 16, 16)
 const blockHashes: usize = memory.data(64 * 8, 16)
 const blockSlots: usize = memory.data(64 * 4, 16)
 const touched: usize = memory.data(4, 4)
-// A sliding window over 16 bytes of ones, then 16 of zeros: the mask of the first n bytes at 16 - n.
+// A sliding window over 16 bytes of ones, then 16 of zeros: the mask of the first n bytes at 16 -
+// n.
 const masks: usize = memory.data<u64>([-1, -1, 0, 0])
 
 const K1: u64 = 0x9e3779b97f4a7c15
@@ -276,7 +277,9 @@ function probeBlock(
   }
 }
 
-/** Writes the group id of each row, with new ids for new keys. 0 when memory is exhausted, else 1. */
+/**
+ * Writes the group id of each row, with new ids for new keys. 0 when memory is exhausted, else 1.
+ */
 export function byteTableInsert(
   table: usize,
   offsets: usize,

@@ -1,11 +1,13 @@
-// From a key of up to 8 bytes to a dense group id (u32, in order of first appearance): open addressing,
-// linear probing, the key inline in its slot, at most half full.
+// From a key of up to 8 bytes to a dense group id (u32, in order of first appearance): open
+// addressing, linear probing, the key inline in its slot, at most half full.
 //
 //   slot   key u64 | id + 1 u32, 0 when empty | unused u32
 //   keys   u64 a group id: what is emitted, and what the slots are rebuilt from
 //
-// T1  Keys are values zero-extended to 64 bits; floats are canonical (key-kind.ts). Null has an id too.
-// T2  Rows go in blocks of 64: load and hash all, touch all slots (independent misses overlap), then probe.
+// T1  Keys are values zero-extended to 64 bits; floats are canonical (key-kind.ts). Null has an id
+//     too.
+// T2  Rows go in blocks of 64: load and hash all, touch all slots (independent misses overlap),
+//     then probe.
 // T3  Only the head of a block may grow the table, so that slots stay where they are within it.
 // T4  The place of a key is the top bits of its hash: growth then reads and writes in order.
 import { allocate, release } from './arena'
@@ -232,7 +234,9 @@ function probe(
   }
 }
 
-/** Writes the group id of each row, with new ids for new keys. 0 when memory is exhausted, else 1. */
+/**
+ * Writes the group id of each row, with new ids for new keys. 0 when memory is exhausted, else 1.
+ */
 export function groupTableInsert(
   table: usize,
   kind: u32,
@@ -267,8 +271,9 @@ export function groupTableFind(
 }
 
 /**
- * Drops the groups whose bit in `live` is not set; the rest keep their order under new dense ids, and
- * `map` (u32 an old id) gets the new id or 0xffffffff. 0 when memory is exhausted (nothing has changed then).
+ * Drops the groups whose bit in `live` is not set; the rest keep their order under new dense ids,
+ * and `map` (u32 an old id) gets the new id or 0xffffffff. 0 when memory is exhausted (nothing has
+ * changed then).
  */
 export function groupTableCompact(table: usize, live: usize, map: usize): u32 {
   const size = load<u32>(table, SIZE)
@@ -297,7 +302,9 @@ export function groupTableCompact(table: usize, live: usize, map: usize): u32 {
   return 1
 }
 
-/** Writes the keys of groups as a column of that kind again. Bits of a bool column are all written. */
+/**
+ * Writes the keys of groups as a column of that kind again. Bits of a bool column are all written.
+ */
 export function groupTableKeys(table: usize, kind: u32, ids: usize, n: u32, out: usize): void {
   const keys: usize = load<u32>(table, KEYS)
   if (kind == KEY_BOOL) memory.fill(out, 0, (n + 7) >> 3)

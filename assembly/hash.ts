@@ -1,10 +1,13 @@
-// The hash that decides key groups: MurmurHash3_x86_32 of a value's little-endian bytes. It is stable for
-// ever, because snapshots are cut by it; test/kernels/hash.test.ts holds vectors of Appleby's original.
+// The hash that decides key groups: MurmurHash3_x86_32 of a value's little-endian bytes. It is
+// stable for ever, because snapshots are cut by it; test/kernels/hash.test.ts holds vectors of
+// Appleby's original.
 //
-// H1  Several columns chain: the seed of a column's hash is the hash of the column before, 0 at first.
+// H1  Several columns chain: the seed of a column's hash is the hash of the column before, 0 at
+//     first.
 // H2  Null is a value of its own: fmix32(seed ^ 0x9e3779b9), whatever lies beneath it.
 // H3  -0 hashes as 0, and every NaN as the quiet NaN without payload. A bool is one byte, 0 or 1.
-// H4  Four rows at a time, without a tail: inputs and outputs are padded (K4). `out` may be `seeds`.
+// H4  Four rows at a time, without a tail: inputs and outputs are padded (K4). `out` may be
+//     `seeds`.
 const C1: u32 = 0xcc9e2d51
 const C2: u32 = 0x1b873593
 const ROUND: u32 = 0xe6546b64

@@ -1,5 +1,6 @@
-// Small objects of one operator's state (pages, accumulator rows, short strings): size classes of powers
-// of two, carved from blocks of the arena's allocator, whose own header of 128 B would outweigh them.
+// Small objects of one operator's state (pages, accumulator rows, short strings): size classes of
+// powers of two, carved from blocks of the arena's allocator, whose own header of 128 B would
+// outweigh them.
 //
 //   heap   chunk list, bump top, bump end, large list | free list of 16 B, 32 B, ... 32 KiB
 //   chunk  next u32, 12 B unused | objects ...

@@ -27,7 +27,9 @@ export function lessI128(a: usize, b: usize): bool {
   return high < other || (high == other && load<u64>(a) < load<u64>(b))
 }
 
-/** The nearest float64. A negative number is negated first, or its low word would drown in rounding. */
+/**
+ * The nearest float64. A negative number is negated first, or its low word would drown in rounding.
+ */
 export function floatOfI128(p: usize): f64 {
   const low = load<u64>(p)
   const high = load<i64>(p, 8)

@@ -2,8 +2,8 @@
 // key group = hash mod maxParallelism; owner = floor(key group * parallelism / maxParallelism).
 //
 // G1  1 <= parallelism <= maxParallelism <= 32,768, so products stay below 2^30.
-// G2  WebAssembly has no SIMD division: a quotient is guessed by a reciprocal in f64, which is off by at
-//     most one, and mended by its remainder.
+// G2  WebAssembly has no SIMD division: a quotient is guessed by a reciprocal in f64, which is off
+//     by at most one, and mended by its remainder.
 
 /** floor(x / d) of four u32 lanes, for d < 2^16. */
 function quotient4(x: v128, d: i32, reciprocal: v128): v128 {

@@ -1,5 +1,5 @@
-// How a fixed-width key column is read, as the group table and the row codec are told it. The numbers are
-// those of src/kernels/key-kind.ts.
+// How a fixed-width key column is read, as the group table and the row codec are told it. The
+// numbers are those of src/kernels/key-kind.ts.
 export const KEY_BOOL: u32 = 0
 export const KEY_FIXED_1: u32 = 1
 export const KEY_FIXED_2: u32 = 2

@@ -3,11 +3,15 @@
 //   counts  four histograms, one a quarter of the rows: cell [target * 4 + quarter]
 //   starts  u32 a target, and the end: target t has rows[starts[t] .. starts[t + 1])
 //
-// P1  Stable: a target's rows keep their order, because quarters follow one another within a target.
-// P2  Four quarters advance side by side: with few targets each counter would otherwise wait for its
-//     own last store (store-to-load forwarding), which costs more than the work.
+// P1  Stable: a target's rows keep their order, because quarters follow one another within a
+//     target.
+// P2  Four quarters advance side by side: with few targets each counter would otherwise wait for
+//     its own last store (store-to-load forwarding), which costs more than the work.
 
-/** The row at a place: `T` is u32 under a selection, and u8 without one (a choice made when compiled). */
+/**
+ * The row at a place: `T` is u32 under a selection, and u8 without one (a choice made when
+ * compiled).
+ */
 function rowAt<T>(selection: usize, at: usize): usize {
   return sizeof<T>() == 4 ? <usize>load<u32>(selection + (at << 2)) : at
 }

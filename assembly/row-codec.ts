@@ -4,8 +4,8 @@
 //   value   fixed width: its bytes (zero when null), bool one byte; utf8, binary: length u32, bytes
 //
 // R1  Equal keys have equal bytes: floats are canonical, what lies under a null is not encoded.
-// R2  Encoding: sizes are summed into offsets, then each column writes at a cursor a row (an address,
-//     u32) and moves it. Decoding reads at cursors in the same order.
+// R2  Encoding: sizes are summed into offsets, then each column writes at a cursor a row (an
+//     address, u32) and moves it. Decoding reads at cursors in the same order.
 import { canonical32, canonical64, isSet } from './key-kind'
 import {
   KEY_BOOL,
@@ -50,7 +50,9 @@ export function rowCodecCursors(offsets: usize, data: usize, n: u32, cursors: us
   }
 }
 
-/** Puts one column's values at the cursors. The type says how a value is read; i8 stands for bits. */
+/**
+ * Puts one column's values at the cursors. The type says how a value is read; i8 stands for bits.
+ */
 function putFixed<T>(values: usize, validity: usize, nullable: u32, n: u32, cursors: usize): void {
   const bytes: usize = sizeof<T>()
   for (let i: usize = 0; i < <usize>n; i++) {
@@ -106,7 +108,10 @@ export function rowCodecPutFixed(
   }
 }
 
-/** Copies exactly so many bytes: what lies behind them is the next row, which may be written already. */
+/**
+ * Copies exactly so many bytes: what lies behind them is the next row, which may be written
+ * already.
+ */
 function copyExactly(to: usize, from: usize, bytes: usize): void {
   if (bytes > 16) {
     memory.copy(to, from, bytes)

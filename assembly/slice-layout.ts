@@ -1,16 +1,19 @@
-// How windows keep their state; slice-table.ts is the table of slices, slice.ts what one slice does.
+// How windows keep their state; slice-table.ts is the table of slices, slice.ts what one slice
+// does.
 //
 //   table   control | template of an accumulator row
 //   map     open addressing: slice index i64 | slice u32 (0: empty), unused u32
-//   slice   control -> page table u32[] -> pages of 256 u32, a key id each -> accumulator row (0: none)
+// slice   control -> page table u32[] -> pages of 256 u32, a key id each -> accumulator row (0:
+// none)
 //                   -> chunks of rows: next u32, bytes u32, 8 B unused | rows ...
 //
-// S1  Rows never move while their slice lives, so a page holds pointers, and a row is found by two loads.
+// S1  Rows never move while their slice lives, so a page holds pointers, and a row is found by two
+//     loads.
 // S2  Pages exist where keys do: ids are given in order of first appearance, so keys that are alive
 //     together lie together. A walk over the pages gives rows in order of key id without a sort.
 // S3  A row of a slice below the first live one is late: it gets no accumulators, and is counted.
-// S4  A batch goes in blocks of 64 rows, one step of the way (slice, page, row) for all of them at a time,
-//     so that the misses of a step overlap.
+// S4  A batch goes in blocks of 64 rows, one step of the way (slice, page, row) for all of them at
+//     a time, so that the misses of a step overlap.
 // S5  The division by the slice size is skipped while rows stay in the slice of the row before.
 import { heapAllocate, heapFree } from './heap'
 

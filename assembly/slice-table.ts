@@ -1,4 +1,5 @@
-// The slices of event time by index, and the way of a batch to its accumulator rows (slice-layout.ts).
+// The slices of event time by index, and the way of a batch to its accumulator rows
+// (slice-layout.ts).
 import { allocate, release } from './arena'
 import { heapClose, heapNew } from './heap'
 import {
@@ -29,8 +30,9 @@ import {
 import { addSlice, findSlice } from './slice-map'
 
 /**
- * A table for accumulator rows of `stride` bytes (a multiple of 8) that start as `template`, over slices
- * [index * size + offset, + size) of timestamps times `multiplier`. 0 when memory is exhausted.
+ * A table for accumulator rows of `stride` bytes (a multiple of 8) that start as `template`, over
+ * slices [index * size + offset, + size) of timestamps times `multiplier`. 0 when memory is
+ * exhausted.
  */
 export function sliceTableNew(
   stride: u32,
@@ -95,12 +97,18 @@ export function sliceTableCreated(table: usize): usize {
 // True when rows of the block that was resolved last may be late.
 let blockIsLate: bool = false
 
-/** How far from a slice's start a time is in it by one comparison: not at the ends of 64 bits, which wrap. */
+/**
+ * How far from a slice's start a time is in it by one comparison: not at the ends of 64 bits, which
+ * wrap.
+ */
 function spanFrom(start: i64, size: i64): u64 {
   return start < FAR && start > -FAR ? <u64>size : 0
 }
 
-/** Resolves the block's slices (0: late): DONE, a place with a time out of range, or BLOCK: exhausted. */
+/**
+ * Resolves the block's slices (0: late): DONE, a place with a time out of range, or BLOCK:
+ * exhausted.
+ */
 function resolveSlices(table: usize, timestamps: usize, count: usize): usize {
   const size = load<i64>(table, SIZE)
   const offset = load<i64>(table, OFFSET)
@@ -151,9 +159,9 @@ function liveMask(count: usize): u64 {
 }
 
 /**
- * Finds the accumulator row of each (timestamp, key id): a pointer (u32) at `rows`, 0 for a late row,
- * with the bitmap `kept` of those that are not late. Returns 0xffffffff when done, 0xfffffffe when
- * memory is exhausted, else a row whose timestamp is out of range.
+ * Finds the accumulator row of each (timestamp, key id): a pointer (u32) at `rows`, 0 for a late
+ * row, with the bitmap `kept` of those that are not late. Returns 0xffffffff when done, 0xfffffffe
+ * when memory is exhausted, else a row whose timestamp is out of range.
  */
 export function sliceTableAssign(
   table: usize,

@@ -36,7 +36,10 @@ export function sliceNew(table: usize): usize {
   return makeSlice(table)
 }
 
-/** Finds, or makes, the accumulator rows of key ids in one slice. 0 when memory is exhausted, else 1. */
+/**
+ * Finds, or makes, the accumulator rows of key ids in one slice. 0 when memory is exhausted, else
+ * 1.
+ */
 export function sliceRows(table: usize, slice: usize, ids: usize, n: u32, rows: usize): u32 {
   for (let at: u32 = 0; at < n; at += BLOCK) {
     const skip = (<usize>at) << 2
@@ -47,8 +50,8 @@ export function sliceRows(table: usize, slice: usize, ids: usize, n: u32, rows: 
 }
 
 /**
- * Lists key ids and accumulator rows of a slice in order of key id, from id `from` on, at most `most`.
- * Fewer than `most` mean that there is no more.
+ * Lists key ids and accumulator rows of a slice in order of key id, from id `from` on, at most
+ * `most`. Fewer than `most` mean that there is no more.
  */
 export function sliceScan(slice: usize, from: u32, most: u32, ids: usize, rows: usize): u32 {
   const pageCount = load<u32>(slice, PAGE_COUNT)
@@ -74,7 +77,10 @@ export function sliceScan(slice: usize, from: u32, most: u32, ids: usize, rows: 
   return count
 }
 
-/** Gives a slice back. What its accumulators hold outside themselves is the caller's to give back before. */
+/**
+ * Gives a slice back. What its accumulators hold outside themselves is the caller's to give back
+ * before.
+ */
 export function sliceRelease(table: usize, slice: usize): void {
   const heap: usize = load<u32>(table, HEAP)
   if (load<u32>(slice, MAPPED)) unmap(table, slice)
@@ -110,8 +116,8 @@ export function sliceMark(slice: usize, bits: usize): void {
 }
 
 /**
- * Renames the key ids of a slice: `map` (u32 an old id) never raises an id, and keeps their order, so
- * that this works in place. Pages left empty go back. 0 when memory is exhausted, else 1.
+ * Renames the key ids of a slice: `map` (u32 an old id) never raises an id, and keeps their order,
+ * so that this works in place. Pages left empty go back. 0 when memory is exhausted, else 1.
  */
 export function sliceRemap(table: usize, slice: usize, map: usize): u32 {
   const pages: usize = load<u32>(slice, PAGES)

@@ -9,8 +9,8 @@ function greater(a: v128, b: v128): v128 {
 }
 
 /**
- * Writes the least and the greatest valid value (i64 each) of n values, and returns 1; 0 when there is
- * none. A validity of 0 is all valid.
+ * Writes the least and the greatest valid value (i64 each) of n values, and returns 1; 0 when there
+ * is none. A validity of 0 is all valid.
  */
 export function timestampRange(values: usize, validity: usize, n: u32, out: usize): u32 {
   let least: i64 = i64.MAX_VALUE

@@ -1,5 +1,5 @@
-// Aggregation over accumulator rows: the flights job's four aggregates in one program, a nullable sum,
-// and the merge of slices. 1,000 groups; ids are what the twins and C go by.
+// Aggregation over accumulator rows: the flights job's four aggregates in one program, a nullable
+// sum, and the merge of slices. 1,000 groups; ids are what the twins and C go by.
 import { type AggregateEntry, AggregateProgram } from '../../src/kernels/aggregate.ts'
 import type { Kernels } from '../../src/kernels/module.ts'
 import { SliceTable } from '../../src/kernels/slice-table.ts'

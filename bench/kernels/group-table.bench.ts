@@ -1,5 +1,5 @@
-// Grouped sums by the kernels of keyed state: keys to ids, ids to accumulator rows, rows to sums. The
-// rival is what JavaScript has, a Map from key to accumulator.
+// Grouped sums by the kernels of keyed state: keys to ids, ids to accumulator rows, rows to sums.
+// The rival is what JavaScript has, a Map from key to accumulator.
 import { AggregateProgram } from '../../src/kernels/aggregate.ts'
 import { GroupTable } from '../../src/kernels/group-table.ts'
 import type { Kernels } from '../../src/kernels/module.ts'

@@ -1,4 +1,5 @@
-// Two key columns, a number and a text, as bytes a row. The twin does it row by row into one buffer.
+// Two key columns, a number and a text, as bytes a row. The twin does it row by row into one
+// buffer.
 import { encodeRows } from '../../src/kernels/row-codec.ts'
 import { encodePairs } from '../../test/kernels/reference/row-codec.ts'
 import { kernelBench } from '../harness.ts'

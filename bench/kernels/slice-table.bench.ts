@@ -1,5 +1,6 @@
-// Accumulator rows by (slice, key id): what assigns rows to windows. 229 keys, as the airports of the
-// flights job, 700 rows a slice: in order of time as a file has them, and shuffled over 200 slices.
+// Accumulator rows by (slice, key id): what assigns rows to windows. 229 keys, as the airports of
+// the flights job, 700 rows a slice: in order of time as a file has them, and shuffled over 200
+// slices.
 import type { Random } from '../random.ts'
 import type { Kernels } from '../../src/kernels/module.ts'
 import { SliceTable } from '../../src/kernels/slice-table.ts'

@@ -1,4 +1,5 @@
-// Aggregation programs (assembly/aggregate*.ts): what is kept for a group, and the columns it gives.
+// Aggregation programs (assembly/aggregate*.ts): what is kept for a group, and the columns it
+// gives.
 import { DataflowError } from '../base/errors.ts'
 import type { ByteColumn } from './byte-table.ts'
 import { exhausted } from './exhausted.ts'

@@ -49,9 +49,9 @@ export class SliceTable {
   }
 
   /**
-   * Finds or makes the accumulator rows of n (timestamp, key id): pointers at `rows` (u32), 0 for a late
-   * row, and at `kept` the bitmap of those that are not late. Returns a row whose timestamp is out of
-   * range, if there is one.
+   * Finds or makes the accumulator rows of n (timestamp, key id): pointers at `rows` (u32), 0 for a
+   * late row, and at `kept` the bitmap of those that are not late. Returns a row whose timestamp is
+   * out of range, if there is one.
    * @throws MEMORY_EXHAUSTED
    */
   assign(
@@ -108,7 +108,9 @@ export class SliceTable {
     }
   }
 
-  /** Writes up to `most` key ids and rows of a slice, in order of key id from `from` on; how many. */
+  /**
+   * Writes up to `most` key ids and rows of a slice, in order of key id from `from` on; how many.
+   */
   scan(slice: number, from: number, most: number, ids: number, rows: number): number {
     return this.#kernels.exports.sliceScan(slice, from, most, ids, rows) >>> 0
   }

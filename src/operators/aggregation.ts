@@ -3,7 +3,8 @@
 //
 // AG1  Aggregates break down into accumulators that they share: mean(x) is sum(x) and count(x), and
 //      count(x) of a column without nulls is count(). Results that may be null look at their count.
-// AG2  The counts come last in the program: `first` asks for a count before this block's rows are in it.
+// AG2  The counts come last in the program: `first` asks for a count before this block's rows are
+//      in it.
 import { assert, unreachable } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
 import type { Schema } from '../columnar/schema.ts'
@@ -83,7 +84,10 @@ export class Aggregation {
     this.columns = [...new Set(read)].filter((column) => column >= 0)
   }
 
-  /** What each entry reads, from the input columns by position. Filters without their nulls go to scratch. */
+  /**
+   * What each entry reads, from the input columns by position. Filters without their nulls go to
+   * scratch.
+   */
   inputs(kernels: Kernels, columns: (position: number) => Vector, n: number): AggregateInput[] {
     const filters = new Map<number, number>()
     const filterOf = (position: number): number => {

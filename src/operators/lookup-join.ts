@@ -1,7 +1,8 @@
-// Joins a stream with a static table: the table is read whole when the operator opens, and each row of
-// the stream takes the table's columns where the keys are equal.
+// Joins a stream with a static table: the table is read whole when the operator opens, and each row
+// of the stream takes the table's columns where the keys are equal.
 //
-// LJ1  A key is in the table once; twice is an error, because rows would silently be lost or doubled.
+// LJ1  A key is in the table once; twice is an error, because rows would silently be lost or
+//      doubled.
 // LJ2  Null equals nothing: table rows with a null key are left out, stream rows find none.
 // LJ3  Since table rows with a key are numbered as they come, a key's id in the index is its row.
 import { assert } from '../base/assert.ts'
@@ -165,7 +166,7 @@ class LookupJoin implements Operator {
     return new DataflowError(
       'RECORD_MALFORMED',
       `the look-up table has ${values.join(', ')} more than once; make its key unique, or join by ` +
-        'more columns',
+        'join by more columns',
     )
   }
 }

@@ -1,4 +1,5 @@
-// The columns of a look-up join's table: batches appended into blocks of their own, whole in memory.
+// The columns of a look-up join's table: batches appended into blocks of their own, whole in
+// memory.
 //
 // LT1  What is appended is dense. utf8 and binary offsets go on from the rows before.
 // LT2  A column's vector is good until the next append() or close().

@@ -1,14 +1,16 @@
 // Aggregates by key over event-time windows, tumbling or sliding.
 //
-//   batch      -> key ids (one index for all slices) -> accumulator rows by (slice, key id) -> update
+// batch      -> key ids (one index for all slices) -> accumulator rows by (slice, key id) -> update
 //   watermark  -> windows that are over, by end, their rows by key id -> columns -> batches
 //
-// WA1  A window fires once, when the watermark reaches its last millisecond; a row of which all windows
-//      have fired is late: dropped and counted. A row with some fired windows counts in the others.
-// WA2  A tumbling window is one slice. A sliding one is merged from its slices when it fires; a slice is
-//      let go with the last window that it is in.
-// WA3  Emission is bounded: at most batchRows rows a batch, and after each the generator yields. What is
-//      being emitted lies in blocks, not in scratch, and its slices are let go after the batch.
+// WA1  A window fires once, when the watermark reaches its last millisecond; a row of which all
+//      windows have fired is late: dropped and counted. A row with some fired windows counts in the
+//      others.
+// WA2  A tumbling window is one slice. A sliding one is merged from its slices when it fires; a
+//      slice is let go with the last window that it is in.
+// WA3  Emission is bounded: at most batchRows rows a batch, and after each the generator yields.
+//      What is being emitted lies in blocks, not in scratch, and its slices are let go after the
+//      batch.
 // WA4  When dead keys may outweigh the living, the index is compacted; ids keep their order.
 import { assert } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
@@ -46,7 +48,9 @@ interface State {
   readonly lists: Lists
 }
 
-/** Lists of batchRows u32 in one block: what is being emitted, and what a walk over a slice finds. */
+/**
+ * Lists of batchRows u32 in one block: what is being emitted, and what a walk over a slice finds.
+ */
 interface Lists {
   readonly emittingIds: number
   readonly emittingRows: number
@@ -158,7 +162,9 @@ class WindowAggregate implements Operator {
     return this.#state
   }
 
-  /** The input columns by position, without the rows that a selection leaves out; each made once. */
+  /**
+   * The input columns by position, without the rows that a selection leaves out; each made once.
+   */
   #denseColumns(batch: RecordBatch): (position: number) => Vector {
     const { selection } = batch
     if (selection === undefined) return (position) => batch.columns[position]!

@@ -1,4 +1,5 @@
-// From the key columns of a batch to dense key ids, in order of first appearance, and back to columns.
+// From the key columns of a batch to dense key ids, in order of first appearance, and back to
+// columns.
 //
 //   one column of up to 8 bytes   group table, the key inline in its slot
 //   one utf8 or binary column     byte table over the column as it is

@@ -1,5 +1,6 @@
-// Aggregation programs at their edges: kept rows, filters, overflow with its entry and row, byte values
-// that are replaced and released. Every function over every type is tested with the window operator.
+// Aggregation programs at their edges: kept rows, filters, overflow with its entry and row, byte
+// values that are replaced and released. Every function over every type is tested with the window
+// operator.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type AggregateEntry, AggregateProgram } from '../../src/kernels/aggregate.ts'

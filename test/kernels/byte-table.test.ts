@@ -1,4 +1,5 @@
-// The group table for keys of bytes: short ones, long ones, and those that differ only at their end.
+// The group table for keys of bytes: short ones, long ones, and those that differ only at their
+// end.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ByteTable } from '../../src/kernels/byte-table.ts'

@@ -1,4 +1,5 @@
-// The group table for keys of up to 8 bytes: ids against the twin, keys back, find, nulls, compaction.
+// The group table for keys of up to 8 bytes: ids against the twin, keys back, find, nulls,
+// compaction.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { GroupTable, NO_GROUP } from '../../src/kernels/group-table.ts'

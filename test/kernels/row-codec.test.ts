@@ -1,4 +1,5 @@
-// Rows of key columns as bytes: what is equal encodes equally, whatever lies under nulls, and comes back.
+// Rows of key columns as bytes: what is equal encodes equally, whatever lies under nulls, and comes
+// back.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { HashColumn } from '../../src/kernels/hash.ts'

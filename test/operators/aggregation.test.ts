@@ -1,5 +1,6 @@
-// Every aggregate over every type it takes, against the values themselves: through the window operator,
-// as tumbling windows (rows into accumulators) and as sliding ones (accumulators into accumulators).
+// Every aggregate over every type it takes, against the values themselves: through the window
+// operator, as tumbling windows (rows into accumulators) and as sliding ones (accumulators into
+// accumulators).
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Schema } from '../../src/columnar/schema.ts'

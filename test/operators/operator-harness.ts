@@ -1,5 +1,6 @@
-// Runs one operator as a chain would: batches and watermarks in, rows out. The arena is reset after each
-// batch and after each yield, as the slot does, so that an operator that keeps scratch is found out.
+// Runs one operator as a chain would: batches and watermarks in, rows out. The arena is reset after
+// each batch and after each yield, as the slot does, so that an operator that keeps scratch is
+// found out.
 import { BatchBuilder } from '../../src/columnar/batch-builder.ts'
 import type { RecordBatch, Selection } from '../../src/columnar/record-batch.ts'
 import { RowReader } from '../../src/columnar/row-reader.ts'

@@ -1,4 +1,5 @@
-// Scalar twins of the group tables: open addressing over typed arrays, as one writes it in JavaScript.
+// Scalar twins of the group tables: open addressing over typed arrays, as one writes it in
+// JavaScript.
 export const NO_GROUP = 0xffffffff
 
 /** Keys of 8 bytes as two words; ids in order of first appearance. */

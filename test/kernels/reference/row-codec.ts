@@ -29,7 +29,9 @@ export function encodeRow(
   return new Uint8Array(Buffer.concat(parts))
 }
 
-/** An int32 and a utf8 column, neither nullable: the codec as one writes it for two known columns. */
+/**
+ * An int32 and a utf8 column, neither nullable: the codec as one writes it for two known columns.
+ */
 export function encodePairs(
   numbers: Int32Array,
   offsets: Int32Array,

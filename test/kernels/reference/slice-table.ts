@@ -16,7 +16,9 @@ export class SliceTable {
     return Math.floor((time - this.#offset) / this.#size)
   }
 
-  /** The number of the accumulator row of each (time, id), in order of first appearance; -1 if late. */
+  /**
+   * The number of the accumulator row of each (time, id), in order of first appearance; -1 if late.
+   */
   assign(times: Float64Array, ids: Uint32Array, n: number, out: Int32Array): void {
     let index = NaN
     let slice: Map<number, number> | undefined

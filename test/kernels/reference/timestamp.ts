@@ -1,4 +1,5 @@
-// Scalar twin of the range of an event-time column. 64-bit integers are bigint, as JavaScript has them.
+// Scalar twin of the range of an event-time column. 64-bit integers are bigint, as JavaScript has
+// them.
 export function timestampRange(
   values: BigInt64Array,
   validity: Uint8Array | undefined,
