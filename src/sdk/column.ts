@@ -267,7 +267,7 @@ interface CalendarParts<N extends boolean> {
   hour(): NumericColumn<SmallInt<'int32', N>>
   minute(): NumericColumn<SmallInt<'int32', N>>
   second(): NumericColumn<SmallInt<'int32', N>>
-  /** 1 is Monday, 7 Sunday. */
+  /** 0 is Sunday, 6 Saturday. */
   dayOfWeek(): NumericColumn<SmallInt<'int32', N>>
 }
 

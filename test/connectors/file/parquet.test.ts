@@ -319,6 +319,13 @@ describe('a damaged parquet file', () => {
     )
   })
 
+  it('with values in an encoding that does not exist says so', async () => {
+    // Found by the property below, with seed 306662292.
+    const bytes = Uint8Array.from(readFileSync(fixture('pyarrow-v2.parquet')))
+    bytes[468_017_517 % bytes.length] = 19
+    await expect(read(damaged('encoding.parquet', bytes))).rejects.toThrow(/no known encoding/)
+  })
+
   it('gives rows or an error of its format, whatever bytes are wrong, and all memory back', async () => {
     const whole = good()
     const nested = readFileSync(fixture('pyarrow-v2.parquet'))

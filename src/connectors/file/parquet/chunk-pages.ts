@@ -175,11 +175,17 @@ export class ChunkPages {
     return {
       kind: 'data',
       values,
-      encoding: info.encoding,
+      encoding: this.#encoding(info.encoding),
       reps,
       defs,
       body: { start, end: body.end },
     }
+  }
+
+  /** hyparquet gives undefined for a number that names no encoding, whatever its types say. */
+  #encoding(encoding: Encoding | undefined): Encoding {
+    if (encoding === undefined) throw this.damaged('values in no known encoding')
+    return encoding
   }
 
   /** Levels of version 1: their bytes come first. */
@@ -207,7 +213,7 @@ export class ChunkPages {
     return {
       kind: 'data',
       values,
-      encoding: info.encoding,
+      encoding: this.#encoding(info.encoding),
       reps: hasReps ? { start, end: start + repBytes } : undefined,
       defs: hasDefs ? { start: start + repBytes, end: start + levelBytes } : undefined,
       body: { start: start + levelBytes, end },
