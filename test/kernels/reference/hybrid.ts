@@ -29,7 +29,8 @@ export function hybridDecode(
       const take = Math.min(count, n - done)
       out.fill(value, done, done + take)
       done += take
-      if (value > largest) largest = value
+      // A run of no values has no largest.
+      if (take > 0 && value > largest) largest = value
       continue
     }
     if (count > 0x1fffffff) return undefined
