@@ -292,18 +292,6 @@ export function dictionaryBytes(
   }
 }
 
-/**
- * The bytes of n values are UTF-8 together: does each begin where a character does? Returns the first
- * that does not, or 0xffffffff.
- */
-export function utf8Borders(offsets: usize, bytes: usize, n: u32): u32 {
-  for (let i: u32 = 0; i < n; i++, offsets += 4) {
-    const start = load<u32>(offsets)
-    if (start < load<u32>(offsets, 4) && (load<u8>(bytes + <usize>start) & 0xc0) == 0x80) return i
-  }
-  return NONE
-}
-
 /** IEEE half precision to single. */
 export function float16ToFloat32(a: usize, n: u32, out: usize): void {
   for (const end = out + ((<usize>n) << 2); out < end; out += 4, a += 2) {

@@ -9,6 +9,7 @@
 // SN2 Compression goes by blocks of 64 KB, so that positions fit 16 bits and each copy a 2-byte offset.
 //     It takes at most snappyBound(n) bytes.
 // (The format: https://github.com/google/snappy/blob/main/format_description.txt)
+import { copyBack } from './copy-back'
 
 const CORRUPT: u32 = 0xffffffff
 
@@ -75,18 +76,6 @@ export function snappyDecompress(at: usize, bytes: u32, out: usize, outBytes: u3
 function copyLiteral(to: usize, from: usize, length: usize): void {
   if (length <= 16) v128.store(to, v128.load(from))
   else memory.copy(to, from, length)
-}
-
-/** At most 64 bytes, which may overlap: what was just written is read again. */
-function copyBack(to: usize, offset: usize, length: usize): void {
-  const end = to + length
-  if (offset >= 16) {
-    for (; to < end; to += 16) v128.store(to, v128.load(to - offset))
-  } else if (offset >= 8) {
-    for (; to < end; to += 8) store<u64>(to, load<u64>(to - offset))
-  } else {
-    for (; to < end; to++) store<u8>(to, load<u8>(to - offset))
-  }
 }
 
 /** Bytes that n bytes take at most when compressed. */

@@ -181,6 +181,18 @@ export function utf8Validate(bytes: usize, length: u32): u32 {
   return 0xffffffff
 }
 
+/**
+ * The bytes of n values are UTF-8 together: does each begin where a character does? Returns the first
+ * that does not, or 0xffffffff.
+ */
+export function utf8Borders(offsets: usize, bytes: usize, n: u32): u32 {
+  for (let i: u32 = 0; i < n; i++, offsets += 4) {
+    const start = load<u32>(offsets)
+    if (start < load<u32>(offsets, 4) && (load<u8>(bytes + <usize>start) & 0xc0) == 0x80) return i
+  }
+  return 0xffffffff
+}
+
 // Bytes of the sequence at p (Unicode, table 3-7: nothing overlong, no surrogate, at most
 // U+10FFFF), or 0.
 function validSequence(p: usize, end: usize): u32 {

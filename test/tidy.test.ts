@@ -58,7 +58,7 @@ const CLOCK = 'src/base/clock.ts'
 /** Files and folders below the daemons that are shells without saying so, with the reason. */
 const SHELLS: Readonly<Record<string, string>> = {
   'src/connectors/file/': 'files are what it reads and writes',
-  'src/columnar/ipc-reader.ts': 'decompresses bodies by node:zlib',
+  'src/columnar/ipc-body.ts': 'decompresses bodies by node:zlib',
   'src/columnar/user-function-asc.ts': 'a program of its own, run in a process of its own',
   'src/kernels/module.ts': 'reads the compiled kernels',
 }

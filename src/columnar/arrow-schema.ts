@@ -3,11 +3,12 @@
 // AS1  Decimals of up to 18 digits are 64 bits here and 128 in Arrow: every reader knows those.
 // AS2  `as: 'number'` of a 64-bit integer is a matter of rows, and is not written.
 import { Field as ArrowField, Schema as ArrowSchema } from 'apache-arrow/schema'
-import { Precision, TimeUnit as ArrowTimeUnit, Type } from 'apache-arrow/enum'
+import { DateUnit, Precision, TimeUnit as ArrowTimeUnit, Type } from 'apache-arrow/enum'
 import {
   Binary as ArrowBinary,
   Bool as ArrowBool,
   type DataType as ArrowType,
+  type Date_ as ArrowDate,
   DateDay,
   Decimal as ArrowDecimal,
   type Dictionary as ArrowDictionary,
@@ -19,6 +20,7 @@ import {
   Int as ArrowInt,
   List as ArrowList,
   Struct as ArrowStruct,
+  type Time as ArrowTime,
   type Timestamp as ArrowTimestamp,
   TimestampMicrosecond,
   TimestampMillisecond,
@@ -140,8 +142,8 @@ export function fromArrowType(type: ArrowType, isNullable: boolean): DataType | 
     }
     case Type.Float: {
       const { precision } = type as ArrowFloat
-      if (precision === Precision.HALF) return undefined
-      return { kind: precision === Precision.SINGLE ? 'float32' : 'float64', nullable }
+      // Half floats are widened.
+      return { kind: precision === Precision.DOUBLE ? 'float64' : 'float32', nullable }
     }
     case Type.Decimal: {
       const { precision, scale, bitWidth } = type as ArrowDecimal
@@ -153,18 +155,28 @@ export function fromArrowType(type: ArrowType, isNullable: boolean): DataType | 
       return { kind: 'utf8', nullable }
     case Type.Binary:
     case Type.LargeBinary:
+    case Type.FixedSizeBinary:
       return { kind: 'binary', nullable }
     case Type.Timestamp:
       return { kind: 'timestamp', nullable, unit: UNITS[(type as ArrowTimestamp).unit] }
     case Type.Duration:
       return { kind: 'duration', nullable, unit: UNITS[(type as ArrowTimestamp).unit] }
     case Type.Date:
-      return type instanceof DateDay || (type as unknown as { unit: number }).unit === 0
+      // Days, or milliseconds at midnight.
+      return (type as ArrowDate).unit === DateUnit.DAY
         ? { kind: 'date', nullable }
-        : undefined
+        : { kind: 'timestamp', nullable, unit: 'ms' }
+    case Type.Time:
+      // The time of day, as an integer of its unit.
+      return (type as ArrowTime).bitWidth === 64
+        ? { kind: 'int64', nullable, as: 'bigint' }
+        : { kind: 'int32', nullable }
     case Type.Dictionary:
       return fromArrowType((type as ArrowDictionary).dictionary as ArrowType, nullable)
-    case Type.List: {
+    case Type.List:
+    case Type.LargeList:
+    case Type.FixedSizeList:
+    case Type.Map: {
       const child = (type as ArrowList).children[0]!
       const item = fromArrowType(child.type as ArrowType, child.nullable)
       return item && { kind: 'list', nullable, item }

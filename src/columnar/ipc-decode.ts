@@ -1,35 +1,40 @@
-// Arrow IPC record batches in linear memory as vectors: pointers into the body, checked first.
+// Rows of Arrow IPC record batches as vectors: pointers into the body, or what was made of it in the
+// arena, all checked first.
 //
-// ID1  Nothing of a body is trusted: every buffer lies inside it and is as long as its rows need, offsets
-//      never fall and end inside their data. What fails is FORMAT_INVALID, and no kernel reads outside.
-// ID2  The body is at a 64-byte aligned pointer with PADDING behind; vectors live as long as it does.
-// ID3  Dictionary-encoded columns are decoded here, by a gather; large offsets are narrowed.
-import type {
-  BufferRegion,
-  RecordBatch as RecordBatchHeader,
-} from 'apache-arrow/ipc/metadata/message'
+// ID1  Nothing of a body is trusted: every buffer is as long as its rows need, offsets never fall and end
+//      inside their data, text is UTF-8. What fails is FORMAT_INVALID, and no kernel reads outside.
+// ID2  Only the bytes of the asked rows are asked of the body; children of lists, too.
+// ID3  Dictionary-encoded columns are decoded here, by a gather; large offsets are narrowed, lists and
+//      values of fixed size get offsets.
+import type { RecordBatch as RecordBatchHeader } from 'apache-arrow/ipc/metadata/message'
 import { Type } from 'apache-arrow/enum'
 import type { Field as ArrowField } from 'apache-arrow/schema'
 import type {
   DataType as ArrowType,
   Dictionary as ArrowDictionary,
+  FixedSizeBinary,
+  FixedSizeList,
   Int as ArrowInt,
 } from 'apache-arrow/type'
-import { DataflowError } from '../base/errors.ts'
-import type { Kernels } from '../kernels/module.ts'
+import { decimalNarrow, dictionaryRows, offsetsNarrow } from '../kernels/arrow-decode.ts'
 import { bitmapCopy } from '../kernels/bitmap.ts'
+import type { Kernels } from '../kernels/module.ts'
 import { offsetsAreValid } from '../kernels/offsets.ts'
+import { NO_ROW } from '../kernels/operand.ts'
+import { evenOffsets, float16ToFloat32 } from '../kernels/parquet-decode.ts'
+import { areUtf8 } from '../kernels/string.ts'
+import { takeRebased } from '../kernels/take.ts'
 import { fromArrowType } from './arrow-schema.ts'
 import { gatherOptional } from './gather.ts'
+import { type Body, corrupt } from './ipc-body.ts'
 import { byteWidth, type DataType } from './type.ts'
 import { Vector } from './vector.ts'
 
-/** A body in linear memory, and what its message says of it. */
+/** A body, and what its message says of it. */
 export interface MessageBody {
   readonly kernels: Kernels
   readonly header: RecordBatchHeader
-  readonly ptr: number
-  readonly bytes: number
+  readonly body: Body
   /** Decoded dictionaries by id. */
   readonly dictionaries: ReadonlyMap<number, Vector>
 }
@@ -42,7 +47,6 @@ export interface RowRange {
 
 /**
  * The wanted columns of some rows of a record batch, in the fields' order; an unwanted one is undefined.
- * What cannot point into the body (decoded dictionaries, narrowed values) is in the arena.
  * @throws FORMAT_INVALID
  */
 export function decodeColumns(
@@ -66,9 +70,10 @@ export function neededRanges(
   header: RecordBatchHeader,
 ): readonly (readonly [number, number])[] {
   const ranges: [number, number][] = []
+  const views = new ViewCounts(header)
   let next = 0
   for (const field of fields) {
-    const count = bufferCount(field)
+    const count = bufferCount(field, views)
     const regions = header.buffers.slice(next, next + count).filter(({ length }) => length > 0)
     next += count
     if (!wanted.has(field.name)) continue
@@ -82,12 +87,28 @@ export function neededRanges(
   return ranges
 }
 
+/** How many buffers of data each view column has, in the order of the columns. */
+class ViewCounts {
+  readonly #counts: readonly number[]
+  #next = 0
+
+  constructor({ variadicBufferCounts }: RecordBatchHeader) {
+    this.#counts = variadicBufferCounts
+  }
+
+  take(): number {
+    const count = this.#counts[this.#next++] ?? 0
+    if (count < 0) throw corrupt(`a column has ${count} buffers of data`)
+    return count
+  }
+}
+
 const isDictionary = (type: ArrowType): type is ArrowDictionary => type.typeId === Type.Dictionary
 
 /** Buffers that the format gives a field, with its children. */
-function bufferCount(field: ArrowField): number {
-  const own = ownBuffers(field.type as ArrowType)
-  return children(field).reduce((sum, child) => sum + bufferCount(child), own)
+function bufferCount(field: ArrowField, views: ViewCounts): number {
+  const own = ownBuffers(field.type as ArrowType, views)
+  return children(field).reduce((sum, child) => sum + bufferCount(child, views), own)
 }
 
 function nodeCount(field: ArrowField): number {
@@ -97,7 +118,7 @@ function nodeCount(field: ArrowField): number {
 const children = (field: ArrowField): readonly ArrowField[] =>
   isDictionary(field.type as ArrowType) ? [] : ((field.type as ArrowType).children ?? [])
 
-function ownBuffers(type: ArrowType): number {
+function ownBuffers(type: ArrowType, views: ViewCounts): number {
   switch (type.typeId) {
     case Type.Null:
       return 0
@@ -109,6 +130,9 @@ function ownBuffers(type: ArrowType): number {
     case Type.Binary:
     case Type.LargeBinary:
       return 3
+    case Type.Utf8View:
+    case Type.BinaryView:
+      return 2 + views.take()
     case Type.Union:
       return (type as unknown as { mode: number }).mode === 1 ? 2 : 1
     default:
@@ -116,183 +140,183 @@ function ownBuffers(type: ArrowType): number {
   }
 }
 
+interface Base {
+  readonly type: DataType
+  readonly length: number
+  readonly validity: number
+  readonly nullCount: number
+}
+
 class BodyCursor {
-  readonly #body: MessageBody
+  readonly #message: MessageBody
+  readonly #body: Body
   readonly #kernels: Kernels
+  readonly #views: ViewCounts
   #node = 0
   #buffer = 0
 
-  constructor(body: MessageBody) {
-    this.#body = body
-    this.#kernels = body.kernels
+  constructor(message: MessageBody) {
+    this.#message = message
+    this.#body = message.body
+    this.#kernels = message.kernels
+    this.#views = new ViewCounts(message.header)
   }
 
   skip(field: ArrowField): void {
     this.#node += nodeCount(field)
-    this.#buffer += bufferCount(field)
+    this.#buffer += bufferCount(field, this.#views)
   }
 
-  /** Some rows of a field; all of them when there is no range. */
-  vector(field: ArrowField, some?: RowRange): Vector {
+  /** Some rows of a field. */
+  vector(field: ArrowField, range: RowRange): Vector {
     const arrowType = field.type as ArrowType
-    const node = this.#body.header.nodes[this.#node++]
+    const node = this.#message.header.nodes[this.#node++]
     if (node === undefined) throw corrupt(`column '${field.name}' is missing`)
     const rows = node.length
-    const range = some ?? { start: 0, length: rows }
-    if (rows < 0 || rows > 0x7fffffff || range.start + range.length > rows) {
+    const { start, length } = range
+    if (rows < 0 || rows > 0x7fffffff || start + length > rows) {
       throw corrupt(`column '${field.name}' has ${rows} rows`)
     }
-    const { start, length } = range
-    const nulls = node.nullCount !== 0 && rows > 0
-    const validityPtr = this.#region(field, nulls ? (rows + 7) >> 3 : 0)
-    const validity = nulls ? this.#bits(validityPtr, range) : 0
-    if (isDictionary(arrowType))
-      return this.#dictionaryVector(field, arrowType, rows, range, validity)
+    const validityBuffer = this.#buffer++
+    const hasNulls = node.nullCount !== 0 && length > 0
+    const validity = hasNulls ? this.#bits(validityBuffer, range) : 0
+    if (isDictionary(arrowType)) return this.#dictionary(field, arrowType, range, validity)
     const type = fromArrowType(arrowType, field.nullable)!
-    const base = { type, length, validity, nullCount: length === rows ? node.nullCount : -1 }
-    const width = byteWidth(type)
-    if (type.kind === 'decimal' && width === 8) {
-      const values = this.#region(field, rows * 16) + start * 16
-      return new Vector({ ...base, values: this.#narrowDecimals(field.name, values, base) })
-    }
-    if (width > 0) {
-      return new Vector({ ...base, values: this.#region(field, rows * width) + start * width })
-    }
+    const nullCount = length === rows ? node.nullCount : -1
+    const base = { type, length, validity, nullCount }
     switch (type.kind) {
-      case 'bool': {
-        const values = this.#region(field, (rows + 7) >> 3)
-        return new Vector({ ...base, values: this.#bits(values, range) })
-      }
+      case 'bool':
+        return new Vector({ ...base, values: this.#bits(this.#buffer++, range) })
       case 'utf8':
-      case 'binary': {
-        const offsets = this.#offsets(field, rows, range)
-        const { ptr: values, bytes } = this.#rest(field)
-        this.#checkOffsets(field, offsets, length, bytes)
-        return new Vector({ ...base, offsets, values })
-      }
-      case 'list': {
-        const offsets = this.#offsets(field, rows, range)
-        const child = this.vector(arrowType.children[0] as ArrowField)
-        this.#checkOffsets(field, offsets, length, child.length)
-        return new Vector({ ...base, offsets, children: [child] })
-      }
-      default: {
+      case 'binary':
+        return this.#bytes(field, base, range)
+      case 'list':
+        return this.#list(field, base, range)
+      case 'struct': {
         const fields = arrowType.children as ArrowField[]
         return new Vector({ ...base, children: fields.map((child) => this.vector(child, range)) })
       }
+      default:
+        return new Vector({ ...base, values: this.#fixed(field, base, range) })
     }
   }
 
-  /** Bits of the range, from bit 0. */
-  #bits(bitmap: number, { start, length }: RowRange): number {
-    if (start % 8 === 0) return bitmap + (start >> 3)
-    return bitmapCopy(this.#kernels, bitmap, start, length)
+  /** The range of the next buffer's values of a width. */
+  #values(width: number, { start, length }: RowRange): number {
+    return this.#body.at(this.#buffer++, start * width, length * width)
   }
 
-  #dictionaryVector(
+  #fixed(field: ArrowField, base: Base, range: RowRange): number {
+    const { type, length } = base
+    const kernels = this.#kernels
+    const width = byteWidth(type)
+    if (type.kind === 'decimal' && width === 8) {
+      const wide = this.#values(16, range)
+      const out = kernels.scratch(length * 8)
+      if (decimalNarrow(kernels, wide, base.validity, length, out) === NO_ROW) return out
+      throw corrupt(`'${field.name}' has a decimal of more digits than it says`)
+    }
+    const isHalf = type.kind === 'float32' && (field.type as { precision?: number }).precision === 0
+    if (!isHalf) return this.#values(width, range)
+    const half = this.#values(2, range)
+    const out = kernels.scratch(length * 4)
+    float16ToFloat32(kernels, half, length, out)
+    return out
+  }
+
+  /** Bits of the range, from bit 0. */
+  #bits(buffer: number, { start, length }: RowRange): number {
+    const first = start >> 3
+    const bytes = ((start + length + 7) >> 3) - first
+    const bits = this.#body.at(buffer, first, bytes)
+    return start % 8 === 0 ? bits : bitmapCopy(this.#kernels, bits, start & 7, length)
+  }
+
+  #bytes(field: ArrowField, base: Base, range: RowRange): Vector {
+    const { typeId } = field.type as ArrowType
+    const { length } = base
+    const kernels = this.#kernels
+    if (typeId === Type.FixedSizeBinary) {
+      const { byteWidth: width } = field.type as FixedSizeBinary
+      const offsets = this.#even(width, length)
+      return new Vector({ ...base, offsets, values: this.#values(width, range) })
+    }
+    const { offsets, first, last } = this.#offsets(field, range)
+    const values = this.#body.at(this.#buffer++, first, last - first)
+    if (base.type.kind === 'utf8' && !areUtf8(kernels, offsets, values, length)) {
+      throw corrupt(`'${field.name}' has text that is no UTF-8`)
+    }
+    return new Vector({ ...base, offsets, values })
+  }
+
+  #list(field: ArrowField, base: Base, range: RowRange): Vector {
+    const type = field.type as ArrowType
+    const item = type.children[0] as ArrowField
+    if (type.typeId === Type.FixedSizeList) {
+      const { listSize } = type as FixedSizeList
+      const items = { start: range.start * listSize, length: range.length * listSize }
+      const offsets = this.#even(listSize, range.length)
+      return new Vector({ ...base, offsets, children: [this.vector(item, items)] })
+    }
+    const { offsets, first, last } = this.#offsets(field, range)
+    const child = this.vector(item, { start: first, length: last - first })
+    return new Vector({ ...base, offsets, children: [child] })
+  }
+
+  /** Offsets of values of one size. */
+  #even(width: number, length: number): number {
+    if (width < 0 || width * length > 0x7fffffff) throw corrupt(`values of ${width} bytes`)
+    const offsets = this.#kernels.scratch((length + 1) * 4)
+    this.#kernels.data.setInt32(offsets, 0, true)
+    evenOffsets(this.#kernels, width, length, offsets)
+    return offsets
+  }
+
+  /** i32 offsets of the range, from 0, and the part of the data that they mean. */
+  #offsets(
     field: ArrowField,
-    type: ArrowDictionary,
-    all: number,
     { start, length }: RowRange,
-    validity: number,
-  ): Vector {
-    const dictionary = this.#body.dictionaries.get(type.id)
+  ): { readonly offsets: number; readonly first: number; readonly last: number } {
+    const kernels = this.#kernels
+    const buffer = this.#buffer++
+    const out = kernels.scratch((length + 1) * 4)
+    // No rows may have no offsets at all.
+    if (length === 0) {
+      kernels.data.setInt32(out, 0, true)
+      return { offsets: out, first: 0, last: 0 }
+    }
+    const isLarge = LARGE.has((field.type as ArrowType).typeId)
+    const width = isLarge ? 8 : 4
+    const from = this.#body.at(buffer, start * width, (length + 1) * width)
+    const first = isLarge
+      ? Number(kernels.data.getBigInt64(from, true))
+      : kernels.data.getInt32(from, true)
+    if (!isLarge) takeRebased(kernels, from, length, 0, out)
+    else if (!offsetsNarrow(kernels, from, length, out)) {
+      throw corrupt(`the offsets of '${field.name}' fall, or pass 2 GiB in one batch`)
+    }
+    if (first < 0 || !offsetsAreValid(kernels, out, length, 0x7fffffff)) {
+      throw corrupt(`the offsets of '${field.name}' fall`)
+    }
+    return { offsets: out, first, last: first + kernels.data.getInt32(out + length * 4, true) }
+  }
+
+  #dictionary(field: ArrowField, type: ArrowDictionary, range: RowRange, validity: number): Vector {
+    const dictionary = this.#message.dictionaries.get(type.id)
     if (dictionary === undefined) throw corrupt(`the dictionary of '${field.name}' is missing`)
-    const width = (type.indices as ArrowInt).bitWidth >> 3
-    const indices = this.#region(field, all * width) + start * width
+    const bytes = ((type.indices as ArrowInt).bitWidth >> 3) as 1 | 2 | 4 | 8
+    const values = this.#values(bytes, range)
+    const { length } = range
     const rows = this.#kernels.scratch(length * 4)
-    const { data, u8, u32 } = this.#kernels
-    for (let row = 0; row < length; row++) {
-      const isNull = validity !== 0 && ((u8[validity + (row >> 3)]! >> (row & 7)) & 1) === 0
-      const index = isNull ? 0xffffffff : readIndex(data, indices + row * width, width)
-      if (!isNull && index >= dictionary.length) {
-        throw corrupt(
-          `'${field.name}' has index ${index} of ${dictionary.length} dictionary values`,
-        )
-      }
-      u32[(rows >>> 2) + row] = index
+    const indices = { values, bytes, validity, length }
+    const bad = dictionaryRows(this.#kernels, indices, dictionary.length, rows)
+    if (bad !== NO_ROW) {
+      const size = dictionary.length
+      throw corrupt(`'${field.name}', row ${bad}, is none of the ${size} dictionary values`)
     }
     const decoded = gatherOptional(this.#kernels, dictionary, { rows, length })
     return decoded.as(fromArrowType(type, field.nullable) as DataType)
   }
-
-  /** The next buffer, with at least `bytes` bytes. */
-  #region(field: ArrowField, bytes: number): number {
-    const { ptr, bytes: have } = this.#rest(field)
-    if (have < bytes) throw corrupt(`a buffer of '${field.name}' has ${have} of ${bytes} bytes`)
-    return ptr
-  }
-
-  #rest(field: ArrowField): { readonly ptr: number; readonly bytes: number } {
-    const region: BufferRegion | undefined = this.#body.header.buffers[this.#buffer++]
-    if (region === undefined) throw corrupt(`a buffer of '${field.name}' is missing`)
-    const { offset, length } = region
-    if (offset < 0 || length < 0 || offset + length > this.#body.bytes) {
-      throw corrupt(`a buffer of '${field.name}' lies outside of the body`)
-    }
-    return { ptr: this.#body.ptr + offset, bytes: length }
-  }
-
-  /** i32 offsets of the range, narrowed where the type has large ones; no rows may have none at all. */
-  #offsets(field: ArrowField, rows: number, { start, length }: RowRange): number {
-    const { typeId } = field.type as ArrowType
-    const isLarge = typeId === Type.LargeUtf8 || typeId === Type.LargeBinary
-    if (rows === 0) {
-      this.#buffer++
-      const none = this.#kernels.scratch(4)
-      this.#kernels.data.setInt32(none, 0, true)
-      return none
-    }
-    if (!isLarge) return this.#region(field, (rows + 1) * 4) + start * 4
-    const large = this.#region(field, (rows + 1) * 8) + start * 8
-    const narrow = this.#kernels.scratch((length + 1) * 4)
-    const { data } = this.#kernels
-    for (let row = 0; row <= length; row++) {
-      if (data.getUint32(large + row * 8 + 4, true) !== 0) {
-        throw corrupt(`'${field.name}' has more than 2 GiB in one batch`)
-      }
-      data.setUint32(narrow + row * 4, data.getUint32(large + row * 8, true), true)
-    }
-    return narrow
-  }
-
-  #checkOffsets(field: ArrowField, offsets: number, length: number, bytes: number): void {
-    if (!offsetsAreValid(this.#kernels, offsets, length, bytes)) {
-      throw corrupt(`the offsets of '${field.name}' fall, or end outside of their data`)
-    }
-  }
-
-  /** 128-bit units to 64, which they fit by their precision, or the file is wrong. */
-  #narrowDecimals(
-    name: string,
-    values: number,
-    { length, validity }: { readonly length: number; readonly validity: number },
-  ): number {
-    const out = this.#kernels.scratch(length * 8)
-    const { data, u8 } = this.#kernels
-    for (let row = 0; row < length; row++) {
-      const high = data.getInt32(values + row * 16 + 4, true)
-      const isNull = validity !== 0 && ((u8[validity + (row >> 3)]! >> (row & 7)) & 1) === 0
-      const fits =
-        data.getInt32(values + row * 16 + 8, true) === high >> 31 &&
-        data.getInt32(values + row * 16 + 12, true) === high >> 31
-      if (!fits && !isNull) throw corrupt(`'${name}' has a decimal of more digits than it says`)
-      data.setInt32(out + row * 8, data.getInt32(values + row * 16, true), true)
-      data.setInt32(out + row * 8 + 4, high, true)
-    }
-    return out
-  }
 }
 
-/** Dictionary indices may be signed: what is negative is then too large. */
-function readIndex(data: DataView, at: number, width: number): number {
-  if (width === 1) return data.getUint8(at)
-  if (width === 2) return data.getUint16(at, true)
-  if (width === 4) return data.getUint32(at, true)
-  return data.getUint32(at + 4, true) === 0 ? data.getUint32(at, true) : 0xffffffff
-}
-
-/** What is wrong with a message; the caller says in which file. */
-export function corrupt(why: string): DataflowError {
-  return new DataflowError('FORMAT_INVALID', `damaged Arrow data: ${why}`)
-}
+const LARGE: ReadonlySet<number> = new Set([Type.LargeUtf8, Type.LargeBinary, Type.LargeList])

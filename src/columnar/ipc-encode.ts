@@ -11,6 +11,7 @@ import {
   Message,
   RecordBatch as RecordBatchHeader,
 } from 'apache-arrow/ipc/metadata/message'
+import { decimalWiden } from '../kernels/arrow-decode.ts'
 import { bitmapCount } from '../kernels/bitmap.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { toArrowSchema } from './arrow-schema.ts'
@@ -85,10 +86,11 @@ export class BatchEncoder {
     body: Uint8Array,
     { offset, length }: BufferRegion,
   ): void {
-    const { u8 } = this.#kernels
-    if (widen)
-      widenDecimals(u8.subarray(from, from + bytes), body.subarray(offset, offset + length))
-    else body.set(u8.subarray(from, from + bytes), offset)
+    if (widen) {
+      const wide = this.#kernels.scratch(length)
+      decimalWiden(this.#kernels, from, bytes / 8, wide)
+      body.set(this.#kernels.u8.subarray(wide, wide + length), offset)
+    } else body.set(this.#kernels.u8.subarray(from, from + bytes), offset)
     // A reused buffer has an older message's bytes where this one is only padded.
     body.fill(0, offset + length, offset + padded(length, BODY_ALIGNMENT))
   }
@@ -132,17 +134,4 @@ function addVector(
     if (isVariable(type)) add(values, vector.dataBytes(kernels))
   }
   for (const child of vector.children) addVector(kernels, child, nodes, buffers)
-}
-
-/** 64-bit units to 128 bits, sign extended. */
-function widenDecimals(from: Uint8Array, to: Uint8Array): void {
-  const input = new DataView(from.buffer, from.byteOffset, from.byteLength)
-  const output = new DataView(to.buffer, to.byteOffset, to.byteLength)
-  for (let at = 0; at < from.byteLength; at += 8) {
-    const high = input.getInt32(at + 4, true)
-    output.setInt32(at * 2, input.getInt32(at, true), true)
-    output.setInt32(at * 2 + 4, high, true)
-    output.setInt32(at * 2 + 8, high >> 31, true)
-    output.setInt32(at * 2 + 12, high >> 31, true)
-  }
 }

@@ -3,9 +3,10 @@
 //   stream   schema | (dictionary | batch)* | end
 //   file     'ARROW1' | stream | footer | footer's size | 'ARROW1'
 //
-// IR1  Only the bytes of wanted columns are read; a batch's body is one block, released with the next.
+// IR1  Only the bytes of wanted columns are read. A body of up to LOADED_BYTES_MAX is one block, released
+//      with the next; a larger one stays in the file, and each slice reads its own rows.
 // IR2  Metadata is bounded before it is read (METADATA_MAX), a body by the size of all bytes.
-// IR3  Dictionaries are kept, each in its block, until close().
+// IR3  Dictionaries are kept until close(), or until one of the same id replaces them; deltas are added.
 import { CompressionType } from 'apache-arrow/fb/compression-type'
 import { type FileBlock, Footer } from 'apache-arrow/ipc/metadata/file'
 import {
@@ -16,26 +17,21 @@ import {
 import { Field as ArrowField, type Schema as ArrowSchema } from 'apache-arrow/schema'
 import type { DataType as ArrowType, Dictionary as ArrowDictionary } from 'apache-arrow/type'
 import { Type } from 'apache-arrow/enum'
-import { zstdDecompressSync } from 'node:zlib'
 import { DataflowError } from '../base/errors.ts'
 import type { Kernels } from '../kernels/module.ts'
+import { ColumnBuffer } from './column-buffer.ts'
 import {
+  type Body,
+  CompressedBody,
   corrupt,
-  decodeColumns,
-  type MessageBody,
-  neededRanges,
-  type RowRange,
-} from './ipc-decode.ts'
+  FileBody,
+  LoadedBody,
+  type RandomBytes,
+} from './ipc-body.ts'
+import { decodeColumns, type MessageBody, neededRanges, type RowRange } from './ipc-decode.ts'
 import { RecordBatch } from './record-batch.ts'
 import type { Schema } from './schema.ts'
-import { Vector } from './vector.ts'
-
-/** Bytes of a file or a buffer. */
-export interface RandomBytes {
-  readonly size: number
-  /** Fills all of `into` from `position`; fails when that is beyond the end. */
-  read(into: Uint8Array, position: number): void
-}
+import type { Vector } from './vector.ts'
 
 /** Where a message lies: its prefix and metadata, then its body. */
 export interface MessagePlace {
@@ -55,6 +51,7 @@ export interface IpcLayout {
 
 const MAGIC = 'ARROW1'
 const METADATA_MAX = 256 << 20
+const LOADED_BYTES_MAX = 16 << 20
 
 /**
  * Reads the schema, and a file's footer.
@@ -163,8 +160,8 @@ export class IpcReader {
   readonly #schema: Schema
   readonly #wanted: ReadonlySet<string>
   readonly #dictionaries = new Map<number, Vector>()
-  readonly #blocks: number[] = []
-  #body = 0
+  readonly #dictionaryBuffers = new Map<number, ColumnBuffer>()
+  #body: Body | undefined
   #position: number
   /** Bytes that were read. */
   bytesRead = 0
@@ -199,9 +196,10 @@ export class IpcReader {
   }
 
   close(): void {
-    this.#kernels.release(this.#body)
-    this.#body = 0
-    for (const block of this.#blocks.splice(0)) this.#kernels.release(block)
+    this.#body?.close()
+    this.#body = undefined
+    for (const buffer of this.#dictionaryBuffers.values()) buffer.close()
+    this.#dictionaryBuffers.clear()
   }
 
   #readAt(place: MessagePlace): LoadedBatch | undefined {
@@ -219,14 +217,13 @@ export class IpcReader {
   }
 
   #batch(header: RecordBatchHeader, place: MessagePlace): LoadedBatch {
-    this.#kernels.release(this.#body)
-    this.#body = 0
-    const { fields } = this.#layout.schema
-    const body = this.#readBody(fields, this.#wanted, header, place)
-    this.#body = body.ptr
-    const whole = { kernels: this.#kernels, dictionaries: this.#dictionaries, ...body }
+    this.#body?.close()
+    this.#body = undefined
+    const body = this.#open(this.#layout.schema.fields, this.#wanted, header, place)
+    this.#body = body
+    const whole = { kernels: this.#kernels, dictionaries: this.#dictionaries, header, body }
     return {
-      length: Number(header.length),
+      length: header.length,
       slice: (start, length) => this.#slice(whole, { start, length }),
     }
   }
@@ -244,101 +241,50 @@ export class IpcReader {
   }
 
   #dictionary(header: DictionaryHeader, place: MessagePlace): void {
-    const { id } = header
+    const { id, data } = header
     const type = dictionaryType(this.#layout.schema.fields, id)
     if (type === undefined) return
-    if (header.isDelta) {
-      throw new DataflowError('UNSUPPORTED', 'delta dictionaries are not read; write whole ones')
-    }
+    const kernels = this.#kernels
     const field = new ArrowField('dictionary', type, true)
     const wanted = new Set(['dictionary'])
-    const body = this.#readBody([field], wanted, header.data, place)
-    this.#blocks.push(body.ptr)
-    const whole = { kernels: this.#kernels, dictionaries: this.#dictionaries, ...body }
-    const range = { start: 0, length: Number(header.data.length) }
-    const [vector] = decodeColumns([field], wanted, whole, range)
-    this.#dictionaries.set(id, this.#keep(vector!))
+    const body = this.#open([field], wanted, data, place)
+    const mark = kernels.mark()
+    try {
+      const whole = { kernels, dictionaries: this.#dictionaries, header: data, body }
+      const [vector] = decodeColumns([field], wanted, whole, { start: 0, length: data.length })
+      const buffer = this.#dictionaryBuffers.get(id) ?? new ColumnBuffer(kernels, vector!.type)
+      this.#dictionaryBuffers.set(id, buffer)
+      if (!header.isDelta) buffer.clear()
+      buffer.append(vector!)
+      this.#dictionaries.set(id, buffer.vector())
+    } finally {
+      kernels.reset(mark)
+      body.close()
+    }
   }
 
-  /** A dictionary whose offsets are in the arena gets them into a block. */
-  #keep(vector: Vector): Vector {
-    if (vector.offsets === 0) return vector
-    const bytes = (vector.length + 1) * 4
-    const offsets = this.#kernels.allocate(bytes)
-    this.#blocks.push(offsets)
-    this.#kernels.u8.copyWithin(offsets, vector.offsets, vector.offsets + bytes)
-    return new Vector({ ...vector.parts(), offsets })
-  }
-
-  /** The needed ranges of a body, at their places in a block. */
-  #readBody(
+  #open(
     fields: readonly ArrowField[],
     wanted: ReadonlySet<string>,
     header: RecordBatchHeader,
-    place: MessagePlace,
-  ): { readonly header: RecordBatchHeader; readonly ptr: number; readonly bytes: number } {
-    const start = place.offset + place.metadataBytes
-    if (header.compression !== null) return this.#readCompressed(header, place, start)
-    const ptr = this.#kernels.allocate(place.bodyBytes)
-    for (const [from, to] of neededRanges(fields, wanted, header)) {
-      if (from < 0 || to > place.bodyBytes) {
-        this.#kernels.release(ptr)
-        throw corrupt('a buffer lies outside of its body')
-      }
-      this.#bytes.read(this.#kernels.u8.subarray(ptr + from, ptr + to), start + from)
-      this.bytesRead += to - from
+    { offset, metadataBytes, bodyBytes }: MessagePlace,
+  ): Body {
+    const place = {
+      bytes: this.#bytes,
+      start: offset + metadataBytes,
+      bodyBytes,
+      regions: header.buffers,
     }
-    return { header, ptr, bytes: place.bodyBytes }
-  }
-
-  /** Each buffer by itself: its length as i64 (-1: stored as it is), then its bytes. */
-  #readCompressed(
-    header: RecordBatchHeader,
-    place: MessagePlace,
-    start: number,
-  ): { readonly header: RecordBatchHeader; readonly ptr: number; readonly bytes: number } {
-    if (header.compression!.type !== CompressionType.ZSTD) {
-      throw new DataflowError(
-        'UNSUPPORTED',
-        'its buffers are compressed by lz4, which is not read; write it with zstd, or uncompressed',
-      )
+    const count = (bytes: number): void => {
+      this.bytesRead += bytes
     }
-    const body = new Uint8Array(place.bodyBytes)
-    this.#bytes.read(body, start)
-    this.bytesRead += body.length
-    const parts = header.buffers.map(({ offset, length }) =>
-      length === 0 ? new Uint8Array() : inflate(body.subarray(offset, offset + length), length),
-    )
-    const bytes = parts.reduce((sum, part) => sum + aligned(part.length), 0)
-    const ptr = this.#kernels.allocate(bytes)
-    let at = 0
-    for (const [i, part] of parts.entries()) {
-      this.#kernels.u8.set(part, ptr + at)
-      header.buffers[i]!.offset = at
-      header.buffers[i]!.length = part.length
-      at += aligned(part.length)
+    if (header.compression !== null) {
+      const codec = header.compression.type === CompressionType.ZSTD ? 'zstd' : 'lz4'
+      return new CompressedBody(this.#kernels, place, codec, count)
     }
-    return { header, ptr, bytes }
+    if (bodyBytes > LOADED_BYTES_MAX) return new FileBody(this.#kernels, place, count)
+    return new LoadedBody(this.#kernels, place, neededRanges(fields, wanted, header), count)
   }
-}
-
-const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64
-
-function inflate(buffer: Uint8Array, length: number): Uint8Array {
-  if (buffer.length !== length || length < 8) throw corrupt('a compressed buffer is cut off')
-  const size = Number(new DataView(buffer.buffer, buffer.byteOffset).getBigInt64(0, true))
-  const data = buffer.subarray(8)
-  if (size === -1) return data
-  if (size < 0 || size > 0x7fffff00) throw corrupt(`a compressed buffer claims ${size} bytes`)
-  try {
-    const inflated = zstdDecompressSync(data, { maxOutputLength: Math.max(1, size) })
-    if (inflated.length === size) return inflated
-  } catch (error) {
-    throw new DataflowError('FORMAT_INVALID', 'damaged Arrow data: a buffer does not decompress', {
-      cause: error,
-    })
-  }
-  throw corrupt('a buffer decompresses to another length than it says')
 }
 
 /** The type of a dictionary's values. */

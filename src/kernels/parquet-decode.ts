@@ -1,8 +1,6 @@
 // The plain values of Parquet pages to columns. What returns CORRUPT (hybrid.ts) has found its input
 // broken; what takes no end has been told how much there is.
 import type { Kernels } from './module.ts'
-import { NO_ROW } from './operand.ts'
-import { firstInvalidUtf8 } from './string.ts'
 
 /** Writes the dictionary's values of `bytes` bytes that n indices (all within it) name. */
 export function dictionaryFixed(
@@ -53,15 +51,6 @@ export function dictionaryBytes(
 ): void {
   const { offsets, values } = dictionary
   kernels.exports.dictionaryBytes(offsets, values, indices, n, outOffsets, out)
-}
-
-/** Whether each of n values is UTF-8 by itself. */
-export function areUtf8(kernels: Kernels, offsets: number, bytes: number, n: number): boolean {
-  const view = kernels.data
-  const start = view.getUint32(offsets, true)
-  const length = view.getUint32(offsets + n * 4, true) - start
-  if (firstInvalidUtf8(kernels, bytes + start, length) >= 0) return false
-  return kernels.exports.utf8Borders(offsets, bytes, n) >>> 0 === NO_ROW
 }
 
 /** Bytes of the next n byte arrays before `end`, or CORRUPT. */

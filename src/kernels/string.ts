@@ -138,3 +138,12 @@ export function stringTrim(kernels: Kernels, column: Utf8Column, n: number): Utf
 export function firstInvalidUtf8(kernels: Kernels, bytes: number, byteCount: number): number {
   return kernels.exports.utf8Validate(bytes, byteCount) | 0
 }
+
+/** Whether each of n values is UTF-8 by itself. */
+export function areUtf8(kernels: Kernels, offsets: number, bytes: number, n: number): boolean {
+  const view = kernels.data
+  const start = view.getUint32(offsets, true)
+  const length = view.getUint32(offsets + n * 4, true) - start
+  if (firstInvalidUtf8(kernels, bytes + start, length) >= 0) return false
+  return kernels.exports.utf8Borders(offsets, bytes, n) >>> 0 === 0xffffffff
+}

@@ -5,7 +5,6 @@ import { CORRUPT } from '../../src/kernels/hybrid.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import { NO_ROW } from '../../src/kernels/operand.ts'
 import {
-  areUtf8,
   byteStreamMerge,
   decimalDecode,
   dictionaryBytes,
@@ -91,28 +90,6 @@ describe('plain byte arrays', () => {
       kernels.u32[offsets >> 2] = 7
       evenOffsets(kernels, 16, 5, offsets)
       expect(readOffsets(offsets, 5)).toEqual([7, 23, 39, 55, 71, 87])
-    })
-  })
-
-  it('are UTF-8 when each of them is', () => {
-    const pieces = fc.array(fc.oneof(fc.string({ unit: 'binary', maxLength: 8 }), fc.constant('é')))
-    fc.assert(
-      fc.property(pieces, fc.nat({ max: 30 }), fc.boolean(), (words, cut, isCut) =>
-        inArena(kernels, () => {
-          const bytes = new TextEncoder().encode(words.join(''))
-          const at = Math.min(cut, bytes.length)
-          const values = isCut
-            ? [bytes.subarray(0, at), bytes.subarray(at)]
-            : words.map((word) => new TextEncoder().encode(word))
-          const offsets = place(kernels, offsetsOf(values))
-          const got = areUtf8(kernels, offsets, place(kernels, bytes, 2), values.length)
-          expect(got).toBe(values.every(isUtf8))
-        }),
-      ),
-    )
-    inArena(kernels, () => {
-      const bytes = place(kernels, Uint8Array.of(0x61, 0xff))
-      expect(areUtf8(kernels, place(kernels, Int32Array.of(0, 2)), bytes, 1)).toBe(false)
     })
   })
 })
@@ -316,12 +293,3 @@ describe('spreading', () => {
     )
   })
 })
-
-function isUtf8(value: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(value)
-    return true
-  } catch {
-    return false
-  }
-}

@@ -5,6 +5,7 @@ import { isDataflowError } from '../../src/base/errors.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import {
   columnArgument,
+  areUtf8,
   firstInvalidUtf8,
   type IntArgument,
   intConstant,
@@ -155,7 +156,7 @@ function isValid(input: Uint8Array): boolean {
 
 describe('UTF-8 validation', () => {
   const valid = texts.map((text) => new TextEncoder().encode(text))
-  const bytes = fc.uint8Array({ maxLength: 8 })
+  const anyBytes = fc.uint8Array({ maxLength: 8 })
   const edges = fc
     .constantFrom(
       [0xc0, 0x80],
@@ -174,7 +175,7 @@ describe('UTF-8 validation', () => {
     )
     .map((edge) => Uint8Array.from(edge))
   const mixed = fc
-    .array(fc.oneof(valid, valid, bytes, edges), { maxLength: 6 })
+    .array(fc.oneof(valid, valid, anyBytes, edges), { maxLength: 6 })
     .map((parts) => Uint8Array.from(parts.flatMap((part) => [...part])))
 
   it('gives the place of the first bad sequence', () => {
@@ -200,4 +201,31 @@ describe('UTF-8 validation', () => {
       })
     }
   })
+
+  it('of a column asks each value by itself', () => {
+    const pieces = fc.array(fc.oneof(fc.string({ unit: 'binary', maxLength: 8 }), fc.constant('é')))
+    fc.assert(
+      fc.property(pieces, fc.nat({ max: 30 }), fc.boolean(), (words, cut, isCut) =>
+        inArena(kernels, () => {
+          const bytes = new TextEncoder().encode(words.join(''))
+          const at = Math.min(cut, bytes.length)
+          const values = isCut
+            ? [bytes.subarray(0, at), bytes.subarray(at)]
+            : words.map((word) => new TextEncoder().encode(word))
+          const offsets = place(kernels, offsetsOfParts(values))
+          const got = areUtf8(kernels, offsets, place(kernels, bytes, 2), values.length)
+          expect(got).toBe(values.every(isValid))
+        }),
+      ),
+    )
+    inArena(kernels, () => {
+      const bytes = place(kernels, Uint8Array.of(0x61, 0xff))
+      expect(areUtf8(kernels, place(kernels, Int32Array.of(0, 2)), bytes, 1)).toBe(false)
+    })
+  })
 })
+
+function offsetsOfParts(values: readonly Uint8Array[]): Int32Array {
+  let sum = 0
+  return Int32Array.from([0, ...values.map((value) => (sum += value.length))])
+}

@@ -7,12 +7,12 @@ import { DataflowError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
 import { fromArrowSchema, toArrowSchema, unsupportedColumn } from '../../columnar/arrow-schema.ts'
 import { BatchEncoder, encodeSchemaMessage, END_OF_STREAM } from '../../columnar/ipc-encode.ts'
+import type { RandomBytes } from '../../columnar/ipc-body.ts'
 import {
   type IpcLayout,
   IpcReader,
   type LoadedBatch,
   type MessagePlace,
-  type RandomBytes,
   readIpcLayout,
 } from '../../columnar/ipc-reader.ts'
 import type { Schema } from '../../columnar/schema.ts'

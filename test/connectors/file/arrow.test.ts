@@ -117,6 +117,73 @@ describe('Arrow IPC', () => {
     expect(await readBack(several, schema, 'several.arrow')).toEqual(expected)
   })
 
+  it.each(['lz4', 'zstd'])('reads what pyarrow writes, compressed by %s', async (codec) => {
+    const path = new URL(`fixtures/pyarrow-${codec}.arrow`, import.meta.url).pathname
+    const schema = arrowFormat.schema(path, {})
+    expect(schema.names).toHaveLength(13)
+    const splits = arrowFormat.plan(path, {}, 1)
+    expect(splits).toHaveLength(2)
+    // 64 rows begin within a byte of the second batch's bitmaps, 33 within one of the first's.
+    for (const batchRows of [1000, 64, 33]) {
+      const rows = await readSplits(
+        { format: arrowFormat },
+        readerContext(schema, batchRows),
+        splits,
+      )
+      expect(rows).toEqual(Array.from({ length: 200 }, (_, i) => pyarrowRow(i)))
+    }
+  })
+
+  it('adds deltas to dictionaries, and replaces them', async () => {
+    const path = new URL('fixtures/pyarrow-deltas.arrows', import.meta.url).pathname
+    const rows = await readBack(
+      readFileSync(path),
+      Schema.of({ word: nullable(utf8()) }),
+      'd.arrows',
+    )
+    const words = ['a', 'b', null, 'b', 'c', 'a', 'd', 'y', 'x']
+    expect(rows).toEqual(words.map((word) => ({ word })))
+  })
+
+  it('reads batches of any size in slices, without holding them', async () => {
+    const count = 3_000_000
+    const table = new Table({
+      id: makeVector(Int32Array.from({ length: count }, (_, i) => i)),
+      square: makeVector(Float64Array.from({ length: count }, (_, i) => i * i)),
+    })
+    const path = join(folder, 'large.arrow')
+    writeFileSync(path, tableToIPC(table, 'file'))
+    const schema = Schema.of({ square: float64(), id: int32() })
+    const context = readerContext(schema, 16_384)
+    const { kernels } = context
+    const before = kernels.memoryBytes
+    const reader = arrowFormat.reader(context, {})
+    await reader.open(arrowFormat.plan(path, {}, 1)[0]!)
+    let rows = 0
+    for (;;) {
+      const mark = kernels.mark()
+      const batch = await reader.poll()
+      if (batch === 'split-ended' || batch === undefined) break
+      const [square, id] = batch.columns
+      const last = batch.length - 1
+      expect(kernels.i32[(id!.values >> 2) + last]).toBe(rows + last)
+      expect(kernels.f64[(square!.values >> 3) + last]).toBe((rows + last) ** 2)
+      rows += batch.length
+      kernels.reset(mark)
+    }
+    await reader.close()
+    expect(rows).toBe(count)
+    expect(kernels.memoryBytes - before).toBeLessThan(4 << 20)
+  })
+
+  it('refuses text that is no UTF-8', async () => {
+    const bytes = ours('file')
+    const at = Buffer.from(bytes).indexOf('n1n2n3')
+    bytes[at + 1] = 0xff
+    const schema = Schema.of({ name: nullable(utf8()) })
+    await expect(readBack(bytes, schema, 'utf8.arrow')).rejects.toThrow(/'name' .* no UTF-8/)
+  })
+
   it('says which file is damaged and how', () => {
     const whole = ours('file')
     const path = join(folder, 'cut.arrow')
@@ -160,3 +227,25 @@ describe('Arrow IPC', () => {
     )
   })
 })
+
+/** Row i of fixtures/pyarrow-*.arrow, as pyarrow 26 was given it. */
+function pyarrowRow(i: number): object {
+  return {
+    id: i,
+    large: i % 5 === 0 ? null : `text ${i} é`,
+    fixed: i % 7 === 0 ? null : Uint8Array.of(0, 0, 0, i),
+    half: i % 3 === 0 ? null : i / 4,
+    small: i % 4 === 0 ? null : ((i - 100) / 100).toFixed(2),
+    wide: `${(BigInt(i) - 100n) * 10n ** 16n}.00`,
+    time: BigInt(i) * 1000n,
+    day64: i * 86_400_000,
+    pair: i % 6 === 0 ? null : [i, null],
+    map:
+      i % 9 === 0
+        ? null
+        : Array.from({ length: i % 3 }, (_, j) => ({ key: `k${j}`, value: BigInt(j) })),
+    longs: Array.from({ length: i % 3 }, () => BigInt(i)),
+    word: i % 8 === 0 ? null : `w${i % 5}`,
+    flag: i % 11 === 0 ? null : i % 2 === 0,
+  }
+}

@@ -7,7 +7,6 @@ import { Vector } from '../../../columnar/vector.ts'
 import { CORRUPT, HYBRID_STATE_BYTES, hybridDecode32, hybridOpen } from '../../../kernels/hybrid.ts'
 import { NO_ROW } from '../../../kernels/operand.ts'
 import {
-  areUtf8,
   decimalDecode,
   dictionaryBytes,
   dictionaryOffsets,
@@ -15,6 +14,7 @@ import {
   spreadFixed,
   spreadOffsets,
 } from '../../../kernels/parquet-decode.ts'
+import { areUtf8 } from '../../../kernels/string.ts'
 import { ByteArrayPage } from './byte-array-page.ts'
 import type { DataPage, DictionaryPage } from './chunk-pages.ts'
 import {

@@ -150,7 +150,7 @@ export class ChunkPages {
         const { num_values: values, encoding } = header.dictionary_page_header ?? {}
         const checked = this.#values(values)
         const body = this.#load('dictionary', source, 0)
-        return { kind: 'dictionary', values: checked, encoding: encoding ?? 'PLAIN', body }
+        return { kind: 'dictionary', values: checked, encoding: this.#encoding(encoding), body }
       }
       case 'INDEX_PAGE':
         return undefined

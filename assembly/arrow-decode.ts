@@ -1,0 +1,73 @@
+// What Arrow's buffers need before they are our columns, and after: decimals and offsets of other widths,
+// and dictionary indices as the row numbers of a gather.
+//
+// AD1 Nothing that comes from outside is trusted: what does not fit is reported, and under a null nothing
+//     is looked at.
+import { isValid } from './validity'
+
+const NONE: u32 = 0xffffffff
+
+/** 128-bit integers to 64 bits. Returns the first row that is not null and does not fit, or 0xffffffff. */
+export function decimalNarrow(a: usize, validity: usize, n: u32, out: usize): u32 {
+  for (let row: u32 = 0; row < n; row++, a += 16, out += 8) {
+    const low = load<i64>(a)
+    if (load<i64>(a, 8) != low >> 63 && isValid(validity, row)) return row
+    store<i64>(out, low)
+  }
+  return NONE
+}
+
+/** 64-bit integers to 128 bits. */
+export function decimalWiden(a: usize, n: u32, out: usize): void {
+  for (const end = a + ((<usize>n) << 3); a < end; a += 8, out += 16) {
+    const low = load<i64>(a)
+    store<i64>(out, low)
+    store<i64>(out, low >> 63, 8)
+  }
+}
+
+/** n + 1 offsets of 64 bits to 32 bits, less the first. 0 when one does not fit, else 1. */
+export function offsetsNarrow(a: usize, n: u32, out: usize): u32 {
+  const first = load<u64>(a)
+  let beyond: u64 = 0
+  for (const end = a + ((<usize>n + 1) << 3); a < end; a += 8, out += 4) {
+    const offset = load<u64>(a) - first
+    beyond |= offset
+    store<u32>(out, <u32>offset)
+  }
+  return beyond >> 31 ? 0 : 1
+}
+
+/**
+ * Dictionary indices of 1, 2, 4 or 8 bytes to row numbers, 0xffffffff where null. Returns the first row
+ * whose index is not below `size`, or 0xffffffff. Signed indices that are negative are too large.
+ */
+export function dictionaryRows(
+  a: usize,
+  bytes: u32,
+  validity: usize,
+  n: u32,
+  size: u32,
+  out: usize,
+): u32 {
+  switch (bytes) {
+    case 1:
+      return rowsOf<u8>(a, validity, n, size, out)
+    case 2:
+      return rowsOf<u16>(a, validity, n, size, out)
+    case 4:
+      return rowsOf<u32>(a, validity, n, size, out)
+    default:
+      return rowsOf<u64>(a, validity, n, size, out)
+  }
+}
+
+function rowsOf<T>(a: usize, validity: usize, n: u32, size: u32, out: usize): u32 {
+  for (let row: u32 = 0; row < n; row++, a += sizeof<T>(), out += 4) {
+    const index = <u64>load<T>(a)
+    if (index < size && isValid(validity, row)) store<u32>(out, <u32>index)
+    else if (isValid(validity, row)) return row
+    else store<u32>(out, NONE)
+  }
+  return NONE
+}
