@@ -63,11 +63,15 @@ export function dictionaryRows(
 }
 
 function rowsOf<T>(a: usize, validity: usize, n: u32, size: u32, out: usize): u32 {
-  for (let row: u32 = 0; row < n; row++, a += sizeof<T>(), out += 4) {
-    const index = <u64>load<T>(a)
-    if (index < size && isValid(validity, row)) store<u32>(out, <u32>index)
-    else if (isValid(validity, row)) return row
-    else store<u32>(out, NONE)
+  let isBad: u32 = 0
+  for (let row: u32 = 0; row < n; row++) {
+    const index = <u64>load<T>(a + <usize>row * sizeof<T>())
+    const isThere = u32(isValid(validity, row))
+    isBad |= isThere & u32(index >= size)
+    store<u32>(out + ((<usize>row) << 2), isThere ? <u32>index : NONE)
   }
-  return NONE
+  if (!isBad) return NONE
+  let row: u32 = 0
+  while (!isValid(validity, row) || <u64>load<T>(a + <usize>row * sizeof<T>()) < size) row++
+  return row
 }

@@ -6,6 +6,7 @@ import { assert } from '../../base/assert.ts'
 import { DataflowError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
 import { fromArrowSchema, toArrowSchema, unsupportedColumn } from '../../columnar/arrow-schema.ts'
+import { ColumnBuffer } from '../../columnar/column-buffer.ts'
 import { BatchEncoder, encodeSchemaMessage, END_OF_STREAM } from '../../columnar/ipc-encode.ts'
 import type { RandomBytes } from '../../columnar/ipc-body.ts'
 import {
@@ -15,6 +16,7 @@ import {
   type MessagePlace,
   readIpcLayout,
 } from '../../columnar/ipc-reader.ts'
+import { RecordBatch } from '../../columnar/record-batch.ts'
 import type { Schema } from '../../columnar/schema.ts'
 import { MetadataVersion } from 'apache-arrow/enum'
 import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file'
@@ -201,11 +203,16 @@ function checkSupported(path: string, layout: IpcLayout, schema: Schema): void {
 
 const MAGIC = Uint8Array.from('ARROW1\0\0', (character) => character.charCodeAt(0))
 
+// Batches of fewer rows wait for more: each has metadata of some hundred bytes.
+const BATCH_ROWS_MIN = 8192
+
 /** `container: 'stream'` leaves out the magics and the footer. */
 class ArrowEncoder implements FileEncoder {
   readonly #schema: Schema
   readonly #isFile: boolean
   readonly #encoder: BatchEncoder
+  readonly #waiting: readonly ColumnBuffer[]
+  #waitingRows = 0
   readonly #blocks: FileBlock[] = []
   #position = 0
 
@@ -213,6 +220,7 @@ class ArrowEncoder implements FileEncoder {
     this.#schema = schema
     this.#isFile = (options as { readonly container?: string }).container !== 'stream'
     this.#encoder = new BatchEncoder(kernels)
+    this.#waiting = schema.fields.map(({ type }) => new ColumnBuffer(kernels, type))
   }
 
   begin(): Uint8Array {
@@ -220,24 +228,41 @@ class ArrowEncoder implements FileEncoder {
     return this.#written(this.#isFile ? Buffer.concat([MAGIC, message]) : message)
   }
 
-  encode(batch: Parameters<BatchEncoder['encode']>[0]): Uint8Array {
-    const { bytes, metadataBytes, bodyBytes } = this.#encoder.encode(batch)
-    this.#blocks.push(new FileBlock(metadataBytes, bodyBytes, this.#position))
-    return this.#written(bytes)
+  encode(batch: RecordBatch): Uint8Array {
+    if (this.#waitingRows === 0 && batch.length >= BATCH_ROWS_MIN) return this.#message(batch)
+    this.#waiting.forEach((column, i) => column.append(batch.columns[i]!))
+    this.#waitingRows += batch.length
+    return this.#waitingRows < BATCH_ROWS_MIN ? NO_BYTES : this.#flush()
   }
 
   end(): Uint8Array {
-    if (!this.#isFile) return END_OF_STREAM
+    const rest = this.#waitingRows === 0 ? NO_BYTES : this.#flush()
+    if (!this.#isFile) return Buffer.concat([rest, END_OF_STREAM])
     const footer = Footer.encode(
       new Footer(toArrowSchema(this.#schema), MetadataVersion.V5, this.#blocks, []),
     )
     const size = new Uint8Array(4)
     new DataView(size.buffer).setInt32(0, footer.length, true)
-    return Buffer.concat([END_OF_STREAM, footer, size, MAGIC.subarray(0, 6)])
+    return Buffer.concat([rest, END_OF_STREAM, footer, size, MAGIC.subarray(0, 6)])
   }
 
   close(): void {
+    for (const column of this.#waiting) column.close()
     this.#blocks.length = 0
+  }
+
+  #flush(): Uint8Array {
+    const columns = this.#waiting.map((column) => column.vector())
+    const message = this.#message(new RecordBatch(this.#schema, this.#waitingRows, columns))
+    for (const column of this.#waiting) column.clear()
+    this.#waitingRows = 0
+    return message
+  }
+
+  #message(batch: RecordBatch): Uint8Array {
+    const { bytes, metadataBytes, bodyBytes } = this.#encoder.encode(batch)
+    this.#blocks.push(new FileBlock(metadataBytes, bodyBytes, this.#position))
+    return this.#written(bytes)
   }
 
   #written(bytes: Uint8Array): Uint8Array {
@@ -246,6 +271,8 @@ class ArrowEncoder implements FileEncoder {
     return bytes
   }
 }
+
+const NO_BYTES = new Uint8Array()
 
 export const arrowFormat: FileFormat = {
   name: 'arrow',

@@ -120,6 +120,7 @@ describe('parquet files of DuckDB', () => {
     'COMPRESSION gzip, PARQUET_VERSION V2, ROW_GROUP_SIZE 2048, DICTIONARY_SIZE_LIMIT 1',
     'COMPRESSION brotli, DICTIONARY_SIZE_LIMIT 1',
     'COMPRESSION uncompressed',
+    'COMPRESSION lz4_raw, DICTIONARY_SIZE_LIMIT 1',
   ])('(%s) are read, and written again as DuckDB reads them', async (options) => {
     const path = join(folder, 'duck.parquet')
     await duck.run(`COPY (${NULLABLE}) TO '${path}' (FORMAT parquet, ${options})`)

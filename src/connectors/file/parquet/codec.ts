@@ -1,10 +1,11 @@
 // How pages are compressed. What node:zlib has is taken from there (native; a library over own code);
-// Snappy, which it lacks, is a kernel that works within linear memory.
+// Snappy and LZ4, which it lacks, are kernels that work within linear memory.
 //
 // CO1 The result has exactly the bytes that the page header says, or the page is damaged: nothing larger
 //     is ever made.
 import { brotliDecompressSync, gunzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { CORRUPT } from '../../../kernels/hybrid.ts'
+import { lz4Block } from '../../../kernels/lz4.ts'
 import type { Kernels } from '../../../kernels/module.ts'
 import { snappyBound, snappyCompress, snappyDecompress } from '../../../kernels/snappy.ts'
 import type { ColumnChunk } from './footer.ts'
@@ -15,11 +16,16 @@ const NATIVE: Partial<
   Record<Codec, (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array>
 > = { GZIP: gunzipSync, ZSTD: zstdDecompressSync, BROTLI: brotliDecompressSync }
 
-/** Snappy's best: 64 bytes from a copy of 3. */
-const SNAPPY_RATIO_MAX = 22
+type Kernel = (kernels: Kernels, from: number, bytes: number, out: number, plain: number) => number
+
+/** Ours, with the most that a byte may stand for: Snappy copies 64 bytes by 3, LZ4 255 by 1. */
+const OWN: Partial<Record<Codec, { readonly run: Kernel; readonly ratioMax: number }>> = {
+  SNAPPY: { run: snappyDecompress, ratioMax: 22 },
+  LZ4_RAW: { run: lz4Block, ratioMax: 256 },
+}
 
 export const isSupported = (codec: Codec): boolean =>
-  codec === 'UNCOMPRESSED' || codec === 'SNAPPY' || NATIVE[codec] !== undefined
+  codec === 'UNCOMPRESSED' || OWN[codec] !== undefined || NATIVE[codec] !== undefined
 
 /**
  * Decompresses `bytes` bytes at `from` to exactly `plainBytes`, which `into` makes room for.
@@ -42,9 +48,10 @@ export function decompress(
     kernels.u8.set(plain, to)
     return
   }
-  if (plainBytes > bytes * SNAPPY_RATIO_MAX) throw new Error('more than Snappy can make of it')
-  const done = snappyDecompress(kernels, from, bytes, into(plainBytes), plainBytes)
-  if (done === CORRUPT) throw new Error('no such Snappy data')
+  const own = OWN[codec]!
+  if (plainBytes > bytes * own.ratioMax) throw new Error(`more than ${codec} can make of it`)
+  const done = own.run(kernels, from, bytes, into(plainBytes), plainBytes)
+  if (done === CORRUPT) throw new Error(`no such ${codec} data`)
 }
 
 /** Numbers of parquet.thrift of what we write. */
