@@ -7,6 +7,7 @@
 // LJ3  Since table rows with a key are numbered as they come, a key's id in the index is its row.
 import { assert } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
+import { ColumnBuffer } from '../columnar/column-buffer.ts'
 import { compact, gatherOptional, gatherVector } from '../columnar/gather.ts'
 import { RecordBatch, type Selection } from '../columnar/record-batch.ts'
 import { RowReader } from '../columnar/row-reader.ts'
@@ -21,7 +22,6 @@ import {
 } from '../kernels/bitmap.ts'
 import { takeBits } from '../kernels/take.ts'
 import { KeyIndex } from '../state/key-index.ts'
-import { TableColumn } from './lookup-table.ts'
 import type { OperatorSpec } from './operator-spec.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
 
@@ -41,7 +41,7 @@ class LookupJoin implements Operator {
   readonly #tableKeys: readonly number[]
   /** Positions in the table of the columns that are taken. */
   readonly #taken: readonly number[]
-  readonly #columns: readonly TableColumn[]
+  readonly #columns: readonly ColumnBuffer[]
   #keys: KeyIndex | undefined
   #table: readonly Vector[] = []
 
@@ -70,7 +70,7 @@ class LookupJoin implements Operator {
       }
     })
     const types = this.#taken.map((position) => this.#tableSchema.fields[position]!.type)
-    this.#columns = types.map((type) => new TableColumn(context.kernels, type))
+    this.#columns = types.map((type) => new ColumnBuffer(context.kernels, type))
   }
 
   async open(): Promise<void> {

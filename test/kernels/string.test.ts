@@ -207,20 +207,20 @@ describe('UTF-8 validation', () => {
     fc.assert(
       fc.property(pieces, fc.nat({ max: 30 }), fc.boolean(), (words, cut, isCut) =>
         inArena(kernels, () => {
-          const bytes = new TextEncoder().encode(words.join(''))
-          const at = Math.min(cut, bytes.length)
+          const whole = new TextEncoder().encode(words.join(''))
+          const at = Math.min(cut, whole.length)
           const values = isCut
-            ? [bytes.subarray(0, at), bytes.subarray(at)]
+            ? [whole.subarray(0, at), whole.subarray(at)]
             : words.map((word) => new TextEncoder().encode(word))
           const offsets = place(kernels, offsetsOfParts(values))
-          const got = areUtf8(kernels, offsets, place(kernels, bytes, 2), values.length)
+          const got = areUtf8(kernels, offsets, place(kernels, whole, 2), values.length)
           expect(got).toBe(values.every(isValid))
         }),
       ),
     )
     inArena(kernels, () => {
-      const bytes = place(kernels, Uint8Array.of(0x61, 0xff))
-      expect(areUtf8(kernels, place(kernels, Int32Array.of(0, 2)), bytes, 1)).toBe(false)
+      const bad = place(kernels, Uint8Array.of(0x61, 0xff))
+      expect(areUtf8(kernels, place(kernels, Int32Array.of(0, 2)), bad, 1)).toBe(false)
     })
   })
 })
