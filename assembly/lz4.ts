@@ -15,6 +15,12 @@ const BLOCK_CHECKSUM: u32 = 1 << 4
 const CONTENT_SIZE: u32 = 1 << 3
 const DICTIONARY_ID: u32 = 1
 
+/** Decompresses one block to exactly outBytes. Returns outBytes, or CORRUPT. */
+export function lz4Block(from: usize, bytes: u32, out: usize, outBytes: u32): u32 {
+  const end = decompressBlock(from, from + <usize>bytes, out, out, out + <usize>outBytes)
+  return end == out + <usize>outBytes ? outBytes : CORRUPT
+}
+
 /** Decompresses a frame to exactly outBytes. Returns outBytes, or CORRUPT. */
 export function lz4Frame(from: usize, bytes: u32, out: usize, outBytes: u32): u32 {
   const end = from + <usize>bytes
