@@ -6,6 +6,7 @@
 //     an outValidity such rows become null instead. Inputs are below 10^38 in magnitude; in null rows
 //     they may be anything.
 
+import { floatOf } from './int128'
 import { isValid } from './validity'
 
 const NONE: u32 = 0xffffffff
@@ -269,15 +270,6 @@ export function decimalToFloat(a: usize, n: u32, out: usize): void {
     const magnitude = floatOf(low, high)
     store<f64>(out, sign ? -magnitude : magnitude)
   }
-}
-
-/** The 64 highest bits are rounded once; the lowest of them says whether there were more. */
-function floatOf(low: u64, high: u64): f64 {
-  if (!high) return <f64>low
-  const bits = 64 - clz<u64>(high)
-  const rest = bits < 64 ? low << (64 - bits) : low
-  const top = (bits < 64 ? (high << (64 - bits)) | (low >> bits) : high) | u64(rest != 0)
-  return <f64>top * <f64>((<u64>1) << (bits - 1)) * 2.0
 }
 
 /** out = a, whole float64, as decimals. */

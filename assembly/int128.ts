@@ -27,14 +27,19 @@ export function lessI128(a: usize, b: usize): bool {
   return high < other || (high == other && load<u64>(a) < load<u64>(b))
 }
 
-/**
- * The nearest float64. A negative number is negated first, or its low word would drown in rounding.
- */
+/** The 64 highest bits are rounded once; the lowest of them says whether there were more. */
+export function floatOf(low: u64, high: u64): f64 {
+  if (!high) return <f64>low
+  const bits = 64 - clz<u64>(high)
+  const rest = bits < 64 ? low << (64 - bits) : low
+  const top = (bits < 64 ? (high << (64 - bits)) | (low >> bits) : high) | u64(rest != 0)
+  return <f64>top * <f64>((<u64>1) << (bits - 1)) * 2.0
+}
+
+/** The nearest float64 of a signed 128-bit integer. */
 export function floatOfI128(p: usize): f64 {
   const low = load<u64>(p)
   const high = load<i64>(p, 8)
-  if (high >= 0) return <f64>high * 18446744073709551616.0 + <f64>low
-  const top = <u64>~high + <u64>(low == 0)
-  const rest: u64 = 0 - low
-  return -(<f64>top * 18446744073709551616.0 + <f64>rest)
+  if (high >= 0) return floatOf(low, <u64>high)
+  return -floatOf(0 - low, <u64>~high + <u64>(low == 0))
 }

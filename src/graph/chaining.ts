@@ -14,7 +14,7 @@ import type {
   JobVertex,
   Partitioning,
 } from './job-graph.ts'
-import type { Plan, PlannedOperator } from './plan.ts'
+import { inputSchemas, type Plan, type PlannedOperator } from './plan.ts'
 
 interface Chain {
   readonly id: string
@@ -33,7 +33,7 @@ export function chainOperators(
 ): { readonly vertices: readonly JobVertex[]; readonly edges: readonly JobEdge[] } {
   const places = new Map<string, Place>()
   const chains: Chain[] = []
-  const edges: { from: Place; to: string; partitioning: Partitioning }[] = []
+  const edges: { from: Place; to: string; input: number; partitioning: Partitioning }[] = []
   for (const planned of plan) {
     const [input] = planned.inputs
     if (planned.inputs.length === 1 && input!.partitioning.kind === 'forward') {
@@ -46,16 +46,16 @@ export function chainOperators(
     const chain: Chain = { id: planned.id, operators: [{ planned, next: [] }] }
     chains.push(chain)
     places.set(planned.id, { chain, index: 0 })
-    for (const { from, partitioning } of planned.inputs) {
-      edges.push({ from: places.get(from)!, to: planned.id, partitioning })
+    for (const { from, input: number, partitioning } of planned.inputs) {
+      edges.push({ from: places.get(from)!, to: planned.id, input: number, partitioning })
     }
   }
   const byId = new Map(plan.map((operator) => [operator.id, operator]))
   return {
     vertices: chains.map((chain) => toVertex(chain, byId, config)),
-    edges: edges.map(({ from, to, partitioning }) => ({
+    edges: edges.map(({ from, to, input, partitioning }) => ({
       from: { vertex: from.chain.id, operator: from.index },
-      to: { vertex: to, input: 0 },
+      to: { vertex: to, input },
       partitioning,
     })),
   }
@@ -70,7 +70,6 @@ function toVertex(
   config: JobConfig,
 ): JobVertex {
   const head = operators[0]!.planned
-  const [input] = head.inputs
   for (const { planned } of operators) {
     assert(planned.parallelism === head.parallelism, `chain ${id} has two parallelisms`)
   }
@@ -79,8 +78,8 @@ function toVertex(
     name: chainName(operators, 0),
     parallelism: head.parallelism,
     maxParallelism: config.maxParallelism,
-    // Several edges into one operator are a union: they feed its one input.
-    inputs: input === undefined ? [] : [describe(byId.get(input.from)!.output)],
+    // Several edges into one input are a union.
+    inputs: inputSchemas(head, byId).map(describe),
     operators: operators.map(({ planned, next }): ChainedOperator => ({
       id: planned.id,
       ...(planned.uid === undefined ? {} : { uid: planned.uid }),

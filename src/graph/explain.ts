@@ -1,22 +1,19 @@
 // The plan of a job, for a reader: chains, how rows go between them, how many subtasks and slots, which
 // columns are left out, and for each operator whether kernels or the user's JavaScript run it, and why.
 import { unreachable } from '../base/assert.ts'
-import { type Expression, expressionText, operands } from '../columnar/expression.ts'
 import { Schema } from '../columnar/schema.ts'
 import { typeName } from '../columnar/type.ts'
-import { COLLECT, ITERABLE, PRINT } from '../connectors/built-in.ts'
-import type { AggregateSpec, OperatorSpec, WindowSpec } from '../operators/operator-spec.ts'
 import type { ChainedOperator, JobGraph, Partitioning } from './job-graph.ts'
+import { traitsOf } from './operator-traits/index.ts'
+import type { Engine } from './operator-traits/operator-traits.ts'
 import { isHidden } from './stream-graph.ts'
 
-export interface ExplainedOperator {
+export interface ExplainedOperator extends Engine {
   readonly id: string
   readonly uid?: string
   readonly name: string
   /** What it does: `delay > 15`, `tumbling 1h by origin: count() as flights`. */
   readonly detail: string
-  readonly engine: 'kernel' | 'JavaScript'
-  readonly why: string
   readonly output: readonly { readonly name: string; readonly type: string }[]
   /** Columns that nobody needs, and that are not read or made. */
   readonly pruned: readonly string[]
@@ -118,12 +115,13 @@ function operatorLines(operator: ExplainedOperator): string[] {
 
 function explainOperator(operator: ChainedOperator): ExplainedOperator {
   const { id, uid, name, spec, output, pruned, location, next } = operator
+  const traits = traitsOf(spec)
   return {
     id,
     ...(uid === undefined ? {} : { uid }),
     name,
-    detail: detailOf(spec),
-    ...engineOf(spec),
+    detail: traits.detail?.(spec) ?? '',
+    ...traits.engine(spec),
     output: new Schema(output).fields.map((field) => ({
       name: field.name,
       type: typeName(field.type),
@@ -141,104 +139,6 @@ function inlineReason(closures: readonly ChainedOperator[]): string {
     `'${first!.name}'${at} has a function that no worker could find again; ` +
     "export the job from a module and start it with 'millrace run'"
   )
-}
-
-type Engine = Pick<ExplainedOperator, 'engine' | 'why'>
-const kernel = (why: string): Engine => ({ engine: 'kernel', why })
-const javascript = (why: string): Engine => ({ engine: 'JavaScript', why })
-
-function engineOf(spec: OperatorSpec): Engine {
-  switch (spec.kind) {
-    case 'source':
-      if (spec.connector === ITERABLE) return javascript('each row of the iterable is an object')
-      return spec.closure
-        ? javascript('the source calls a function of the job')
-        : kernel('records become columns as they are read')
-    case 'where':
-      return calls(spec.predicate)
-        ? kernel('a column expression, with a user function in AssemblyScript')
-        : kernel('a column expression')
-    case 'select':
-      if (spec.columns.every(({ expression }) => expression.kind === 'column')) {
-        return kernel('columns as they are, without a copy')
-      }
-      return spec.columns.some(({ expression }) => calls(expression))
-        ? kernel('column expressions, with a user function in AssemblyScript')
-        : kernel('column expressions')
-    case 'filter':
-    case 'map':
-    case 'flatMap':
-      return javascript('a function of rows; an object is made for each')
-    case 'assignWatermarks':
-      return kernel('the greatest time of each batch')
-    case 'windowAggregate':
-      return kernel('keyed aggregation over columns')
-    case 'lookupJoin':
-      return kernel('a hash table of the whole table in each subtask')
-    case 'sink':
-      if (spec.connector === PRINT) return javascript('rows are made only for what is printed')
-      if (spec.connector === COLLECT) return kernel('columns go to the client as Arrow')
-      return spec.closure
-        ? javascript('the sink calls a function of the job')
-        : kernel('columns are encoded as they are')
-    default:
-      return unreachable(spec)
-  }
-}
-
-const calls = (expression: Expression): boolean =>
-  expression.kind === 'user' || operands(expression).some(calls)
-
-function detailOf(spec: OperatorSpec): string {
-  switch (spec.kind) {
-    case 'where':
-      return expressionText(spec.predicate)
-    case 'select':
-      return spec.columns
-        .map(({ name, expression }) =>
-          expression.kind === 'column' && expression.name === name
-            ? name
-            : `${expressionText(expression)} as ${name}`,
-        )
-        .join(', ')
-    case 'assignWatermarks':
-      return `${spec.column}, up to ${durationText(spec.maxOutOfOrdernessMs)} out of order`
-    case 'windowAggregate':
-      return (
-        `${windowText(spec.window)} over ${spec.time} by ${spec.keys.join(', ')}: ` +
-        spec.aggregates.map(aggregateText).join(', ')
-      )
-    case 'lookupJoin': {
-      const on = spec.on.map(([column, key]) => `${column} = ${key}`).join(' and ')
-      const take = spec.take.map(([name, from]) => (name === from ? name : `${from} as ${name}`))
-      return `${spec.join} join on ${on}, takes ${take.join(', ')}`
-    }
-    default:
-      return ''
-  }
-}
-
-function aggregateText({ name, function: fn, column, filter }: AggregateSpec): string {
-  const where = filter === undefined ? '' : ` where ${filter}`
-  return `${fn}(${column ?? ''})${where} as ${name}`
-}
-
-function windowText(window: WindowSpec): string {
-  const offset = window.offsetMs === 0 ? '' : ` from ${durationText(window.offsetMs)}`
-  return window.kind === 'tumbling'
-    ? `tumbling ${durationText(window.sizeMs)}${offset}`
-    : `sliding ${durationText(window.sizeMs)} every ${durationText(window.slideMs)}${offset}`
-}
-
-function durationText(ms: number): string {
-  const units = [
-    [86_400_000, 'd'],
-    [3_600_000, 'h'],
-    [60_000, 'm'],
-    [1_000, 's'],
-  ] as const
-  const unit = units.find(([size]) => ms !== 0 && ms % size === 0)
-  return unit === undefined ? `${ms}ms` : `${ms / unit[0]}${unit[1]}`
 }
 
 function partitioningText(partitioning: Partitioning): string {

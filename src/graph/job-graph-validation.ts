@@ -3,12 +3,16 @@
 //
 // GV1  What is refused is GRAPH_INVALID, with the operator and its location in the job.
 import { DataflowError, isDataflowError } from '../base/errors.ts'
-import { expressionType } from '../columnar/expression-type.ts'
 import { Schema } from '../columnar/schema.ts'
-import { sameType, typeName } from '../columnar/type.ts'
-import { windowAggregateFields } from '../operators/aggregate-type.ts'
-import type { ChainedOperator, JobEdge, JobGraph, JobVertex } from './job-graph.ts'
-import { selectSchema } from './stream-graph.ts'
+import { sameType } from '../columnar/type.ts'
+import type {
+  ChainedOperator,
+  ColumnDescription,
+  JobEdge,
+  JobGraph,
+  JobVertex,
+} from './job-graph.ts'
+import { traitsOf } from './operator-traits/index.ts'
 
 /** @throws GRAPH_INVALID, COLUMN_NOT_FOUND, TYPE_MISMATCH with the operator's location */
 export function validateJobGraph(graph: JobGraph): void {
@@ -30,13 +34,7 @@ export function validateJobGraph(graph: JobGraph): void {
     }
   }
   for (const edge of graph.edges) checkEdge(edge, vertices)
-  for (const vertex of graph.vertices) {
-    const isFed = graph.edges.some((edge) => edge.to.vertex === vertex.id)
-    const isSource = vertex.operators[0]!.spec.kind === 'source'
-    if (isFed === isSource) {
-      throw invalid(vertex.operators[0], isSource ? 'a source has an input' : 'it has no input')
-    }
-  }
+  for (const vertex of graph.vertices) checkInputs(vertex, graph.edges)
   checkAcyclic(graph)
 }
 
@@ -79,10 +77,25 @@ function checkVertex(vertex: JobVertex): void {
   operators.forEach((operator, i) => {
     const feeder = operators.find(({ next }) => next.includes(i))
     const inputs = feeder === undefined ? vertex.inputs : [feeder.output]
-    if (operator.spec.kind !== 'source' && inputs[0] === undefined) {
-      throw invalid(operator, 'its vertex names no input columns')
+    if (operator.spec.kind === 'source') return
+    if (inputs.length === 0) throw invalid(operator, 'its vertex names no input columns')
+    if (operator.spec.kind === 'sideOutput' && feeder === undefined) {
+      throw invalid(operator, 'a side output follows the operator in whose chain it is')
     }
-    checkColumns(operator, inputs[0] === undefined ? undefined : new Schema(inputs[0]))
+    checkColumns(operator, inputs)
+  })
+}
+
+function checkInputs({ id, operators, inputs }: JobVertex, edges: readonly JobEdge[]): void {
+  const [head] = operators
+  const fed = new Set(edges.filter((edge) => edge.to.vertex === id).map((edge) => edge.to.input))
+  if (head!.spec.kind === 'source') {
+    if (fed.size > 0 || inputs.length > 0) throw invalid(head, 'a source has an input')
+    return
+  }
+  if (inputs.length === 0 || fed.size === 0) throw invalid(head, 'it has no input')
+  inputs.forEach((_, input) => {
+    if (!fed.has(input)) throw invalid(head, `nothing feeds its input ${input}`)
   })
 }
 
@@ -114,11 +127,16 @@ function checkEdge(edge: JobEdge, vertices: ReadonlyMap<string, JobVertex>): voi
 }
 
 /** Do the columns that an operator names exist, and does it give what it says? */
-function checkColumns(operator: ChainedOperator, input: Schema | undefined): void {
+function checkColumns(
+  operator: ChainedOperator,
+  inputs: readonly (readonly ColumnDescription[])[],
+): void {
   try {
-    const given = derivedOutput(operator, input)
-    if (given === undefined) return
     const said = new Schema(operator.output)
+    const { spec } = operator
+    const schemas = inputs.map((fields) => new Schema(fields))
+    const given = traitsOf(spec).output?.(spec, schemas, said)
+    if (given === undefined) return
     const fits =
       given.length === said.length &&
       given.fields.every(({ name, type }, i) => {
@@ -135,47 +153,6 @@ function checkColumns(operator: ChainedOperator, input: Schema | undefined): voi
     const wrapped = invalid(operator, error.message)
     const context = { ...error.context, ...wrapped.context }
     throw new DataflowError(error.code, wrapped.message, { cause: error, context })
-  }
-}
-
-/** What an operator gives over an input; undefined where its own word is all there is. */
-function derivedOutput({ spec, output }: ChainedOperator, input: Schema | undefined) {
-  if (spec.kind === 'source' || input === undefined) return undefined
-  switch (spec.kind) {
-    case 'where': {
-      const type = expressionType(spec.predicate, input)
-      if (type.kind !== 'bool') {
-        throw new DataflowError('TYPE_MISMATCH', `its predicate is ${typeName(type)}, not bool`)
-      }
-      return input
-    }
-    case 'filter':
-      return input
-    case 'select':
-      return selectSchema(spec.columns, input)
-    case 'assignWatermarks':
-      checkTime(input, spec.column)
-      return input
-    case 'windowAggregate':
-      checkTime(input, spec.time)
-      return new Schema(windowAggregateFields(input, spec.keys, spec.aggregates))
-    case 'lookupJoin': {
-      for (const [column] of spec.on) input.indexOf(column)
-      const taken = output.slice(input.length)
-      return new Schema([...input.fields, ...taken])
-    }
-    default:
-      return undefined
-  }
-}
-
-function checkTime(input: Schema, column: string): void {
-  const { type } = input.field(column)
-  if (type.kind !== 'timestamp') {
-    throw new DataflowError(
-      'TYPE_MISMATCH',
-      `event time is '${column}', which is ${typeName(type)}, not a timestamp`,
-    )
   }
 }
 

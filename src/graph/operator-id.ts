@@ -6,6 +6,7 @@
 //     or not.
 // I2  What the planner put in between has no place: the ids behind it are as if it were not there.
 import { DataflowError } from '../base/errors.ts'
+import type { OperatorSpec } from '../operators/operator-spec.ts'
 import type { StreamGraph, StreamVertex } from './stream-graph.ts'
 
 /** The id of each vertex of a graph. */
@@ -17,7 +18,7 @@ export function assignOperatorIds(graph: StreamGraph): ReadonlyMap<StreamVertex,
   for (const vertex of graph.vertices) {
     const { spec, inputs, planned } = vertex.options
     const path = inputs.map(({ from }) => places.get(from)).join(',')
-    const own = spec.kind === 'source' ? `source ${spec.connector}` : spec.kind
+    const own = ownName(spec)
     const place = `${planned === true ? 'planned ' : ''}${own}(${path})`
     const ordinal = seen.get(place) ?? 0
     seen.set(place, ordinal + 1)
@@ -27,6 +28,11 @@ export function assignOperatorIds(graph: StreamGraph): ReadonlyMap<StreamVertex,
     places.set(vertex, planned === true ? path : id)
   }
   return ids
+}
+
+function ownName(spec: OperatorSpec): string {
+  if (spec.kind === 'source') return `source ${spec.connector}`
+  return spec.kind === 'sideOutput' ? `sideOutput ${spec.tag}` : spec.kind
 }
 
 /** @throws GRAPH_INVALID when two operators of a job have one uid, with both places */

@@ -15,6 +15,8 @@ import { reachable, type StreamGraph, type StreamInput, type StreamVertex } from
 export interface PlannedInput {
   /** The operator's id. */
   readonly from: string
+  /** Which input of the operator it feeds; several feed one (a union). */
+  readonly input: number
   readonly partitioning: Partitioning
 }
 
@@ -33,6 +35,16 @@ export interface PlannedOperator {
 
 /** Operators, each behind its inputs. */
 export type Plan = readonly PlannedOperator[]
+
+/** The columns of each input of an operator: those of its first edge. */
+export function inputSchemas(
+  { inputs }: PlannedOperator,
+  byId: ReadonlyMap<string, PlannedOperator>,
+): readonly Schema[] {
+  const schemas: Schema[] = []
+  for (const { from, input } of inputs) schemas[input] ??= byId.get(from)!.output
+  return schemas
+}
 
 /**
  * Decides ids, parallelism and partitioning of what these sinks need.
@@ -60,6 +72,7 @@ export function planOperators(
       spec,
       inputs: inputs.map((input) => ({
         from: ids.get(input.from)!,
+        input: input.input ?? 0,
         partitioning: partitioningOf(input, parallelisms.get(input.from)!, parallelism),
       })),
       output,
@@ -76,8 +89,8 @@ function parallelismOf(
   known: ReadonlyMap<StreamVertex, number>,
   config: JobConfig,
 ): number {
-  const { planned, inputs, parallelismMax = Infinity, location } = vertex.options
-  if (planned === true) return known.get(inputs[0]!.from)!
+  const { planned, inputs, spec, parallelismMax = Infinity, location } = vertex.options
+  if (planned === true || spec.kind === 'sideOutput') return known.get(inputs[0]!.from)!
   const parallelism = vertex.parallelism ?? Math.min(parallelismMax, config.parallelism)
   if (parallelism > config.maxParallelism) {
     throw new DataflowError(

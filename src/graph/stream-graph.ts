@@ -14,6 +14,8 @@ import type { Partitioning } from './job-graph.ts'
 export interface StreamInput {
   readonly from: StreamVertex
   readonly partitioning?: Partitioning
+  /** Which input of the operator it is, 0 unless said; several may be one input (a union). */
+  readonly input?: number
 }
 
 /** Who takes the rows of a collect(). */
@@ -81,7 +83,13 @@ export class StreamVertex {
   /** @throws CONFIG_INVALID when it is no count, or more than the operator can have */
   setParallelism(parallelism: number): void {
     checkParallelism(parallelism, `the parallelism of '${this.#name}'`)
-    const { parallelismMax } = this.options
+    const { parallelismMax, spec, inputs } = this.options
+    if (spec.kind === 'sideOutput') {
+      throw new DataflowError(
+        'CONFIG_INVALID',
+        `a side output runs where '${inputs[0]!.from.name}' does: set the parallelism of that`,
+      )
+    }
     if (parallelismMax !== undefined && parallelism > parallelismMax) {
       throw new DataflowError(
         'CONFIG_INVALID',

@@ -18,6 +18,7 @@ const OPERATORS: {
   flatMap: async () => (await import('./row-function.ts')).createFlatMap,
   assignWatermarks: async () => (await import('./assign-watermarks.ts')).createAssignWatermarks,
   windowAggregate: async () => (await import('./window-aggregate.ts')).createWindowAggregate,
+  sideOutput: async () => (await import('./side-output.ts')).createSideOutput,
   lookupJoin: async () => (await import('./lookup-join.ts')).createLookupJoin,
 }
 

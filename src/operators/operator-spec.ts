@@ -66,6 +66,8 @@ export type OperatorSpec =
       /** 'left' keeps rows without a match, with nulls. */
       readonly join: 'left' | 'inner'
     }
+  /** What the operator before it emits beside its rows, to this tag. */
+  | { readonly kind: 'sideOutput'; readonly tag: string }
   | {
       readonly kind: 'sink'
       readonly connector: string

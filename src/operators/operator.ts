@@ -5,11 +5,14 @@
 // O2  An input batch lives until the call returns. What is kept is copied.
 // O3  A watermark promises that no row at or before it follows. The chain forwards it to the next
 //     operator once processWatermark() has finished, unless the operator generates watermarks itself.
-// O4  Work that may emit much (a window that fires) is a generator: it yields after each batch, and the
+// O4  Processing time comes by onProcessingTime() only, and never steps back.
+// O5  State is written whole when a snapshot is asked for, and read back in open().
+// O6  Work that may emit much (a window that fires) is a generator: it yields after each batch, and the
 //     chain goes on with it only while the outputs have credit. Scratch memory ends at each yield.
 import type { Clock } from '../base/clock.ts'
 import type { JobConfig } from '../base/config.ts'
 import type { Json } from '../base/json.ts'
+import type { StateReader, StateWriter } from '../checkpoint/operator-state.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
 import type { Schema } from '../columnar/schema.ts'
 import type { Kernels } from '../kernels/module.ts'
@@ -17,8 +20,12 @@ import type { Kernels } from '../kernels/module.ts'
 /** Where an operator pushes what it makes: the next operator of the chain, or its end. */
 export interface Output {
   emit(batch: RecordBatch): void
+  /** To whoever reads the side output `tag` (context.sides); nobody: nothing happens. */
+  emitSide(tag: string, batch: RecordBatch): void
   /** Only for operators that generate watermarks. Milliseconds; +Infinity ends event time. */
   emitWatermark(watermarkMs: number): void
+  /** Only for operators that generate watermarks: nobody is to wait for this stream's, or again. */
+  emitIdle(idle: boolean): void
 }
 
 /** Counters of one operator in one subtask. Plain numbers: read by the slot's reporter between calls. */
@@ -62,6 +69,16 @@ export interface OperatorContext {
   readonly attempt: number
   readonly config: JobConfig
   readonly clock: Clock
+  /** The watermark that the operator got last, milliseconds; -Infinity before the first. */
+  readonly watermarkMs: number
+  /** Processing time: the clock's, milliseconds since the epoch, but never less than before. */
+  processingTimeMs(): number
+  /** Asks for onProcessingTime() once processing time has reached `timeMs`; the earliest asked for counts. */
+  wakeAt(timeMs: number): void
+  /** What the operator had written in the snapshot that the job goes on from. */
+  readonly restored: StateReader | undefined
+  /** The side outputs that somebody reads, by tag. */
+  readonly sides: ReadonlyMap<string, Schema>
   /** One schema an input. */
   readonly inputs: readonly Schema[]
   readonly output: Schema
@@ -82,6 +99,13 @@ export interface Operator {
   open?(): void | Promise<void>
   processBatch(batch: RecordBatch, input: number): void
   processWatermark?(watermarkMs: number): Generator<void> | void
+  /**
+   * Processing time has reached what wakeAt() asked for. At the end of input, after the final watermark,
+   * every operator is told +Infinity: what waits for processing time is then due.
+   */
+  onProcessingTime?(nowMs: number): Generator<void> | void
+  /** Writes its whole state; nothing that it emitted before is in flight within the chain. */
+  snapshot?(into: StateWriter): void
   /** All inputs have ended (after the final watermark). A sink publishes here. */
   finish?(): void | Promise<void>
   /** Always called once, also after a failure or a cancel: give everything back. */

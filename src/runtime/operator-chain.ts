@@ -7,6 +7,7 @@
 // N2  What an operator throws leaves the chain once wrapped: with operator, subtask and first cause.
 import { assert } from '../base/assert.ts'
 import { DataflowError, isDataflowError } from '../base/errors.ts'
+import type { StateWriter } from '../checkpoint/operator-state.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
 import type { ChainedOperator } from '../graph/job-graph.ts'
 import type { Operator, OperatorMetrics, Output } from '../operators/operator.ts'
@@ -17,14 +18,25 @@ class Link implements Output {
   readonly described: ChainedOperator
   readonly metrics: OperatorMetrics
   readonly next: Link[] = []
+  /** Side outputs by tag; they are among `all` that watermarks go to. */
+  readonly sides = new Map<string, Link[]>()
+  readonly all: Link[] = []
   readonly partitioners: Partitioner[] = []
   readonly #chain: OperatorChain
   operator: Operator | undefined
+  watermarkMs = -Infinity
 
   constructor(chain: OperatorChain, described: ChainedOperator, metrics: OperatorMetrics) {
     this.#chain = chain
     this.described = described
     this.metrics = metrics
+  }
+
+  feed(link: Link): void {
+    this.all.push(link)
+    const { spec } = link.described
+    if (spec.kind !== 'sideOutput') this.next.push(link)
+    else this.sides.set(spec.tag, [...(this.sides.get(spec.tag) ?? []), link])
   }
 
   emit(batch: RecordBatch): void {
@@ -35,9 +47,19 @@ class Link implements Output {
     for (const partitioner of this.partitioners) partitioner.emit(batch)
   }
 
+  emitSide(tag: string, batch: RecordBatch): void {
+    if (batch.rowCount === 0) return
+    for (const link of this.sides.get(tag) ?? []) link.process(batch, 0)
+  }
+
+  emitIdle(idle: boolean): void {
+    for (const link of this.all) link.emitIdle(idle)
+    for (const partitioner of this.partitioners) partitioner.emitIdle(idle)
+  }
+
   emitWatermark(watermarkMs: number): void {
     this.#chain.watermarkMs = watermarkMs
-    for (const link of this.next) this.#chain.runNow(link.advance(watermarkMs))
+    for (const link of this.all) this.#chain.runNow(link.advance(watermarkMs))
     for (const partitioner of this.partitioners) partitioner.emitWatermark(watermarkMs)
   }
 
@@ -54,22 +76,40 @@ class Link implements Output {
   /** Takes the watermark through this operator and all behind it. */
   *advance(watermarkMs: number): Generator<void> {
     const operator = this.operator!
+    this.watermarkMs = watermarkMs
     try {
       const firing = operator.processWatermark?.(watermarkMs)
       if (firing !== undefined) yield* firing
     } catch (error) {
       throw this.#chain.blame(this, error)
     }
+    if (watermarkMs === Infinity) yield* this.alarm(Infinity)
     // A generator of watermarks speaks for itself, but the end of event time passes through it.
     if (operator.generatesWatermarks === true && watermarkMs !== Infinity) return
     yield* this.forward(watermarkMs)
   }
 
+  /** Tells this operator the processing time. */
+  *alarm(nowMs: number): Generator<void> {
+    try {
+      const firing = this.operator!.onProcessingTime?.(nowMs)
+      if (firing !== undefined) yield* firing
+    } catch (error) {
+      throw this.#chain.blame(this, error)
+    }
+  }
+
   *forward(watermarkMs: number): Generator<void> {
     this.#chain.watermarkMs = watermarkMs
-    for (const link of this.next) yield* link.advance(watermarkMs)
+    for (const link of this.all) yield* link.advance(watermarkMs)
     for (const partitioner of this.partitioners) partitioner.emitWatermark(watermarkMs)
   }
+}
+
+/** Where an operator's state goes. */
+export interface SnapshotTarget {
+  readonly writer: StateWriter
+  done(): void
 }
 
 export interface ChainDescription {
@@ -90,13 +130,41 @@ export class OperatorChain {
       (operator, i) => new Link(this, operator, description.metrics[i]!),
     )
     for (const link of this.#links) {
-      for (const index of link.described.next) link.next.push(this.#links[index]!)
+      for (const index of link.described.next) link.feed(this.#links[index]!)
     }
   }
 
   /** Where the operator at `index` pushes to: given to its factory. */
   output(index: number): Output {
     return this.#links[index]!
+  }
+
+  /** The watermark that the operator at `index` got last. */
+  watermarkOf(index: number): number {
+    return this.#links[index]!.watermarkMs
+  }
+
+  /** Tells the operator at `index` the processing time; to be stepped while the outputs are ready. */
+  onProcessingTime(index: number, nowMs: number): Generator<void> {
+    return this.#links[index]!.alarm(nowMs)
+  }
+
+  /** Writes the operators' state, by operator id; between two steps only. */
+  snapshot(write: (operator: ChainedOperator) => SnapshotTarget): void {
+    for (const link of this.#links) {
+      if (link.operator?.snapshot === undefined) continue
+      try {
+        const { writer, done } = write(link.described)
+        link.operator.snapshot(writer)
+        done()
+      } catch (error) {
+        throw this.blame(link, error)
+      }
+    }
+  }
+
+  metricsOf(index: number): OperatorMetrics {
+    return this.#links[index]!.metrics
   }
 
   setOperator(index: number, operator: Operator): void {

@@ -8,11 +8,14 @@
 // S3  While a promise is pending (a sink that writes, a source that waits) no step is taken.
 import { assert } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
+import type { OperatorSnapshot, SubtaskPlace } from '../checkpoint/operator-state.ts'
+import type { SnapshotWriter } from '../checkpoint/state-tables.ts'
 import type { SourceReader, Split } from '../connectors/connector.ts'
 import type { Kernels } from '../kernels/module.ts'
 import type { OperatorMetrics } from '../operators/operator.ts'
 import type { InputGate } from './input-gate.ts'
 import type { OperatorChain } from './operator-chain.ts'
+import type { ProcessingTime } from './processing-time.ts'
 import type { TaskId } from './slot-protocol.ts'
 
 export type SubtaskState = 'created' | 'running' | 'finishing' | 'finished' | 'failed' | 'cancelled'
@@ -25,6 +28,9 @@ export interface SubtaskParts {
   readonly metrics: readonly OperatorMetrics[]
   /** Set for a subtask that begins with a source. */
   readonly reader: SourceReader | undefined
+  readonly time: ProcessingTime
+  /** Which part of its vertex it is. */
+  readonly place: SubtaskPlace
   /** Asks the JobManager for the next split; the answer comes to onSplit(). */
   readonly requestSplit: () => void
   /** Runs the mailbox loop again. */
@@ -109,11 +115,35 @@ export class Subtask {
     try {
       if (!this.#chain.ready) return false
       if (this.#firing !== undefined) return this.#fire(this.#firing)
+      const alarmed = this.#parts.time.due()
+      if (alarmed !== undefined) {
+        return this.#fire(this.#chain.onProcessingTime(alarmed, this.#parts.time.now()))
+      }
       return this.#parts.reader === undefined ? this.#stepGate() : this.#stepSource()
     } catch (error) {
       this.fail(error)
       return true
     }
+  }
+
+  /** Nothing is half done: no watermark is firing and nobody is waited for. */
+  get quiet(): boolean {
+    return this.#firing === undefined && this.#pending === 0 && this.#chain.ready
+  }
+
+  /** The state of its operators, by operator id. Only while it is quiet, between two steps. */
+  snapshot(
+    newWriter: (place: SubtaskPlace) => SnapshotWriter,
+  ): ReadonlyMap<string, OperatorSnapshot> {
+    assert(this.#firing === undefined, `${this.task} is asked for a snapshot while it fires`)
+    const snapshots = new Map<string, OperatorSnapshot>()
+    this.#inScratch(() => {
+      this.#chain.snapshot(({ id }) => {
+        const writer = newWriter(this.#parts.place)
+        return { writer, done: () => snapshots.set(id, writer.finish()) }
+      })
+    })
+    return snapshots
   }
 
   fail(error: unknown): void {
@@ -139,6 +169,7 @@ export class Subtask {
     await attempt(() => this.#parts.reader?.close())
     await attempt(() => this.#chain.close())
     this.#parts.gate.close()
+    this.#parts.time.close()
     if (failures.length > 0 && this.#state === 'finished') {
       this.#state = 'failed'
       this.#error = failures[0]

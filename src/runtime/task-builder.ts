@@ -3,16 +3,18 @@ import type { Clock } from '../base/clock.ts'
 import type { Json } from '../base/json.ts'
 import { Schema } from '../columnar/schema.ts'
 import { assert } from '../base/assert.ts'
+import type { OperatorSnapshot, StateReader, SubtaskPlace } from '../checkpoint/operator-state.ts'
 import type { ConnectorEnvironment, SourceReader } from '../connectors/connector.ts'
 import { loadConnector } from '../connectors/index.ts'
 import type { ChainedOperator } from '../graph/job-graph.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { loadOperator } from '../operators/index.ts'
-import { newMetrics, type OperatorContext, type OperatorMetrics } from '../operators/operator.ts'
+import { newMetrics, type OperatorContext } from '../operators/operator.ts'
 import { LocalChannel, type OutputChannel, RemoteChannel } from './channel.ts'
 import { InputGate } from './input-gate.ts'
 import { OperatorChain } from './operator-chain.ts'
 import { Partitioner } from './partitioner.ts'
+import { ProcessingTime } from './processing-time.ts'
 import { SinkOperator } from './sink-operator.ts'
 import type { ChannelDescriptor, JobDeployment, Port, TaskDeployment } from './slot-protocol.ts'
 import { Subtask } from './subtask.ts'
@@ -24,6 +26,8 @@ export interface TaskEnvironment {
   readonly kernels: Kernels
   readonly closures: ReadonlyMap<string, unknown>
   readonly clock: Clock
+  /** The snapshots of all subtasks, by operator id, that the job goes on from. */
+  readonly restored?: ReadonlyMap<string, readonly OperatorSnapshot[]>
   /** Ports to other slots. */
   readonly ports: ReadonlyMap<number, Port>
   /** Receiving ends by channel; a task's own are added. Consumers are built before producers. */
@@ -46,9 +50,16 @@ export async function buildSubtask(
   const gate = buildGate(task, environment)
   let subtask: Subtask | undefined
   let reader: SourceReader | undefined
+  const time = new ProcessingTime(environment.clock, () => environment.wake())
+  const place = {
+    subtaskIndex: task.subtaskIndex,
+    parallelism: task.vertex.parallelism,
+    maxParallelism: environment.job.config.maxParallelism,
+  }
   const pending = (work: Promise<void>): void => subtask!.pending(work)
   for (const [i, described] of operators.entries()) {
-    const context = operatorContext(task, environment, i, metrics[i]!, pending)
+    const restored = await restoredState(described, place, environment)
+    const context = operatorContext({ task, index: i, chain, time, restored, pending }, environment)
     if (described.spec.kind === 'source') {
       reader = await buildReader(described, context, environment)
       chain.setOperator(i, { processBatch() {}, generatesWatermarks: true })
@@ -74,6 +85,8 @@ export async function buildSubtask(
     gate,
     metrics,
     reader,
+    time,
+    place,
     requestSplit: () => environment.requestSplit(),
     wake: () => environment.wake(),
   })
@@ -89,12 +102,19 @@ function inputSchemas(task: TaskDeployment, index: number): readonly Schema[] {
   return task.vertex.inputs.map((fields) => new Schema(fields))
 }
 
+/** Where an operator stands: what its context is made from. */
+interface OperatorPlace {
+  readonly task: TaskDeployment
+  readonly index: number
+  readonly chain: OperatorChain
+  readonly time: ProcessingTime
+  readonly restored: StateReader | undefined
+  pending(work: Promise<void>): void
+}
+
 function operatorContext(
-  task: TaskDeployment,
+  { task, index, chain, time, restored, pending }: OperatorPlace,
   environment: TaskEnvironment,
-  index: number,
-  metrics: OperatorMetrics,
-  pending: (work: Promise<void>) => void,
 ): OperatorContext {
   const described = task.vertex.operators[index]!
   const { job, kernels, closures, clock } = environment
@@ -106,9 +126,16 @@ function operatorContext(
     attempt: task.attempt,
     config: job.config,
     clock,
+    get watermarkMs() {
+      return chain.watermarkOf(index)
+    },
+    processingTimeMs: () => time.now(),
+    wakeAt: (timeMs) => time.wakeAt(index, timeMs),
+    restored,
+    sides: sidesOf(task, index),
     inputs: inputSchemas(task, index),
     output: schemaOf(described),
-    metrics,
+    metrics: chain.metricsOf(index),
     closure: closures.get(described.id),
     userFunctions: job.userFunctions,
     pending,
@@ -119,6 +146,28 @@ function operatorContext(
         environment: connectorEnvironment(described, environment),
       }),
   }
+}
+
+async function restoredState(
+  { id }: ChainedOperator,
+  place: SubtaskPlace,
+  { kernels, restored }: TaskEnvironment,
+): Promise<StateReader | undefined> {
+  const snapshots = restored?.get(id)
+  if (snapshots === undefined) return undefined
+  // Loaded when it is needed: it brings Arrow's metadata with it.
+  const { RestoredState } = await import('../checkpoint/state-tables.ts')
+  return new RestoredState(kernels, snapshots, place)
+}
+
+function sidesOf(task: TaskDeployment, index: number): ReadonlyMap<string, Schema> {
+  const { operators } = task.vertex
+  const sides = new Map<string, Schema>()
+  for (const next of operators[index]!.next) {
+    const described = operators[next]!
+    if (described.spec.kind === 'sideOutput') sides.set(described.spec.tag, schemaOf(described))
+  }
+  return sides
 }
 
 function connectorEnvironment(

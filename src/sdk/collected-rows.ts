@@ -9,7 +9,7 @@ import type { Fields, RowOf } from '../columnar/type.ts'
 import { COLLECT } from '../connectors/built-in.ts'
 import type { StreamVertex } from '../graph/stream-graph.ts'
 import { rowsOfIpc } from './collection.ts'
-import type { LogicalStream } from './logical-stream.ts'
+import { type LogicalStream, refuseUpdating } from './logical-stream.ts'
 
 /** Bytes of rows that are kept while nobody iterates. */
 const UNREAD_BYTES_MAX = 256 << 20
@@ -29,6 +29,7 @@ export class CollectedRows<F extends Fields> implements AsyncIterable<RowOf<F>> 
 
   constructor(stream: LogicalStream, location: string | undefined) {
     this.#stream = stream
+    refuseUpdating(stream, 'collect()')
     const { vertex } = stream.append({
       spec: { kind: 'sink', connector: COLLECT, config: {}, closure: false },
       name: 'Sink: collect',

@@ -5,6 +5,7 @@
 // D1  A method gives a new stream and leaves this one as it was; a stream may be used many times.
 // D2  Each call notes where it stands in the user's code: errors and plans say it.
 import { DataflowError } from '../base/errors.ts'
+import { OP_COLUMN } from '../columnar/changelog.ts'
 import type { Expression } from '../columnar/expression.ts'
 import { expressionType } from '../columnar/expression-type.ts'
 import { Schema } from '../columnar/schema.ts'
@@ -33,6 +34,7 @@ import {
   type Take,
 } from './lookup.ts'
 import type { AsFields, FieldsOf, Flat, NamesOf, WithFields } from './row-types.ts'
+import type { OutputTag } from './output-tag.ts'
 import {
   addPrint,
   addSink,
@@ -348,6 +350,26 @@ export class DataStream<in out F extends Fields> {
   }
 
   /**
+   * What the last operator puts out beside this stream, to a tag.
+   * @param tag what outputTag() gave, and the operator was given
+   * @throws GRAPH_INVALID when there is no operator, or the tag is read with other columns
+   * @example
+   * import { int32, outputTag, StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const odd = outputTag('odd', { n: int32() })
+   * const rows = env.fromCollection([{ n: 1 }]).where((r) => r.n.gt(0))
+   * console.log(String(rows.getSideOutput(odd).schema))
+   */
+  getSideOutput<G extends Fields>(tag: OutputTag<G>): DataStream<G> {
+    return atCallSite('getSideOutput', (location) => {
+      const { schema } = this.#stream
+      const time = schema.has(EVENT_TIME) ? [schema.field(EVENT_TIME)] : []
+      const columns = new Schema([...tag.schema.fields, ...time])
+      return new DataStream(this.#stream.sideOutput(tag.id, columns, location))
+    })
+  }
+
+  /**
    * Ends the stream in a sink.
    * @param sink what a connector's function gives: parquetFile('out.parquet')
    * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH when the sink's columns are others
@@ -453,7 +475,7 @@ export class DataStream<in out F extends Fields> {
   ): DataStream<G> {
     const stream = this.#stream.withEventTimeColumn(made.location)
     const visible = made.schema === undefined ? stream.visible : Schema.of(made.schema)
-    const hidden = stream.schema.has(EVENT_TIME) ? [stream.schema.field(EVENT_TIME)] : []
+    const hidden = stream.schema.fields.filter((f) => f.name === EVENT_TIME || f.name === OP_COLUMN)
     const output = new Schema([...visible.fields, ...hidden])
     return new DataStream(
       stream.append({ spec, name, output, closure: made.closure, ...at(made.location) }),

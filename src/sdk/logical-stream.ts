@@ -5,7 +5,10 @@
 // LS2  What the planner needs in between (computed aggregates, hidden columns) is a planned select, which
 //      runs where its input runs and changes no operator's id.
 // LS3  All inputs of a stream (a union) have one schema.
+// LS4  What a row of an updating stream does is the hidden column '$op' (columnar/changelog.ts): it stays
+//      with the row, whatever is selected.
 import { DataflowError } from '../base/errors.ts'
+import { OP_COLUMN, OP_FIELD, ROW_OPS } from '../columnar/changelog.ts'
 import { columnsOf, type Expression } from '../columnar/expression.ts'
 import { expressionType } from '../columnar/expression-type.ts'
 import { Schema } from '../columnar/schema.ts'
@@ -61,6 +64,11 @@ export class LogicalStream {
     return this.inputs.length === 1 && input!.partitioning === undefined ? input!.from : undefined
   }
 
+  /** Its rows may take earlier ones back. */
+  get isUpdating(): boolean {
+    return this.schema.has(OP_COLUMN)
+  }
+
   get visible(): Schema {
     return visibleSchema(this.schema)
   }
@@ -72,6 +80,58 @@ export class LogicalStream {
     return new LogicalStream(this.job, [{ from }], output, eventTime)
   }
 
+  /**
+   * An operator over several streams, its inputs in their order.
+   * @throws GRAPH_INVALID when they are of different environments
+   */
+  static combine(
+    streams: readonly LogicalStream[],
+    options: Appended & { readonly output: Schema },
+    eventTime: Expression | undefined,
+  ): LogicalStream {
+    const { job } = streams[0]!
+    if (streams.some((stream) => stream.job !== job)) throw strangers()
+    const inputs = streams.flatMap((stream, input) =>
+      stream.inputs.map((edge) => ({ ...edge, input })),
+    )
+    const from = job.graph.add({ ...options, inputs })
+    return new LogicalStream(job, [{ from }], options.output, eventTime)
+  }
+
+  /**
+   * What the operator puts out beside its rows, to a tag.
+   * @param columns what goes there, hidden columns included
+   * @throws GRAPH_INVALID when there is no operator, or the tag is read with other columns
+   */
+  sideOutput(tag: string, columns: Schema, location: string | undefined): LogicalStream {
+    const { vertex } = this
+    if (vertex === undefined) {
+      throw new DataflowError(
+        'GRAPH_INVALID',
+        `a side output is read behind the operator that makes it; '${tag}' has none here`,
+      )
+    }
+    const same = this.job.graph.vertices.find(
+      ({ options: { spec, inputs } }) =>
+        spec.kind === 'sideOutput' && spec.tag === tag && inputs[0]!.from === vertex,
+    )
+    if (same !== undefined && !same.options.output.equals(columns)) {
+      throw new DataflowError(
+        'GRAPH_INVALID',
+        `side output '${tag}' of '${vertex.name}' is read with two types: ` +
+          `(${visibleSchema(same.options.output)}) and (${visibleSchema(columns)}); ` +
+          'use one tag object, or another name',
+      )
+    }
+    const eventTime = columns.has(EVENT_TIME) ? column(EVENT_TIME) : undefined
+    if (same !== undefined) return new LogicalStream(this.job, [{ from: same }], columns, eventTime)
+    const spec = { kind: 'sideOutput', tag } as const
+    return this.append(
+      { spec, name: `Side output: ${tag}`, output: columns, ...at(location) },
+      eventTime,
+    )
+  }
+
   partitioned(partitioning: Partitioning): LogicalStream {
     const inputs = this.inputs.map(({ from }) => ({ from, partitioning }))
     return new LogicalStream(this.job, inputs, this.schema, this.eventTime)
@@ -79,7 +139,8 @@ export class LogicalStream {
 
   /** Exactly these columns; event time stays, hidden if it must. */
   select(columns: readonly NamedExpression[], location: string | undefined): LogicalStream {
-    const [kept, eventTime] = this.#withEventTime(columns)
+    const [timed, eventTime] = this.#withEventTime(columns)
+    const kept = [...timed, ...this.#opColumns]
     return this.append(
       {
         spec: { kind: 'select', columns: kept },
@@ -107,6 +168,7 @@ export class LogicalStream {
     const columns = [
       ...plainColumns(this.visible.names),
       { name: EVENT_TIME, expression: this.eventTime },
+      ...this.#opColumns,
     ]
     return this.plannedSelect(columns, location, column(EVENT_TIME))
   }
@@ -135,23 +197,34 @@ export class LogicalStream {
   /** @throws SCHEMA_MISMATCH, TYPE_MISMATCH when the streams do not go together */
   union(others: readonly LogicalStream[], location: string | undefined): LogicalStream {
     const streams = [this, ...others]
-    if (streams.some((stream) => stream.job !== this.job)) {
-      throw new DataflowError('GRAPH_INVALID', 'the streams are of different environments')
-    }
+    if (streams.some((stream) => stream.job !== this.job)) throw strangers()
+    const isUpdating = streams.some((stream) => stream.isUpdating)
     const isTimed = streams.every((stream) => stream.eventTime !== undefined)
-    const time = JSON.stringify(this.eventTime)
+    const sameTime = JSON.stringify(this.eventTime)
     const isSame = streams.every(
-      (stream) => stream.schema.equals(this.schema) && JSON.stringify(stream.eventTime) === time,
+      (stream) =>
+        stream.schema.equals(this.schema) && JSON.stringify(stream.eventTime) === sameTime,
     )
     const eventTime = isTimed ? column(EVENT_TIME) : undefined
-    const schema = isSame ? this.schema : unionSchema(streams, isTimed)
+    const schema = isSame ? this.schema : unionSchema(streams, { isTimed, isUpdating })
     const inputs = streams.flatMap((stream) => {
       if (isSame) return stream.inputs
       const columns = plainColumns(stream.visible.project(visibleSchema(schema).names).names)
-      const hidden = isTimed ? [{ name: EVENT_TIME, expression: stream.eventTime! }] : []
-      return stream.plannedSelect([...columns, ...hidden], location, eventTime, schema).inputs
+      const time = isTimed ? [{ name: EVENT_TIME, expression: stream.eventTime! }] : []
+      const op = isUpdating ? [{ name: OP_COLUMN, expression: stream.#op }] : []
+      return stream.plannedSelect([...columns, ...time, ...op], location, eventTime, schema).inputs
     })
     return new LogicalStream(this.job, inputs, schema, isSame ? this.eventTime : eventTime)
+  }
+
+  get #opColumns(): readonly NamedExpression[] {
+    return this.isUpdating ? plainColumns([OP_COLUMN]) : []
+  }
+
+  /** What its rows do: insert, where nothing else is said. */
+  get #op(): Expression {
+    if (this.isUpdating) return column(OP_COLUMN)
+    return { kind: 'literal', type: OP_FIELD.type, value: ROW_OPS.insert }
   }
 
   /** A select's columns with what event time needs, and event time behind it. */
@@ -198,8 +271,24 @@ function rename(expression: Expression, names: ReadonlyMap<string, string>): Exp
   }
 }
 
+/** @throws GRAPH_INVALID for a stream whose rows take others back, where that means nothing */
+export function refuseUpdating(stream: LogicalStream, what: string): void {
+  if (!stream.isUpdating) return
+  throw new DataflowError(
+    'GRAPH_INVALID',
+    `${what} takes rows that stay, and the rows of '${stream.vertex?.name ?? 'this stream'}' are ` +
+      'updated later; use toChangelog() for the changes, or materialize() for the final rows',
+  )
+}
+
+const strangers = () =>
+  new DataflowError('GRAPH_INVALID', 'the streams are of different environments')
+
 /** The columns of a union: those of the first stream, nullable where any stream's are. */
-function unionSchema(streams: readonly LogicalStream[], isTimed: boolean): Schema {
+function unionSchema(
+  streams: readonly LogicalStream[],
+  { isTimed, isUpdating }: { readonly isTimed: boolean; readonly isUpdating: boolean },
+): Schema {
   const [first, ...others] = streams as [LogicalStream, ...LogicalStream[]]
   const fields = first.visible.fields.map(({ name, type }) => {
     let isNullable = type.nullable
@@ -223,7 +312,8 @@ function unionSchema(streams: readonly LogicalStream[], isTimed: boolean): Schem
     }
     return { name, type: withNullable(type, isNullable) }
   })
-  if (!isTimed) return new Schema(fields)
+  const op = isUpdating ? [OP_FIELD] : []
+  if (!isTimed) return new Schema([...fields, ...op])
   const times = streams.map((stream) => expressionType(stream.eventTime!, stream.schema))
   const other = times.find((type) => !sameType(type, times[0]!))
   if (other !== undefined) {
@@ -234,5 +324,6 @@ function unionSchema(streams: readonly LogicalStream[], isTimed: boolean): Schem
     )
   }
   const isNullable = times.some((type) => type.nullable)
-  return new Schema([...fields, { name: EVENT_TIME, type: withNullable(times[0]!, isNullable) }])
+  const time = { name: EVENT_TIME, type: withNullable(times[0]!, isNullable) }
+  return new Schema([...fields, time, ...op])
 }

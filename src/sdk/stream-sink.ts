@@ -6,7 +6,7 @@ import type { SinkSpec } from '../connectors/connector.ts'
 import { type PrintOptions, printTable } from '../connectors/print.ts'
 import { plainColumns, type StreamVertex } from '../graph/stream-graph.ts'
 import { atCallSite } from './call-site.ts'
-import type { LogicalStream } from './logical-stream.ts'
+import { type LogicalStream, refuseUpdating } from './logical-stream.ts'
 import type { Mistake, NamesOf } from './row-types.ts'
 
 /** What print() takes. */
@@ -76,6 +76,7 @@ export function addSink(
   location: string | undefined,
 ): StreamSink {
   const { connector, config, name, parallelism, schema } = sink
+  refuseUpdating(stream, `sink '${name}'`)
   const ended = fitted(stream, schema === undefined ? undefined : Schema.of(schema), location)
   const { vertex } = ended.append({
     spec: { kind: 'sink', connector, config, closure: false },

@@ -11,7 +11,7 @@ import type { NamedExpression } from '../graph/stream-graph.ts'
 import { WINDOW_COLUMNS, windowAggregateFields } from '../operators/aggregate-type.ts'
 import type { AggregateSpec, WindowSpec } from '../operators/operator-spec.ts'
 import { WindowAggregate } from './aggregate.ts'
-import { EVENT_TIME, type LogicalStream } from './logical-stream.ts'
+import { EVENT_TIME, type LogicalStream, refuseUpdating } from './logical-stream.ts'
 
 export interface WindowRequest {
   readonly keys: readonly string[]
@@ -25,6 +25,7 @@ export function planWindow(
   { keys, window, aggregates }: WindowRequest,
   location: string | undefined,
 ): LogicalStream {
+  refuseUpdating(stream, 'a window')
   const named = Object.entries(aggregates)
   if (named.length === 0) {
     throw new DataflowError('GRAPH_INVALID', 'aggregate({}) computes nothing; name an aggregate')

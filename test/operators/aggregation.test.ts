@@ -4,7 +4,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Schema } from '../../src/columnar/schema.ts'
-import { bool, type DataType, nullable, timestamp, typeName } from '../../src/columnar/type.ts'
+import {
+  bool,
+  type DataType,
+  decimal,
+  nullable,
+  timestamp,
+  typeName,
+} from '../../src/columnar/type.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import { aggregateType, windowAggregateFields } from '../../src/operators/aggregate-type.ts'
 import type { AggregateFunctionName, AggregateSpec } from '../../src/operators/operator-spec.ts'
@@ -186,3 +193,11 @@ function near(got: number, want: number, values: readonly unknown[]): boolean {
   const sum = values.reduce<number>((all, value) => all + Math.abs(Number(value)), 0)
   return Object.is(got, want) || !Number.isFinite(sum) || Math.abs(got - want) <= sum * 1e-12
 }
+
+it('the mean of a decimal beyond 64 bits is rounded once', async () => {
+  const type = decimal(38, 10)
+  const specs = [{ name: 'mean', function: 'mean', column: 'value' }] as const
+  const rows = [{ at: 0, value: '-25474123009211048072477722.1281021953', kept: null }]
+  const result = await resultOf(type, specs, rows, 1)
+  expect(result['mean']).toBe(-2.547412300921105e25)
+})

@@ -1,11 +1,12 @@
 // Runs one operator as a chain would: batches and watermarks in, rows out. The arena is reset after
 // each batch and after each yield, as the slot does, so that an operator that keeps scratch is
-// found out.
+// found out. Several inputs, side outputs, a clock of its own, and snapshots as tables of state.
 import { BatchBuilder } from '../../src/columnar/batch-builder.ts'
 import type { RecordBatch, Selection } from '../../src/columnar/record-batch.ts'
 import { RowReader } from '../../src/columnar/row-reader.ts'
 import type { Schema } from '../../src/columnar/schema.ts'
-import { systemClock } from '../../src/base/clock.ts'
+import type { OperatorSnapshot } from '../../src/checkpoint/operator-state.ts'
+import { RestoredState, SnapshotWriter } from '../../src/checkpoint/state-tables.ts'
 import { DEFAULT_CONFIG } from '../../src/base/config.ts'
 import type { Kernels } from '../../src/kernels/module.ts'
 import { newMetrics, type Operator, type OperatorContext } from '../../src/operators/operator.ts'
@@ -17,49 +18,92 @@ export interface HarnessOptions<Config> {
   readonly kernels: Kernels
   readonly factory: OperatorFactory<Config>
   readonly config: Config
-  readonly input: Schema
+  /** One schema, or one an input. */
+  readonly input: Schema | readonly Schema[]
   readonly output: Schema
+  readonly sides?: ReadonlyMap<string, Schema>
+  readonly closure?: unknown
+  readonly subtaskIndex?: number
+  readonly parallelism?: number
+  /** Goes on from these snapshots (of all subtasks that there were). */
+  readonly restore?: readonly OperatorSnapshot[]
   readonly batchRows?: number
   readonly table?: (schema: Schema) => AsyncGenerator<RecordBatch>
 }
+
+const PLACE = { subtaskIndex: 0, parallelism: 1, maxParallelism: DEFAULT_CONFIG.maxParallelism }
 
 export class OperatorHarness<Config> {
   readonly metrics = newMetrics()
   readonly #kernels: Kernels
   readonly #operator: Operator
-  readonly #builder: BatchBuilder
+  readonly #builders: readonly BatchBuilder[]
   readonly #reader: RowReader
+  readonly #place: typeof PLACE
   #rows: Row[] = []
+  #watermarkMs = -Infinity
+  #nowMs = 0
+  #alarmMs = Infinity
   /** Rows of each batch that came out. */
   readonly batchSizes: number[] = []
+  /** Rows that went to side outputs, in order. */
+  readonly side: { readonly tag: string; readonly row: Row }[] = []
+  /** What a generator of watermarks put out. */
+  readonly watermarks: (number | 'idle' | 'active')[] = []
+  /** What the operator asked the subtask to wait for. */
+  readonly pending: Promise<void>[] = []
 
   constructor(options: HarnessOptions<Config>) {
-    const { kernels, input, output } = options
+    const { kernels, output, sides = new Map<string, Schema>() } = options
+    const inputs = Array.isArray(options.input) ? options.input : [options.input]
     this.#kernels = kernels
-    this.#builder = new BatchBuilder(kernels, input)
+    this.#builders = inputs.map((schema) => new BatchBuilder(kernels, schema))
     this.#reader = new RowReader(kernels, output)
+    const { subtaskIndex = 0, parallelism = 1 } = options
+    this.#place = { ...PLACE, subtaskIndex, parallelism }
+    const now = () => this.#nowMs
+    const watermark = () => this.#watermarkMs
+    const { restore } = options
     const context: OperatorContext = {
       kernels,
       name: 'under test',
-      subtaskIndex: 0,
-      parallelism: 1,
+      subtaskIndex,
+      parallelism,
       attempt: 0,
       config: { ...DEFAULT_CONFIG, batchRows: options.batchRows ?? DEFAULT_CONFIG.batchRows },
-      clock: systemClock,
-      inputs: [input],
+      clock: { now, monotonic: now, schedule: () => () => undefined },
+      get watermarkMs() {
+        return watermark()
+      },
+      processingTimeMs: now,
+      wakeAt: (timeMs) => {
+        this.#alarmMs = Math.min(this.#alarmMs, timeMs)
+      },
+      restored: restore && new RestoredState(kernels, restore, this.#place),
+      sides,
+      inputs,
       output,
       metrics: this.metrics,
-      closure: undefined,
+      closure: options.closure,
       userFunctions: new Map(),
       table: (_connector, _config, schema) => options.table!(schema),
-      pending() {},
+      pending: (work) => void this.pending.push(work),
     }
+    const sideReaders = new Map(
+      [...sides].map(([tag, each]) => [tag, new RowReader(kernels, each)]),
+    )
     this.#operator = options.factory(options.config, context, {
       emit: (batch) => {
+        if (batch.rowCount === 0) return
         this.batchSizes.push(batch.rowCount)
         this.#rows.push(...(this.#reader.rows(batch) as Row[]))
       },
-      emitWatermark() {},
+      emitSide: (tag, batch) => {
+        const rows = sideReaders.get(tag)?.rows(batch) ?? []
+        this.side.push(...rows.map((row) => ({ tag, row: row as Row })))
+      },
+      emitWatermark: (watermarkMs) => void this.watermarks.push(watermarkMs),
+      emitIdle: (idle) => void this.watermarks.push(idle ? 'idle' : 'active'),
     })
   }
 
@@ -72,21 +116,47 @@ export class OperatorHarness<Config> {
   }
 
   /** Sends rows, some of them left out by a selection; returns what came out. */
-  batch(rows: readonly Row[], isIn?: (row: Row, index: number) => boolean): Row[] {
+  batch(rows: readonly Row[], isIn?: (row: Row, index: number) => boolean, input = 0): Row[] {
     const mark = this.#kernels.mark()
-    for (const row of rows) this.#builder.append(row)
-    const batch = this.#builder.finish()
+    const builder = this.#builders[input]!
+    for (const row of rows) builder.append(row)
+    const batch = builder.finish()
     this.#operator.processBatch(
       isIn === undefined ? batch : batch.withSelection(this.#selection(rows, isIn)),
-      0,
+      input,
     )
     this.#kernels.reset(mark)
     return this.#taken()
   }
 
   watermark(watermarkMs: number): Row[] {
+    this.#watermarkMs = watermarkMs
+    this.#run(this.#operator.processWatermark?.(watermarkMs))
+    if (watermarkMs === Infinity) this.#run(this.#operator.onProcessingTime?.(Infinity))
+    return this.#taken()
+  }
+
+  /** Moves processing time on; the operator is told of each alarm that is due on the way. */
+  processingTime(nowMs: number): Row[] {
+    while (this.#alarmMs <= nowMs) {
+      this.#nowMs = Math.max(this.#nowMs, this.#alarmMs)
+      this.#alarmMs = Infinity
+      this.#run(this.#operator.onProcessingTime?.(this.#nowMs))
+    }
+    this.#nowMs = nowMs
+    return this.#taken()
+  }
+
+  snapshot(): OperatorSnapshot {
     const mark = this.#kernels.mark()
-    const firing = this.#operator.processWatermark?.(watermarkMs)
+    const writer = new SnapshotWriter(this.#kernels, this.#place)
+    this.#operator.snapshot?.(writer)
+    this.#kernels.reset(mark)
+    return writer.finish()
+  }
+
+  #run(firing: Generator<void> | void): void {
+    const mark = this.#kernels.mark()
     if (firing !== undefined) {
       for (const _ of firing) {
         this.#kernels.reset(mark)
@@ -94,7 +164,6 @@ export class OperatorHarness<Config> {
       }
     }
     this.#kernels.reset(mark)
-    return this.#taken()
   }
 
   /** Overwrites what the arena will give next. */

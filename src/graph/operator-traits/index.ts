@@ -1,0 +1,26 @@
+// The list of operator traits: one entry a kind. A new operator adds one line here.
+import type { OperatorKind, OperatorSpec } from '../../operators/operator-spec.ts'
+import { assignWatermarks, select, where } from './columns.ts'
+import { lookupJoin } from './lookup-join.ts'
+import type { OperatorTraits, SpecOf } from './operator-traits.ts'
+import { filter, flatMap, map } from './row-function.ts'
+import { sideOutput, sink, source } from './source-and-sink.ts'
+import { windowAggregate } from './window-aggregate.ts'
+
+const TRAITS: { readonly [K in OperatorKind]: OperatorTraits<SpecOf<K>> } = {
+  source,
+  where,
+  select,
+  filter,
+  map,
+  flatMap,
+  assignWatermarks,
+  windowAggregate,
+  lookupJoin,
+  sideOutput,
+  sink,
+}
+
+/** The traits of a spec's kind. */
+export const traitsOf = (spec: OperatorSpec): OperatorTraits<OperatorSpec> =>
+  TRAITS[spec.kind] as OperatorTraits<OperatorSpec>

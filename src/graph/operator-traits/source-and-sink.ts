@@ -1,0 +1,44 @@
+// Traits of the ends of a job.
+import { COLLECT, ITERABLE, PRINT } from '../../connectors/built-in.ts'
+import { isHidden } from '../stream-graph.ts'
+import {
+  javascript,
+  kernel,
+  type OperatorTraits,
+  type SpecOf,
+  wholeRows,
+} from './operator-traits.ts'
+
+export const source: OperatorTraits<SpecOf<'source'>> = {
+  inputColumns: () => [],
+  prune: (spec, needed, _inputs, output) => ({
+    spec,
+    names: output.names.filter((name) => needed.has(name)),
+  }),
+  engine(spec) {
+    if (spec.connector === ITERABLE) return javascript('each row of the iterable is an object')
+    return spec.closure
+      ? javascript('the source calls a function of the job')
+      : kernel('records become columns as they are read')
+  },
+}
+
+export const sink: OperatorTraits<SpecOf<'sink'>> = {
+  ...wholeRows,
+  inputColumns: (_spec, _needed, input) => input.names.filter((name) => !isHidden(name)),
+  engine(spec) {
+    if (spec.connector === PRINT) return javascript('rows are made only for what is printed')
+    if (spec.connector === COLLECT) return kernel('columns go to the client as Arrow')
+    return spec.closure
+      ? javascript('the sink calls a function of the job')
+      : kernel('columns are encoded as they are')
+  },
+}
+
+/** It gives what the operator before it puts out beside its rows, and needs none of those. */
+export const sideOutput: OperatorTraits<SpecOf<'sideOutput'>> = {
+  ...wholeRows,
+  inputColumns: () => [],
+  engine: () => kernel('rows that the operator before it puts aside'),
+  detail: (spec) => `'${spec.tag}'`,
+}
