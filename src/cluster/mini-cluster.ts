@@ -1,7 +1,7 @@
 // The embedded cluster: JobManager, TaskManager and slots in this process, behind the same gateways that
 // the daemons use. execute() without an address runs here; tests, examples and the first run need no more.
 //
-// M1  Slots are worker threads, as many as the job's highest parallelism; a job whose closures no worker
+// M1  Slots are worker threads, as many as its slot sharing groups need; a job whose closures no worker
 //     could find again runs in one inline slot.
 // M2  When a job's result has settled, no thread of it runs any more: without a fixed number of slots
 //     each job has threads of its own, which end with it; with one, they wait for the next job.
@@ -9,6 +9,7 @@
 import { systemClock } from '../base/clock.ts'
 import { DataflowError } from '../base/errors.ts'
 import { randomId } from '../base/ids.ts'
+import { slotSharing } from '../graph/slot-sharing.ts'
 import type { JobClient, JobExecutor, JobSubmission } from '../graph/submission.ts'
 import { JobMaster } from '../jobmanager/job-master.ts'
 import { InlineSlotPool, type SlotPool, ThreadSlotPool } from '../taskmanager/slot-pool.ts'
@@ -31,7 +32,7 @@ export class MiniCluster implements JobExecutor, AsyncDisposable {
   submit(submission: JobSubmission): Promise<JobClient> {
     const { graph, closures } = submission
     const inlineSlot = closures.size > 0 && graph.module === undefined
-    const slots = Math.max(...graph.vertices.map((vertex) => vertex.parallelism))
+    const { slots } = slotSharing(graph.vertices)
     const pool = inlineSlot ? new InlineSlotPool(closures) : this.#threads(slots)
     if (pool !== this.#kept) this.#pools.add(pool)
     const master = new JobMaster(submission, {

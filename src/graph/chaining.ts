@@ -1,11 +1,11 @@
 // Chaining: operators that hand rows on within a slot become one vertex, called one after the other
 // without a queue between them. After Flink's StreamingJobGraphGenerator.
 //
-// CH1  An operator joins the chain of its input when that is its only one and the edge is 'forward'.
+// CH1  An operator joins the chain of its input when that is its only one, the edge is 'forward', both
+//      share slots and key groups, and neither has been told not to. A side output always does.
 // CH2  A chain is a tree: a stream may fork within it. All else begins a new vertex.
 // CH3  No operator and no edge is lost: each edge of the plan is a `next` or a job edge.
 import { assert } from '../base/assert.ts'
-import type { JobConfig } from '../base/config.ts'
 import type { Schema } from '../columnar/schema.ts'
 import type {
   ChainedOperator,
@@ -15,6 +15,7 @@ import type {
   Partitioning,
 } from './job-graph.ts'
 import { inputSchemas, type Plan, type PlannedOperator } from './plan.ts'
+import { DEFAULT_GROUP } from './slot-sharing.ts'
 
 interface Chain {
   readonly id: string
@@ -27,17 +28,18 @@ interface Place {
 }
 
 /** The vertices and edges of a plan. */
-export function chainOperators(
-  plan: Plan,
-  config: JobConfig,
-): { readonly vertices: readonly JobVertex[]; readonly edges: readonly JobEdge[] } {
+export function chainOperators(plan: Plan): {
+  readonly vertices: readonly JobVertex[]
+  readonly edges: readonly JobEdge[]
+} {
   const places = new Map<string, Place>()
   const chains: Chain[] = []
   const edges: { from: Place; to: string; input: number; partitioning: Partitioning }[] = []
+  const byId = new Map(plan.map((operator) => [operator.id, operator]))
   for (const planned of plan) {
     const [input] = planned.inputs
-    if (planned.inputs.length === 1 && input!.partitioning.kind === 'forward') {
-      const { chain, index } = places.get(input!.from)!
+    if (input !== undefined && mayChain(planned, byId.get(input.from)!)) {
+      const { chain, index } = places.get(input.from)!
       chain.operators[index]!.next.push(chain.operators.length)
       places.set(planned.id, { chain, index: chain.operators.length })
       chain.operators.push({ planned, next: [] })
@@ -50,9 +52,8 @@ export function chainOperators(
       edges.push({ from: places.get(from)!, to: planned.id, input: number, partitioning })
     }
   }
-  const byId = new Map(plan.map((operator) => [operator.id, operator]))
   return {
-    vertices: chains.map((chain) => toVertex(chain, byId, config)),
+    vertices: chains.map((chain) => toVertex(chain, byId)),
     edges: edges.map(({ from, to, input, partitioning }) => ({
       from: { vertex: from.chain.id, operator: from.index },
       to: { vertex: to, input },
@@ -61,15 +62,25 @@ export function chainOperators(
   }
 }
 
+function mayChain(operator: PlannedOperator, from: PlannedOperator): boolean {
+  const { spec, inputs, chaining } = operator
+  if (spec.kind === 'sideOutput') return true
+  return (
+    inputs.length === 1 &&
+    inputs[0]!.partitioning.kind === 'forward' &&
+    chaining === 'always' &&
+    from.chaining !== 'never' &&
+    operator.slotSharingGroup === from.slotSharingGroup &&
+    operator.maxParallelism === from.maxParallelism
+  )
+}
+
 const describe = (schema: Schema): readonly ColumnDescription[] =>
   schema.fields.map(({ name, type }) => ({ name, type }))
 
-function toVertex(
-  { id, operators }: Chain,
-  byId: ReadonlyMap<string, PlannedOperator>,
-  config: JobConfig,
-): JobVertex {
+function toVertex({ id, operators }: Chain, byId: ReadonlyMap<string, PlannedOperator>): JobVertex {
   const head = operators[0]!.planned
+  const { slotSharingGroup } = head
   for (const { planned } of operators) {
     assert(planned.parallelism === head.parallelism, `chain ${id} has two parallelisms`)
   }
@@ -77,7 +88,8 @@ function toVertex(
     id,
     name: chainName(operators, 0),
     parallelism: head.parallelism,
-    maxParallelism: config.maxParallelism,
+    maxParallelism: head.maxParallelism,
+    ...(slotSharingGroup === DEFAULT_GROUP ? {} : { slotSharingGroup }),
     // Several edges into one input are a union.
     inputs: inputSchemas(head, byId).map(describe),
     operators: operators.map(({ planned, next }): ChainedOperator => ({

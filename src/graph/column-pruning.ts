@@ -7,6 +7,7 @@
 //      ends at the next exchange, select, or union.
 // CP3  No schema becomes empty: a row without columns could not be counted.
 import { byteWidth } from '../columnar/type.ts'
+import type { Partitioning } from './job-graph.ts'
 import { hash64 } from './operator-id.ts'
 import { traitsOf } from './operator-traits/index.ts'
 import type { Names } from './operator-traits/operator-traits.ts'
@@ -53,7 +54,7 @@ export function neededColumns(plan: Plan): NeededColumns {
       (schema, i) => new Set(traitsOf(spec).inputColumns(spec, needed, schema, i)),
     )
     for (const { partitioning, input } of operator.inputs) {
-      if (partitioning.kind === 'hash') for (const key of partitioning.keys) wanted[input]!.add(key)
+      for (const name of partitioningColumns(partitioning)) wanted[input]!.add(name)
     }
     inputs.set(operator.id, wanted)
     for (const { from, input } of operator.inputs) {
@@ -62,6 +63,12 @@ export function neededColumns(plan: Plan): NeededColumns {
     }
   }
   return { outputs, inputs }
+}
+
+/** The columns that decide where a row goes. */
+function partitioningColumns(partitioning: Partitioning): readonly string[] {
+  if (partitioning.kind === 'hash') return partitioning.keys
+  return partitioning.kind === 'custom' ? [partitioning.column] : []
 }
 
 /** CP3: of an operator that nobody needs a column of, the narrowest. */
@@ -110,6 +117,9 @@ function projectionFor(
     inputs: [{ from: from.id, input: 0, partitioning: { kind: 'forward' } }],
     output: from.output.project(names),
     parallelism: from.parallelism,
+    maxParallelism: from.maxParallelism,
+    slotSharingGroup: from.slotSharingGroup,
+    chaining: 'always',
     ...(operator.location === undefined ? {} : { location: operator.location }),
     pruned: from.output.names.filter((name) => !wanted.has(name)),
   }

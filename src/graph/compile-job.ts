@@ -44,7 +44,7 @@ export function compileJob(
     )
   }
   const { plan, ids } = planOperators(streams, sinks, config)
-  const chained = chainOperators(pruneColumns(plan), config)
+  const chained = chainOperators(pruneColumns(plan))
   const graph: JobGraph = {
     name,
     config,

@@ -3,9 +3,10 @@
 import { unreachable } from '../base/assert.ts'
 import { Schema } from '../columnar/schema.ts'
 import { typeName } from '../columnar/type.ts'
-import type { ChainedOperator, JobGraph, Partitioning } from './job-graph.ts'
+import type { ChainedOperator, JobGraph, JobVertex, Partitioning } from './job-graph.ts'
 import { traitsOf } from './operator-traits/index.ts'
 import type { Engine } from './operator-traits/operator-traits.ts'
+import { slotSharing } from './slot-sharing.ts'
 import { isHidden } from './stream-graph.ts'
 
 export interface ExplainedOperator extends Engine {
@@ -26,6 +27,8 @@ export interface ExplainedVertex {
   readonly id: string
   readonly name: string
   readonly parallelism: number
+  /** Absent: the group 'default'. */
+  readonly slotSharingGroup?: string
   readonly operators: readonly ExplainedOperator[]
 }
 
@@ -53,15 +56,10 @@ export function explainJob(graph: JobGraph): JobExplanation {
   const isInline = closures.length > 0 && graph.module === undefined
   return {
     name: graph.name,
-    slots: isInline ? 1 : Math.max(...graph.vertices.map((vertex) => vertex.parallelism)),
+    slots: isInline ? 1 : slotSharing(graph.vertices).slots,
     ...(isInline ? { inline: inlineReason(closures) } : {}),
     maxParallelism: graph.config.maxParallelism,
-    vertices: graph.vertices.map(({ id, name, parallelism, operators: chain }) => ({
-      id,
-      name,
-      parallelism,
-      operators: chain.map(explainOperator),
-    })),
+    vertices: graph.vertices.map(explainVertex),
     edges: graph.edges.map((edge) => {
       const { operators: chain } = graph.vertices.find(({ id }) => id === edge.from.vertex)!
       const { output } = chain[edge.from.operator]!
@@ -83,10 +81,9 @@ export function explainText(graph: JobGraph): string {
   const slots = `${plan.slots} ${plan.slots === 1 ? 'slot' : 'slots'}${inline}`
   const lines = [`Job '${plan.name}': ${slots}; ${plan.maxParallelism} key groups`]
   for (const vertex of plan.vertices) {
-    lines.push(
-      '',
-      `[${numbers.get(vertex.id)}] ${vertex.name}  (parallelism ${vertex.parallelism})`,
-    )
+    const { id, name, parallelism, slotSharingGroup } = vertex
+    const group = slotSharingGroup === undefined ? '' : `, slots of '${slotSharingGroup}'`
+    lines.push('', `[${numbers.get(id)}] ${name}  (parallelism ${parallelism}${group})`)
     for (const operator of vertex.operators) lines.push(...operatorLines(operator))
     for (const edge of plan.edges) {
       if (edge.from.vertex !== vertex.id) continue
@@ -111,6 +108,17 @@ function operatorLines(operator: ExplainedOperator): string[] {
   }
   if (pruned.length > 0) lines.push(`        leaves out ${pruned.join(', ')}`)
   return lines
+}
+
+function explainVertex(vertex: JobVertex): ExplainedVertex {
+  const { id, name, parallelism, slotSharingGroup, operators } = vertex
+  return {
+    id,
+    name,
+    parallelism,
+    ...(slotSharingGroup === undefined ? {} : { slotSharingGroup }),
+    operators: operators.map(explainOperator),
+  }
 }
 
 function explainOperator(operator: ChainedOperator): ExplainedOperator {
@@ -149,6 +157,12 @@ function partitioningText(partitioning: Partitioning): string {
       return `hash by ${partitioning.keys.join(', ')}`
     case 'rebalance':
       return 'rebalance: batches in turn'
+    case 'rescale':
+      return 'rescale: batches in turn, each to its own part of the subtasks'
+    case 'shuffle':
+      return 'shuffle: each row to any subtask'
+    case 'custom':
+      return `custom: a function of the job says where, by ${partitioning.column}`
     case 'broadcast':
       return 'broadcast: all rows to all'
     case 'global':

@@ -118,6 +118,7 @@ function checkEdge(edge: JobEdge, vertices: ReadonlyMap<string, JobVertex>): voi
     if (partitioning.keys.length === 0) throw invalid(operator, 'it is partitioned by no key')
     for (const key of partitioning.keys) output.indexOf(key)
   }
+  if (partitioning.kind === 'custom') output.indexOf(partitioning.column)
   const input = to.inputs[edge.to.input]
   if (input === undefined) throw invalid(to.operators[0], `it has no input ${edge.to.input}`)
   const wanted = new Schema(input)

@@ -16,6 +16,12 @@ export type Partitioning =
   | { readonly kind: 'hash'; readonly keys: readonly string[] }
   /** Batches round robin. */
   | { readonly kind: 'rebalance' }
+  /** Batches round robin over a part of the subtasks, so that each producer has few channels. */
+  | { readonly kind: 'rescale' }
+  /** Each row to any subtask, evenly. */
+  | { readonly kind: 'shuffle' }
+  /** As a function of the job says: the closure of operator `by` gets the value of `column`. */
+  | { readonly kind: 'custom'; readonly by: string; readonly column: string }
   /** All rows to all subtasks. */
   | { readonly kind: 'broadcast' }
   /** All rows to subtask 0. */
@@ -48,6 +54,8 @@ export interface JobVertex {
   readonly name: string
   readonly parallelism: number
   readonly maxParallelism: number
+  /** Vertices of other groups never share its slots; absent: the group 'default'. */
+  readonly slotSharingGroup?: string
   readonly operators: readonly ChainedOperator[]
   /** The columns of each input; none for a source. Several edges may feed one input (a union). */
   readonly inputs: readonly (readonly ColumnDescription[])[]

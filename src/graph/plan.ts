@@ -3,6 +3,7 @@
 //
 // P1  An edge is 'forward' exactly when it may chain: nobody asked for a partitioning, and both ends
 //     have the same parallelism; or there is one subtask on both ends, where every partitioning is that.
+//     forward() asks for it, and is refused where the parallelism differs.
 // P2  Rows for a single subtask go 'global': there is nothing to choose.
 import type { JobConfig } from '../base/config.ts'
 import { DataflowError } from '../base/errors.ts'
@@ -10,7 +11,14 @@ import type { Schema } from '../columnar/schema.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
 import type { Partitioning } from './job-graph.ts'
 import { assignOperatorIds, checkOperatorIds } from './operator-id.ts'
-import { reachable, type StreamGraph, type StreamInput, type StreamVertex } from './stream-graph.ts'
+import { DEFAULT_GROUP } from './slot-sharing.ts'
+import {
+  type ChainingStrategy,
+  reachable,
+  type StreamGraph,
+  type StreamInput,
+  type StreamVertex,
+} from './stream-graph.ts'
 
 export interface PlannedInput {
   /** The operator's id. */
@@ -28,6 +36,10 @@ export interface PlannedOperator {
   readonly inputs: readonly PlannedInput[]
   readonly output: Schema
   readonly parallelism: number
+  /** Key groups of its state. */
+  readonly maxParallelism: number
+  readonly slotSharingGroup: string
+  readonly chaining: ChainingStrategy
   readonly location?: string
   /** Columns that it could give and nobody needs. */
   readonly pruned: readonly string[]
@@ -58,13 +70,11 @@ export function planOperators(
   const vertices = reachable(sinks)
   const ids = assignOperatorIds(graph)
   checkOperatorIds(vertices, ids)
-  const parallelisms = new Map<StreamVertex, number>()
-  for (const vertex of vertices) {
-    parallelisms.set(vertex, parallelismOf(vertex, parallelisms, config))
-  }
+  const layouts = new Map<StreamVertex, Layout>()
+  for (const vertex of vertices) layouts.set(vertex, layoutOf(vertex, layouts, config))
   const plan = vertices.map((vertex): PlannedOperator => {
     const { spec, inputs, output, location } = vertex.options
-    const parallelism = parallelisms.get(vertex)!
+    const layout = layouts.get(vertex)!
     return {
       id: ids.get(vertex)!,
       ...(vertex.uid === undefined ? {} : { uid: vertex.uid }),
@@ -73,10 +83,10 @@ export function planOperators(
       inputs: inputs.map((input) => ({
         from: ids.get(input.from)!,
         input: input.input ?? 0,
-        partitioning: partitioningOf(input, parallelisms.get(input.from)!, parallelism),
+        partitioning: partitioningOf(vertex, input, layouts, ids),
       })),
       output,
-      parallelism,
+      ...layout,
       ...(location === undefined ? {} : { location }),
       pruned: [],
     }
@@ -84,29 +94,70 @@ export function planOperators(
   return { plan, ids }
 }
 
-function parallelismOf(
+/** Where a vertex runs. */
+type Layout = Pick<
+  PlannedOperator,
+  'parallelism' | 'maxParallelism' | 'slotSharingGroup' | 'chaining'
+>
+
+function layoutOf(
   vertex: StreamVertex,
-  known: ReadonlyMap<StreamVertex, number>,
+  known: ReadonlyMap<StreamVertex, Layout>,
   config: JobConfig,
-): number {
+): Layout {
   const { planned, inputs, spec, parallelismMax = Infinity, location } = vertex.options
-  if (planned === true || spec.kind === 'sideOutput') return known.get(inputs[0]!.from)!
+  if (planned === true || spec.kind === 'sideOutput') {
+    return { ...known.get(inputs[0]!.from)!, chaining: 'always' }
+  }
   const parallelism = vertex.parallelism ?? Math.min(parallelismMax, config.parallelism)
-  if (parallelism > config.maxParallelism) {
+  const maxParallelism = vertex.maxParallelism ?? config.maxParallelism
+  if (parallelism > maxParallelism) {
     throw new DataflowError(
       'CONFIG_INVALID',
       `'${vertex.name}' has parallelism ${parallelism}, more than maxParallelism ` +
-        `(${config.maxParallelism} key groups); raise maxParallelism or lower the parallelism`,
+        `(${maxParallelism} key groups); raise maxParallelism or lower the parallelism`,
       location === undefined ? {} : { context: { location } },
     )
   }
-  return parallelism
+  const groups = new Set(inputs.map(({ from }) => known.get(from)!.slotSharingGroup))
+  // As in Flink: inherited where all inputs agree.
+  const inherited = groups.size === 1 ? [...groups][0]! : DEFAULT_GROUP
+  return {
+    parallelism,
+    maxParallelism,
+    slotSharingGroup: vertex.slotSharingGroup ?? inherited,
+    chaining: vertex.chaining,
+  }
 }
 
-function partitioningOf(input: StreamInput, from: number, to: number): Partitioning {
-  if (from === 1 && to === 1) return { kind: 'forward' }
+function partitioningOf(
+  vertex: StreamVertex,
+  input: StreamInput,
+  layouts: ReadonlyMap<StreamVertex, Layout>,
+  ids: ReadonlyMap<StreamVertex, string>,
+): Partitioning {
+  const from = layouts.get(input.from)!.parallelism
+  const to = layouts.get(vertex)!.parallelism
   const asked = input.partitioning
+  if (asked?.kind === 'forward' && from !== to) {
+    const { location } = vertex.options
+    throw new DataflowError(
+      'GRAPH_INVALID',
+      `forward() joins subtasks one to one, and '${input.from.name}' runs as ${from}, ` +
+        `'${vertex.name}' as ${to}; give them one parallelism, or use rescale() or rebalance()`,
+      location === undefined ? {} : { context: { location } },
+    )
+  }
+  if (from === 1 && to === 1) return { kind: 'forward' }
   if (to === 1) return { kind: 'global' }
-  if (asked !== undefined && asked.kind !== 'forward') return asked
+  if (asked?.kind === 'custom') return { ...asked, by: ids.get(partitionerOf(input))! }
+  if (asked !== undefined) return asked
   return from === to ? { kind: 'forward' } : { kind: 'rebalance' }
+}
+
+/** The vertex with the function of a custom partitioning; the planner may have put selects behind it. */
+function partitionerOf({ from }: StreamInput): StreamVertex {
+  let vertex = from
+  while (vertex.options.spec.kind !== 'partitionCustom') vertex = vertex.options.inputs[0]!.from
+  return vertex
 }

@@ -10,6 +10,9 @@ import { Schema } from '../columnar/schema.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
 import type { Partitioning } from './job-graph.ts'
 
+/** What a vertex says of chaining: it begins a chain ('head'), or is one by itself ('never'). */
+export type ChainingStrategy = 'always' | 'head' | 'never'
+
 /** Where rows come from; without a partitioning they stay where they are as far as parallelism allows. */
 export interface StreamInput {
   readonly from: StreamVertex
@@ -51,6 +54,9 @@ export class StreamVertex {
   #name: string
   #uid: string | undefined
   #parallelism: number | undefined
+  #maxParallelism: number | undefined
+  #slotSharingGroup: string | undefined
+  #chaining: ChainingStrategy = 'always'
 
   constructor(index: number, options: StreamVertexOptions) {
     this.index = index
@@ -66,6 +72,16 @@ export class StreamVertex {
   }
   get parallelism(): number | undefined {
     return this.#parallelism
+  }
+
+  get maxParallelism(): number | undefined {
+    return this.#maxParallelism
+  }
+  get slotSharingGroup(): string | undefined {
+    return this.#slotSharingGroup
+  }
+  get chaining(): ChainingStrategy {
+    return this.#chaining
   }
 
   setName(name: string): void {
@@ -99,7 +115,33 @@ export class StreamVertex {
     }
     this.#parallelism = parallelism
   }
+
+  /** @throws CONFIG_INVALID when it is no count of key groups */
+  setMaxParallelism(maxParallelism: number): void {
+    checkParallelism(maxParallelism, `the maxParallelism of '${this.#name}'`)
+    if (maxParallelism > MAX_PARALLELISM_MAX) {
+      throw new DataflowError(
+        'CONFIG_INVALID',
+        `the maxParallelism of '${this.#name}' is ${maxParallelism}, and at most ` +
+          `${MAX_PARALLELISM_MAX} key groups can be told apart`,
+      )
+    }
+    this.#maxParallelism = maxParallelism
+  }
+
+  /** @throws CONFIG_INVALID when it is empty */
+  setSlotSharingGroup(group: string): void {
+    if (group === '') throw new DataflowError('CONFIG_INVALID', 'a slot sharing group has no name')
+    this.#slotSharingGroup = group
+  }
+
+  setChaining(chaining: ChainingStrategy): void {
+    this.#chaining = chaining
+  }
 }
+
+/** Owners of key groups are 16 bits a row in the kernels; Flink's bound is the same. */
+const MAX_PARALLELISM_MAX = 32_768
 
 /** @throws CONFIG_INVALID */
 export function checkParallelism(parallelism: number, what: string): void {

@@ -1,9 +1,9 @@
 // The execution graph: one task a subtask of each vertex, its slot, and the channels between tasks.
 // A pure function of the job graph; which task runs where never depends on anything else.
 //
-// EG1  Subtask i of every vertex runs in slot i: a job needs as many slots as its highest parallelism.
-// EG2  A forward edge joins subtasks of equal index; any other joins all with all (global: with the
-//      first only).
+// EG1  Subtask i of every vertex of a slot sharing group runs in the group's slot i.
+// EG2  A forward edge joins subtasks of equal index, rescale a producer with its share of the consumers;
+//      any other joins all with all (also 'global': the end of input goes to everybody).
 import type {
   ChannelDescriptor,
   InputDescriptor,
@@ -11,6 +11,7 @@ import type {
   TaskDeployment,
 } from '../runtime/slot-protocol.ts'
 import type { JobEdge, JobGraph, JobVertex } from '../graph/job-graph.ts'
+import { slotSharing } from '../graph/slot-sharing.ts'
 
 export interface ExecutionGraph {
   /** Tasks by slot, each slot's in topological order. */
@@ -31,7 +32,9 @@ interface Wiring {
 
 export function buildExecutionGraph(graph: JobGraph, inlineSlot: boolean): ExecutionGraph {
   const ordered = topologicalOrder(graph)
-  const slotOf = (subtask: number): number => (inlineSlot ? 0 : subtask)
+  const sharing = slotSharing(graph.vertices)
+  const slotOf = (vertex: JobVertex, subtask: number): number =>
+    inlineSlot ? 0 : sharing.firstSlot(vertex) + subtask
   const wiring = new Map<string, Wiring>()
   for (const vertex of ordered) {
     for (let i = 0; i < vertex.parallelism; i++) {
@@ -42,14 +45,15 @@ export function buildExecutionGraph(graph: JobGraph, inlineSlot: boolean): Execu
   for (const edge of graph.edges) {
     channel = wire(graph, edge, wiring, { nextChannel: channel, slotOf })
   }
-  const slotCount = inlineSlot ? 1 : Math.max(...ordered.map((vertex) => vertex.parallelism))
+  const slotCount = inlineSlot ? 1 : sharing.slots
   const slots: TaskDeployment[][] = Array.from({ length: slotCount }, () => [])
   const sources = new Map<string, { vertex: JobVertex; subtaskIndex: number }>()
   for (const vertex of ordered) {
     for (let subtaskIndex = 0; subtaskIndex < vertex.parallelism; subtaskIndex++) {
       const task = taskId(vertex, subtaskIndex)
       const { inputs, outputs } = wiring.get(task)!
-      slots[slotOf(subtaskIndex)]!.push({ task, vertex, subtaskIndex, attempt: 0, inputs, outputs })
+      const slot = slots[slotOf(vertex, subtaskIndex)]!
+      slot.push({ task, vertex, subtaskIndex, attempt: 0, inputs, outputs })
       if (vertex.operators[0]!.spec.kind === 'source') sources.set(task, { vertex, subtaskIndex })
     }
   }
@@ -58,7 +62,7 @@ export function buildExecutionGraph(graph: JobGraph, inlineSlot: boolean): Execu
 
 interface Numbering {
   readonly nextChannel: number
-  slotOf(subtask: number): number
+  slotOf(vertex: JobVertex, subtask: number): number
 }
 
 function wire(
@@ -72,11 +76,11 @@ function wire(
   let channel = nextChannel
   for (let producer = 0; producer < from.parallelism; producer++) {
     const channels: ChannelDescriptor[] = []
-    for (const consumer of consumersOf(edge, producer, to.parallelism)) {
-      channels.push({ channel, slot: slotOf(consumer) })
+    for (const consumer of consumersOf(edge, producer, from.parallelism, to.parallelism)) {
+      channels.push({ channel, slot: slotOf(to, consumer) })
       wiring.get(taskId(to, consumer))!.inputs.push({
         channel,
-        slot: slotOf(producer),
+        slot: slotOf(from, producer),
         input: edge.to.input,
       })
       channel++
@@ -84,17 +88,29 @@ function wire(
     wiring.get(taskId(from, producer))!.outputs.push({
       operator: edge.from.operator,
       partitioning: edge.partitioning,
+      maxParallelism: to.maxParallelism,
       channels,
     })
   }
   return channel
 }
 
-function consumersOf(edge: JobEdge, producer: number, parallelism: number): readonly number[] {
-  if (edge.partitioning.kind === 'forward') return [producer]
-  if (edge.partitioning.kind === 'global') return [0]
-  return Array.from({ length: parallelism }, (_, consumer) => consumer)
+/** The consumers that a producer has channels to. */
+function consumersOf(
+  { partitioning }: JobEdge,
+  producer: number,
+  producers: number,
+  consumers: number,
+): readonly number[] {
+  if (partitioning.kind === 'forward') return [producer]
+  if (partitioning.kind !== 'rescale') return range(0, consumers)
+  if (producers >= consumers) return [Math.floor((producer * consumers) / producers)]
+  const first = Math.ceil((producer * consumers) / producers)
+  return range(first, Math.ceil(((producer + 1) * consumers) / producers))
 }
+
+const range = (from: number, to: number): readonly number[] =>
+  Array.from({ length: to - from }, (_, i) => from + i)
 
 /** Producers before consumers; the graph has no cycles (the job graph's validation says so). */
 function topologicalOrder(graph: JobGraph): readonly JobVertex[] {

@@ -18,7 +18,8 @@ const OPERATORS: {
   flatMap: async () => (await import('./row-function.ts')).createFlatMap,
   assignWatermarks: async () => (await import('./assign-watermarks.ts')).createAssignWatermarks,
   windowAggregate: async () => (await import('./window-aggregate.ts')).createWindowAggregate,
-  sideOutput: async () => (await import('./side-output.ts')).createSideOutput,
+  partitionCustom: async () => (await import('./pass-through.ts')).createPassThrough,
+  sideOutput: async () => (await import('./pass-through.ts')).createPassThrough,
   lookupJoin: async () => (await import('./lookup-join.ts')).createLookupJoin,
 }
 

@@ -66,6 +66,8 @@ export type OperatorSpec =
       /** 'left' keeps rows without a match, with nulls. */
       readonly join: 'left' | 'inner'
     }
+  /** Passes rows on; its closure says to its edges where they go. */
+  | { readonly kind: 'partitionCustom'; readonly closure: true }
   /** What the operator before it emits beside its rows, to this tag. */
   | { readonly kind: 'sideOutput'; readonly tag: string }
   | {

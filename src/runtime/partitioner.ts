@@ -11,9 +11,9 @@ import type { RecordBatch, Selection } from '../columnar/record-batch.ts'
 import type { JobConfig } from '../base/config.ts'
 import type { Partitioning } from '../graph/job-graph.ts'
 import type { Kernels } from '../kernels/module.ts'
-import { partitionByKey } from '../columnar/key-partition.ts'
 import type { OutputChannel } from './channel.ts'
 import { encodeFrame, type Frame } from './frame.ts'
+import { type RowTargets, rowTargets } from './row-targets.ts'
 
 type Waiting =
   | { readonly kind: 'frame'; readonly frame: Frame }
@@ -26,26 +26,34 @@ interface Lane {
   readonly waiting: Waiting[]
 }
 
+/** What a partitioner is told of its edge. */
+export interface PartitionerOptions {
+  readonly config: JobConfig
+  readonly partitioning: Partitioning
+  readonly channels: readonly OutputChannel[]
+  readonly subtaskIndex: number
+  /** Key groups of the consumers. */
+  readonly maxParallelism: number
+  /** The user's functions, by operator id. */
+  readonly closures: ReadonlyMap<string, unknown>
+}
+
 export class Partitioner {
   readonly #kernels: Kernels
   readonly #config: JobConfig
   readonly #partitioning: Partitioning
   readonly #lanes: readonly Lane[]
-  #keyColumns: readonly number[] | undefined
+  readonly #rowTargets: RowTargets | undefined
   #next: number
   #waiting = 0
 
-  constructor(
-    kernels: Kernels,
-    config: JobConfig,
-    partitioning: Partitioning,
-    channels: readonly OutputChannel[],
-    subtaskIndex: number,
-  ) {
+  constructor(kernels: Kernels, options: PartitionerOptions) {
+    const { config, partitioning, channels, subtaskIndex } = options
     this.#kernels = kernels
     this.#config = config
     this.#partitioning = partitioning
     this.#lanes = channels.map((channel) => ({ channel, waiting: [] }))
+    this.#rowTargets = rowTargets(partitioning, { kernels, targets: channels.length, ...options })
     this.#next = subtaskIndex % Math.max(1, channels.length)
   }
 
@@ -59,11 +67,11 @@ export class Partitioner {
     const { kind } = this.#partitioning
     if (kind === 'broadcast') {
       for (const lane of this.#lanes) this.#sendRows(lane, batch, batch.selection)
-    } else if (kind === 'rebalance') {
+    } else if (kind === 'rebalance' || kind === 'rescale') {
       this.#sendRows(this.#lanes[this.#next]!, batch, batch.selection)
       this.#next = (this.#next + 1) % this.#lanes.length
-    } else if (kind === 'hash' && this.#lanes.length > 1) {
-      this.#emitByKey(batch, this.#partitioning.keys)
+    } else if (this.#rowTargets !== undefined) {
+      this.#emitRows(batch, this.#rowTargets)
     } else {
       this.#sendRows(this.#lanes[0]!, batch, batch.selection)
     }
@@ -92,14 +100,9 @@ export class Partitioner {
     this.#waiting = 0
   }
 
-  #emitByKey(batch: RecordBatch, keys: readonly string[]): void {
-    this.#keyColumns ??= keys.map((key) => batch.schema.indexOf(key))
+  #emitRows(batch: RecordBatch, targetsOf: RowTargets): void {
     const mark = this.#kernels.mark()
-    const parts = partitionByKey(this.#kernels, batch, this.#keyColumns, {
-      maxParallelism: this.#config.maxParallelism,
-      targets: this.#lanes.length,
-    })
-    parts.forEach((rows, target) => {
+    targetsOf(batch).forEach((rows, target) => {
       if (rows.length > 0) this.#sendRows(this.#lanes[target]!, batch, rows)
     })
     this.#kernels.reset(mark)

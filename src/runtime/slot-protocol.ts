@@ -27,6 +27,8 @@ export interface OutputDescriptor {
   /** The operator of the chain whose rows go out. */
   readonly operator: number
   readonly partitioning: Partitioning
+  /** Key groups of the consumers. */
+  readonly maxParallelism: number
   readonly channels: readonly ChannelDescriptor[]
 }
 

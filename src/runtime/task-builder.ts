@@ -54,7 +54,7 @@ export async function buildSubtask(
   const place = {
     subtaskIndex: task.subtaskIndex,
     parallelism: task.vertex.parallelism,
-    maxParallelism: environment.job.config.maxParallelism,
+    maxParallelism: task.vertex.maxParallelism,
   }
   const pending = (work: Promise<void>): void => subtask!.pending(work)
   for (const [i, described] of operators.entries()) {
@@ -72,11 +72,11 @@ export async function buildSubtask(
   }
   for (const output of task.outputs) {
     const channels = output.channels.map((channel) => buildOutput(channel, environment))
-    const { job } = environment
-    chain.addPartitioner(
-      output.operator,
-      new Partitioner(kernels, job.config, output.partitioning, channels, task.subtaskIndex),
-    )
+    const { job, closures } = environment
+    const { partitioning, maxParallelism } = output
+    const { subtaskIndex } = task
+    const edge = { partitioning, maxParallelism, channels, subtaskIndex, closures }
+    chain.addPartitioner(output.operator, new Partitioner(kernels, { ...edge, config: job.config }))
   }
   subtask = new Subtask({
     task: task.task,

@@ -286,6 +286,97 @@ export class DataStream<in out F extends Fields> {
   }
 
   /**
+   * Sends each row to any subtask of the next operator, evenly, and the same in every run.
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env.fromCollection([{ n: 1 }]).shuffle().where((r) => r.n.gt(0))
+   * for await (const row of rows.collect()) console.log(row.n)
+   */
+  shuffle(): DataStream<F> {
+    return new DataStream(this.#stream.partitioned({ kind: 'shuffle' }))
+  }
+
+  /**
+   * Deals the batches out in turn as rebalance() does, but each subtask only to its own share of the next
+   * operator's: fewer channels, and rows that stay near where they are.
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env.fromCollection([{ n: 1 }]).rescale().where((r) => r.n.gt(0))
+   * for await (const row of rows.collect()) console.log(row.n)
+   */
+  rescale(): DataStream<F> {
+    return new DataStream(this.#stream.partitioned({ kind: 'rescale' }))
+  }
+
+  /**
+   * Sends all rows to every subtask of the next operator.
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env.fromCollection([{ n: 1 }]).broadcast().where((r) => r.n.gt(0))
+   * for await (const row of rows.collect()) console.log(row.n)
+   */
+  broadcast(): DataStream<F> {
+    return new DataStream(this.#stream.partitioned({ kind: 'broadcast' }))
+  }
+
+  /**
+   * Sends all rows to the first subtask of the next operator, however many it has.
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env.fromCollection([{ n: 1 }]).global().where((r) => r.n.gt(0))
+   * for await (const row of rows.collect()) console.log(row.n)
+   */
+  global(): DataStream<F> {
+    return new DataStream(this.#stream.partitioned({ kind: 'global' }))
+  }
+
+  /**
+   * Keeps rows where they are: subtask i feeds subtask i of the next operator.
+   * @throws GRAPH_INVALID, when the job is compiled, if the two run in different numbers of subtasks
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env.fromCollection([{ n: 1 }]).forward().where((r) => r.n.gt(0))
+   * for await (const row of rows.collect()) console.log(row.n)
+   */
+  forward(): DataStream<F> {
+    return new DataStream(this.#stream.partitioned({ kind: 'forward' }))
+  }
+
+  /**
+   * Sends each row where a function says. The function sees one value of a row; no row object is made.
+   * @param partitioner from the value and the number of subtasks to a subtask, from 0
+   * @param column the column whose value it gets
+   * @throws COLUMN_NOT_FOUND; USER_CODE_FAILED, when the job runs, for what the function throws or a
+   *   subtask that there is not
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env
+   *   .fromCollection([{ n: 1 }, { n: 2 }])
+   *   .partitionCustom((n, partitions) => n % partitions, 'n')
+   *   .where((r) => r.n.gt(0))
+   * for await (const row of rows.collect()) console.log(row.n)
+   */
+  partitionCustom<K extends NamesOf<F>>(
+    partitioner: (value: RowOf<F>[K & keyof RowOf<F>], partitions: number) => number,
+    column: K,
+  ): DataStream<F> {
+    return atCallSite('partitionCustom', (location) => {
+      this.#stream.visible.indexOf(column)
+      const spec = { kind: 'partitionCustom', closure: true } as const
+      const named = { spec, name: 'Custom partitioner', closure: partitioner, ...at(location) }
+      // The planner puts the operator's id in.
+      const partitioning = { kind: 'custom', by: '', column } as const
+      return new DataStream(this.#stream.append(named).partitioned(partitioning))
+    })
+  }
+
+  /**
    * Makes a timestamp column the event time, and the watermarks that windows wait for.
    * @param column the column of type timestamp
    * @param options how far out of order rows may come (a time span; 0 unless said)
@@ -433,6 +524,41 @@ export class DataStream<in out F extends Fields> {
   /** Gives the last operator an id of its own, by which a savepoint finds its state after any change. */
   uid(uid: string): this {
     atCallSite('uid', () => this.#vertex('uid').setUid(uid))
+    return this
+  }
+
+  /**
+   * How many key groups the last operator's state has: the bound of its parallelism, now and in any
+   * savepoint. The environment's unless said.
+   * @throws CONFIG_INVALID when it is none
+   */
+  setMaxParallelism(maxParallelism: number): this {
+    const call = 'setMaxParallelism'
+    atCallSite(call, () => this.#vertex(call).setMaxParallelism(maxParallelism))
+    return this
+  }
+
+  /**
+   * Puts the last operator, and those behind it that say nothing else, into slots of their own: groups
+   * share no threads.
+   * @param group its name; 'default' is where all begin
+   * @throws CONFIG_INVALID for an empty name
+   */
+  slotSharingGroup(group: string): this {
+    const call = 'slotSharingGroup'
+    atCallSite(call, () => this.#vertex(call).setSlotSharingGroup(group))
+    return this
+  }
+
+  /** The last operator begins a chain: what feeds it hands its rows over a channel. */
+  startNewChain(): this {
+    atCallSite('startNewChain', () => this.#vertex('startNewChain').setChaining('head'))
+    return this
+  }
+
+  /** The last operator is chained with nothing, before or after. */
+  disableChaining(): this {
+    atCallSite('disableChaining', () => this.#vertex('disableChaining').setChaining('never'))
     return this
   }
 

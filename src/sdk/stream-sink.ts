@@ -62,6 +62,21 @@ export class StreamSink {
     return this
   }
 
+  /**
+   * Puts the sink into slots of its own: groups share no threads.
+   * @throws CONFIG_INVALID for an empty name
+   */
+  slotSharingGroup(group: string): this {
+    atCallSite('slotSharingGroup', () => this.#vertex.setSlotSharingGroup(group))
+    return this
+  }
+
+  /** The sink is chained with nothing: its rows come over a channel. */
+  disableChaining(): this {
+    atCallSite('disableChaining', () => this.#vertex.setChaining('never'))
+    return this
+  }
+
   /** Gives the sink an id of its own. */
   uid(uid: string): this {
     atCallSite('uid', () => this.#vertex.setUid(uid))

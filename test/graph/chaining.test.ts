@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { chainOperators } from '../../src/graph/chaining.ts'
 import { count, int32, timestamp, tumble, utf8 } from '../../src/index.ts'
 import { testEnvironment, testSource } from '../sdk/test-environment.ts'
-import { planOf, RANDOM_CONFIG, step } from './random-graph.ts'
+import { planOf, step } from './random-graph.ts'
 
 const clicks = testSource({ time: timestamp('ms'), page: utf8(), n: int32() }, 'clicks')
 
@@ -90,7 +90,7 @@ describe('chaining', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
         const plan = planOf(steps)
-        const { vertices, edges } = chainOperators(plan, RANDOM_CONFIG)
+        const { vertices, edges } = chainOperators(plan)
         const chained = vertices.flatMap(({ operators }) => operators)
         expect(chained.map(({ id }) => id).sort()).toEqual(plan.map(({ id }) => id).sort())
         const kept = [

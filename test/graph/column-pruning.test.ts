@@ -106,7 +106,7 @@ describe('column pruning', () => {
       fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
         const plan = planOf(steps)
         const pruned = pruneColumns(plan)
-        const { vertices, edges } = chainOperators(pruned, RANDOM_CONFIG)
+        const { vertices, edges } = chainOperators(pruned)
         const graph = {
           name: 'random',
           config: RANDOM_CONFIG,

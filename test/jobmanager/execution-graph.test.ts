@@ -25,14 +25,16 @@ const jobGraph: fc.Arbitrary<JobGraph> = fc
     fc.record({
       parallelism: fc.integer({ min: 1, max: 5 }),
       from: fc.array(fc.nat(7), { maxLength: 2 }),
-      kind: fc.constantFrom('hash', 'rebalance', 'broadcast', 'global', 'forward'),
+      kind: fc.constantFrom('hash', 'rebalance', 'rescale', 'broadcast', 'global', 'forward'),
+      group: fc.constantFrom(undefined, undefined, 'a', 'b'),
     }),
     { minLength: 1, maxLength: 6 },
   )
   .map((plan) => {
-    const vertices = plan.map(({ parallelism, from }, i) =>
-      vertex(`v${i}`, parallelism, i === 0 || from.length === 0),
-    )
+    const vertices = plan.map(({ parallelism, from, group }, i): JobVertex => {
+      const made = vertex(`v${i}`, parallelism, i === 0 || from.length === 0)
+      return { ...made, ...(group === undefined ? {} : { slotSharingGroup: group }) }
+    })
     const edges = plan.flatMap(({ from, kind }, i) =>
       i === 0
         ? []
@@ -60,18 +62,31 @@ const jobGraph: fc.Arbitrary<JobGraph> = fc
     }
   })
 
+const groupName = ({ slotSharingGroup = 'default' }: JobVertex): string => slotSharingGroup
+
 describe('execution graph', () => {
   it('joins every channel at both ends, in the slots they name', () => {
     fc.assert(
       fc.property(jobGraph, fc.boolean(), (graph, inline) => {
         const { slots, sources } = buildExecutionGraph(graph, inline)
+        const widths = new Map<string, number>()
+        for (const one of graph.vertices) {
+          const width = widths.get(groupName(one)) ?? 0
+          widths.set(groupName(one), Math.max(width, one.parallelism))
+        }
+        const owned = [...widths].flatMap(([group, width]) =>
+          Array.from({ length: width }, (_, i): [string, number] => [group, i]),
+        )
+        const groupOf = (slot: number) => owned[slot]
+        expect(slots).toHaveLength(inline ? 1 : owned.length)
         const senders = new Map<number, string>()
         const receivers = new Map<number, string>()
         const order: string[] = []
         slots.forEach((tasks, slot) => {
           for (const task of tasks) {
             order.push(task.task)
-            if (!inline) expect(slot).toBe(task.subtaskIndex)
+            const own = groupOf(slot)
+            if (!inline) expect(own).toEqual([groupName(task.vertex), task.subtaskIndex])
             for (const output of task.outputs) {
               for (const { channel, slot: to } of output.channels) {
                 expect(senders.has(channel)).toBe(false)
@@ -92,6 +107,35 @@ describe('execution graph', () => {
         }
       }),
       { numRuns: 300 },
+    )
+  })
+
+  it('feeds every consumer of a rescale, each from producers of its own share', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), (from, to) => {
+        const graph: JobGraph = {
+          name: 'rescale',
+          config: DEFAULT_CONFIG,
+          vertices: [vertex('a', from, true), vertex('b', to, false)],
+          edges: [
+            {
+              from: { vertex: 'a', operator: 0 },
+              to: { vertex: 'b', input: 0 },
+              partitioning: { kind: 'rescale' },
+            },
+          ],
+          userFunctionModules: [],
+        }
+        const tasks = buildExecutionGraph(graph, true).slots.flat()
+        const counts = (ends: readonly (readonly unknown[])[]) => ends.map((one) => one.length)
+        const inputs = counts(tasks.filter((t) => t.vertex.id === 'b').map((t) => t.inputs))
+        const outputs = counts(
+          tasks.filter((t) => t.vertex.id === 'a').map((t) => t.outputs[0]!.channels),
+        )
+        expect(Math.min(...inputs, ...outputs)).toBeGreaterThanOrEqual(1)
+        expect(Math.max(...inputs)).toBeLessThanOrEqual(Math.ceil(from / to))
+        expect(Math.max(...outputs)).toBeLessThanOrEqual(Math.ceil(to / from))
+      }),
     )
   })
 

@@ -3,7 +3,7 @@ import type { OperatorKind, OperatorSpec } from '../../operators/operator-spec.t
 import { assignWatermarks, select, where } from './columns.ts'
 import { lookupJoin } from './lookup-join.ts'
 import type { OperatorTraits, SpecOf } from './operator-traits.ts'
-import { filter, flatMap, map } from './row-function.ts'
+import { filter, flatMap, map, partitionCustom } from './row-function.ts'
 import { sideOutput, sink, source } from './source-and-sink.ts'
 import { windowAggregate } from './window-aggregate.ts'
 
@@ -19,6 +19,7 @@ const TRAITS: { readonly [K in OperatorKind]: OperatorTraits<SpecOf<K>> } = {
   lookupJoin,
   sideOutput,
   sink,
+  partitionCustom,
 }
 
 /** The traits of a spec's kind. */

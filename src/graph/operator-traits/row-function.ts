@@ -20,6 +20,12 @@ export const filter: OperatorTraits<SpecOf<'filter'>> = {
   engine,
 }
 
+export const partitionCustom: OperatorTraits<SpecOf<'partitionCustom'>> = {
+  ...passing,
+  output: (_spec, [input]) => input,
+  engine: () => javascript('a function of one value of each row; no object is made'),
+}
+
 /** A function that makes rows: their visible columns are its own, the hidden ones its input's. */
 export const making = {
   inputColumns: (_spec: unknown, needed: Names, input: Schema): Iterable<string> => [
