@@ -20,7 +20,7 @@ function order(a: usize, aBytes: u32, b: usize, bBytes: u32): i32 {
   return aBytes == bBytes ? 0 : aBytes < bBytes ? -1 : 1
 }
 
-function keep(heap: usize, accumulator: usize, p: usize, bytes: u32): bool {
+export function keepBytes(heap: usize, accumulator: usize, p: usize, bytes: u32): bool {
   const capacity = load<u32>(accumulator, 8)
   let to: usize = load<u32>(accumulator)
   if (!to || bytes > capacity) {
@@ -45,7 +45,7 @@ export function offerBytes(op: u32, heap: usize, accumulator: usize, p: usize, b
     const sign = order(p, bytes, held, load<u32>(accumulator, 4))
     if (op == OP_MIN_BYTES ? sign >= 0 : sign <= 0) return true
   }
-  return keep(heap, accumulator, p, bytes)
+  return keepBytes(heap, accumulator, p, bytes)
 }
 
 /** Gives the bytes of an accumulator back. */

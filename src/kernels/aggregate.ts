@@ -66,6 +66,10 @@ export interface AggregateInput {
   readonly offsets: number
 }
 
+export interface NullableByteColumn extends ByteColumn {
+  readonly validity: number
+}
+
 /** Which entry of the program overflowed, at which row. */
 export interface AggregateOverflow {
   readonly entry: number
@@ -126,6 +130,33 @@ export class AggregateProgram {
   merge(from: number, to: number, n: number): AggregateOverflow | undefined {
     const { exports } = this.#kernels
     return this.#outcome(exports.aggregateMerge(this.#program, from, to, n) >>> 0)
+  }
+
+  /**
+   * Takes n rows of the bound inputs back; only counts and sums can. Add a batch's rows first.
+   * @param rows pointers to accumulator rows, u32 a row
+   * @param kept bitmap of the rows that are taken back; 0 for all
+   */
+  retract(rows: number, kept: number, n: number): AggregateOverflow | undefined {
+    const { exports } = this.#kernels
+    return this.#outcome(exports.aggregateRetract(this.#program, rows, kept, n) >>> 0)
+  }
+
+  /** Sets the accumulators at `offset` of n rows from values as wide as they are. */
+  setFixed(rows: number, n: number, offset: number, kind: 64 | 128, values: number): void {
+    this.#kernels.exports.aggregateSetFixed(rows, n, offset, kind === 128, values)
+  }
+
+  /**
+   * Sets accumulators of bytes, which hold nothing yet; null is no value yet.
+   * @throws MEMORY_EXHAUSTED
+   */
+  setBytes(rows: number, n: number, offset: number, column: NullableByteColumn): void {
+    const { offsets, values, validity } = column
+    const { aggregateSetBytes } = this.#kernels.exports
+    if (!aggregateSetBytes(this.#program, rows, n, offset, offsets, values, validity)) {
+      throw exhausted(this.#kernels, `the state of ${n} groups`)
+    }
   }
 
   /** Gives back what n accumulator rows hold outside themselves. */

@@ -19,6 +19,12 @@ import {
 import type { Field, Schema } from '../columnar/schema.ts'
 import type { AggregateFunctionName, AggregateSpec } from './operator-spec.ts'
 
+/** The functions that can take a row back, as an aggregation over a changelog must. */
+export const RETRACTABLE: readonly AggregateFunctionName[] = ['count', 'sum', 'mean']
+
+/** True when accumulators of that function can take a row back. */
+export const canRetract = (name: AggregateFunctionName): boolean => RETRACTABLE.includes(name)
+
 /** The columns that a windowed aggregation puts before its keys. */
 export const WINDOW_COLUMNS: readonly Field[] = [
   { name: 'windowStart', type: timestamp('ms') },
@@ -37,15 +43,19 @@ export function windowAggregateFields(
   return [
     ...WINDOW_COLUMNS,
     ...keys.map((key) => input.field(key)),
-    ...aggregates.map((aggregate) => ({
-      name: aggregate.name,
-      type: aggregateType(
-        aggregate.function,
-        aggregate.column === undefined ? undefined : input.field(aggregate.column).type,
-        aggregate.filter !== undefined,
-      ),
-    })),
+    ...aggregateFields(input, aggregates),
   ]
+}
+
+/**
+ * The columns that aggregates give.
+ * @throws TYPE_MISMATCH, COLUMN_NOT_FOUND
+ */
+export function aggregateFields(input: Schema, aggregates: readonly AggregateSpec[]): Field[] {
+  return aggregates.map(({ name, function: of, column, filter }) => {
+    const type = column === undefined ? undefined : input.field(column).type
+    return { name, type: aggregateType(of, type, filter !== undefined) }
+  })
 }
 
 /**

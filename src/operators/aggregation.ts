@@ -1,14 +1,14 @@
 // Aggregates as the kernels keep them: from specs and an input schema to accumulators, and from
 // accumulators to output columns. The window operator holds one; rows and slices are its business.
 //
-// AG1  Aggregates break down into accumulators that they share: mean(x) is sum(x) and count(x), and
-//      count(x) of a column without nulls is count(). Results that may be null look at their count.
-// AG2  The counts come last in the program: `first` asks for a count before this block's rows are
-//      in it.
+// AG1  The state of a group is data: `stateFields` names its columns, exportState() fills them and
+//      importState() reads them back into fresh accumulator rows.
+// AG2  An aggregation over a changelog takes rows back (AggregateProgram.retract) after it has added the
+//      others of a batch; functions that cannot are refused when it is made.
 import { assert, unreachable } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
-import type { Schema } from '../columnar/schema.ts'
-import { byteWidth, type DataType, typeName } from '../columnar/type.ts'
+import type { Field, Schema } from '../columnar/schema.ts'
+import { type DataType, typeName } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
 import {
   aggregateBytes,
@@ -16,44 +16,29 @@ import {
   aggregateFixed,
   type AggregateInput,
   aggregateMean,
-  type AggregateOp,
   type AggregateOverflow,
+  type AggregateProgram,
   aggregateValidity,
   type ValueKind,
 } from '../kernels/aggregate.ts'
+import { aggregateHeld } from '../kernels/aggregate-state.ts'
 import { validityAnd } from '../kernels/bitmap.ts'
 import type { Kernels } from '../kernels/module.ts'
+import { canRetract, RETRACTABLE } from './aggregate-type.ts'
+import {
+  type Accumulator,
+  isWideOp,
+  NO_COUNT,
+  Planner,
+  type Result,
+  stateField,
+} from './aggregation-plan.ts'
 import type { AggregateSpec } from './operator-spec.ts'
 
-/** Which rows an accumulator takes: those where the column is not null and the filter is true. */
-interface Rows {
-  /** Position of the input column whose nulls are left out; -1 when it has none. */
-  readonly nullsOf: number
-  /** Position of a bool input column; -1 for none. */
-  readonly filter: number
+export interface AggregationOptions {
+  /** Rows are taken back, too: the input is a changelog. */
+  readonly isRetracting?: boolean
 }
-
-interface Accumulator {
-  readonly op: AggregateOp
-  readonly kind: ValueKind
-  readonly rows: Rows
-  /** Position of the input column; -1 for count. */
-  readonly column: number
-  readonly offset: number
-  readonly countOffset: number
-}
-
-type Result =
-  | { readonly kind: 'value'; readonly from: Accumulator; readonly countOffset: number }
-  | {
-      readonly kind: 'mean'
-      readonly from: Accumulator
-      readonly countOffset: number
-      readonly unit: number
-    }
-  | { readonly kind: 'count'; readonly offset: number }
-
-const NO_COUNT = -1
 
 export class Aggregation {
   /** A group's accumulators as they start. */
@@ -63,18 +48,26 @@ export class Aggregation {
   readonly holdsBytes: boolean
   /** Positions of the input columns that are read. */
   readonly columns: readonly number[]
+  /** The columns of a group's state; a name says which accumulator it is. */
+  readonly stateFields: readonly Field[]
   readonly #input: Schema
   readonly #accumulators: readonly Accumulator[]
   readonly #results: readonly Result[]
 
-  /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH */
-  constructor(input: Schema, specs: readonly AggregateSpec[]) {
+  /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH; UNSUPPORTED for what cannot take rows back */
+  constructor(
+    input: Schema,
+    specs: readonly AggregateSpec[],
+    { isRetracting = false }: AggregationOptions = {},
+  ) {
+    if (isRetracting) specs.forEach(refuseRetraction)
     const plan = new Planner(input)
     this.#input = input
     this.#results = specs.map((spec) => plan.add(spec))
     this.#accumulators = plan.ordered()
     this.entries = this.#accumulators
     this.template = plan.template()
+    this.stateFields = this.#accumulators.map((accumulator) => stateField(accumulator, input))
     this.holdsBytes = this.#accumulators.some(({ kind }) => kind === 'bytes')
     const read = this.#accumulators.flatMap(({ column, rows }) => [
       column,
@@ -140,6 +133,42 @@ export class Aggregation {
     })
   }
 
+  /**
+   * The state of n groups, whose accumulators `rows` points to, as columns in the order of
+   * `stateFields`; in the arena.
+   * @throws RECORD_TOO_LARGE
+   */
+  exportState(kernels: Kernels, rows: number, n: number): Vector[] {
+    return this.#accumulators.map(({ kind, op, offset }, i) => {
+      const base = { type: this.stateFields[i]!.type, length: n }
+      if (kind === 'bytes') {
+        const held = aggregateHeld(kernels, rows, n, offset)
+        return new Vector({ ...base, ...held, ...aggregateBytes(kernels, rows, n, offset) })
+      }
+      const width = isWideOp(op) ? 128 : 64
+      return new Vector({ ...base, values: aggregateFixed(kernels, rows, n, offset, width) })
+    })
+  }
+
+  /**
+   * Sets the accumulators of n groups, fresh from the template, from what exportState() gave.
+   * @param columns in the order of `stateFields`, without a selection
+   * @throws MEMORY_EXHAUSTED
+   */
+  importState(
+    program: AggregateProgram,
+    columns: readonly Vector[],
+    rows: number,
+    n: number,
+  ): void {
+    assert(columns.length === this.stateFields.length, `${columns.length} columns of state`)
+    this.#accumulators.forEach(({ kind, op, offset }, i) => {
+      const column = columns[i]!
+      if (kind === 'bytes') program.setBytes(rows, n, offset, column)
+      else program.setFixed(rows, n, offset, isWideOp(op) ? 128 : 64, column.values)
+    })
+  }
+
   /** The error of a sum that does not fit. */
   overflow({ entry }: AggregateOverflow): DataflowError {
     const column = this.#input.fields[this.#accumulators[entry]!.column]!
@@ -162,154 +191,17 @@ function validityOf(
   return aggregateValidity(kernels, rows, n, countOffset)
 }
 
+function refuseRetraction({ name, function: of }: AggregateSpec): void {
+  if (canRetract(of)) return
+  throw new DataflowError(
+    'UNSUPPORTED',
+    `'${name}' is ${of}() of a stream whose rows change, and ${of}() cannot take a row back; ` +
+      `${RETRACTABLE.join(', ')} can`,
+  )
+}
+
 /** Sums are wide whatever they add up; the others give what they took. */
 function resultKind({ op, kind }: Accumulator): ValueKind {
   if (op === 'sumI128') return 128
   return op.startsWith('sum') ? 64 : kind
-}
-
-/** Collects accumulators, each once, and gives them their places in a row. */
-class Planner {
-  readonly #input: Schema
-  readonly #accumulators = new Map<string, Accumulator>()
-  #bytes = 0
-
-  constructor(input: Schema) {
-    this.#input = input
-  }
-
-  add({ function: name, column, filter }: AggregateSpec): Result {
-    const position = column === undefined ? -1 : this.#input.indexOf(column)
-    const type = position < 0 ? undefined : this.#input.fields[position]!.type
-    const rows: Rows = {
-      nullsOf: type?.nullable === true ? position : -1,
-      filter: filter === undefined ? -1 : this.#filter(filter),
-    }
-    if (name === 'count') return { kind: 'count', offset: this.#count(rows) }
-    if (type === undefined) throw new DataflowError('TYPE_MISMATCH', `${name}() takes a column`)
-    if (name === 'mean') {
-      const op = type.kind === 'bool' ? 'countTrue' : sumOp(type)
-      return {
-        kind: 'mean',
-        from: this.#accumulator(op, position, rows, 0),
-        countOffset: this.#count(rows),
-        unit: type.kind === 'decimal' ? 10 ** type.scale : 1,
-      }
-    }
-    const mayBeNull = rows.nullsOf >= 0 || rows.filter >= 0
-    const isPositional = name === 'first' || name === 'last'
-    const countOffset = mayBeNull || isPositional ? this.#count(rows) : NO_COUNT
-    const op =
-      name === 'sum' ? sumOp(type) : isPositional ? pickOp(name, type) : orderOp(name, type)
-    const from = this.#accumulator(op, position, rows, isPositional ? countOffset : 0)
-    return { kind: 'value', from, countOffset: mayBeNull ? countOffset : NO_COUNT }
-  }
-
-  ordered(): Accumulator[] {
-    const all = [...this.#accumulators.values()]
-    return [...all.filter(({ op }) => op !== 'count'), ...all.filter(({ op }) => op === 'count')]
-  }
-
-  template(): Uint8Array {
-    const template = new Uint8Array(this.#bytes)
-    const view = new DataView(template.buffer)
-    for (const { op, offset } of this.#accumulators.values()) writeStart(view, op, offset)
-    return template
-  }
-
-  #filter(name: string): number {
-    const position = this.#input.indexOf(name)
-    const { type } = this.#input.fields[position]!
-    if (type.kind !== 'bool') {
-      throw new DataflowError(
-        'TYPE_MISMATCH',
-        `the filter '${name}' is ${typeName(type)}, not bool`,
-      )
-    }
-    return position
-  }
-
-  #count(rows: Rows): number {
-    return this.#accumulator('count', -1, rows, 0).offset
-  }
-
-  #accumulator(op: AggregateOp, column: number, rows: Rows, countOffset: number): Accumulator {
-    const key = `${op} ${column} ${rows.nullsOf} ${rows.filter}`
-    let accumulator = this.#accumulators.get(key)
-    if (accumulator === undefined) {
-      const kind = column < 0 ? 64 : valueKind(this.#input.fields[column]!.type)
-      accumulator = { op, kind, rows, column, offset: this.#bytes, countOffset }
-      this.#accumulators.set(key, accumulator)
-      this.#bytes += op.endsWith('128') || op.endsWith('Bytes') ? 16 : 8
-    }
-    return accumulator
-  }
-}
-
-function valueKind(type: DataType): ValueKind {
-  switch (type.kind) {
-    case 'int8':
-    case 'int16':
-    case 'int32':
-    case 'uint8':
-    case 'uint16':
-    case 'uint32':
-    case 'float32':
-    case 'bool':
-      return type.kind
-    case 'date':
-      return 'int32'
-    case 'utf8':
-    case 'binary':
-      return 'bytes'
-    case 'list':
-    case 'struct':
-      throw new DataflowError('TYPE_MISMATCH', `${typeName(type)} cannot be aggregated`)
-    default:
-      return byteWidth(type) === 16 ? 128 : 64
-  }
-}
-
-function sumOp(type: DataType): AggregateOp {
-  if (type.kind === 'float32' || type.kind === 'float64') return 'sumF64'
-  if (type.kind === 'decimal') return 'sumI128'
-  return type.kind === 'uint64' ? 'sumU64' : 'sumI64'
-}
-
-function orderOp(name: 'min' | 'max', type: DataType): AggregateOp {
-  const kind = valueKind(type)
-  if (kind === 'bytes') return `${name}Bytes`
-  if (kind === 128) return `${name}I128`
-  if (type.kind === 'float32' || type.kind === 'float64') return `${name}F64`
-  return type.kind.startsWith('uint') || kind === 'bool' ? `${name}U64` : `${name}I64`
-}
-
-function pickOp(name: 'first' | 'last', type: DataType): AggregateOp {
-  const kind = valueKind(type)
-  if (kind === 'bytes') return `${name}Bytes`
-  return kind === 128 ? `${name}128` : `${name}64`
-}
-
-const I64_MAX = 2n ** 63n - 1n
-
-/** Extremes start beyond every value; everything else starts with zeros. */
-function writeStart(view: DataView, op: AggregateOp, offset: number): void {
-  switch (op) {
-    case 'minI64':
-      return view.setBigInt64(offset, I64_MAX, true)
-    case 'maxI64':
-      return view.setBigInt64(offset, -I64_MAX - 1n, true)
-    case 'minU64':
-      return view.setBigInt64(offset, -1n, true)
-    case 'minF64':
-      return view.setFloat64(offset, NaN, true)
-    case 'maxF64':
-      return view.setFloat64(offset, -Infinity, true)
-    case 'minI128':
-      view.setBigInt64(offset, -1n, true)
-      return view.setBigInt64(offset + 8, I64_MAX, true)
-    case 'maxI128':
-      return view.setBigInt64(offset + 8, -I64_MAX - 1n, true)
-    default:
-  }
 }

@@ -17,34 +17,10 @@ import { aggregateType, windowAggregateFields } from '../../src/operators/aggreg
 import type { AggregateFunctionName, AggregateSpec } from '../../src/operators/operator-spec.ts'
 import { createWindowAggregate } from '../../src/operators/window-aggregate.ts'
 import { ALL_LEAVES, valueOf } from '../columnar/random-rows.ts'
+import { specsOf } from './aggregate-specs.ts'
 import { OperatorHarness, type Row } from './operator-harness.ts'
 
 const kernels = new Kernels()
-
-const NAMES: readonly AggregateFunctionName[] = [
-  'count',
-  'sum',
-  'min',
-  'max',
-  'mean',
-  'first',
-  'last',
-]
-
-function specsOf(type: DataType): AggregateSpec[] {
-  return NAMES.flatMap((name): AggregateSpec[] => {
-    try {
-      aggregateType(name, type, false)
-    } catch {
-      // The function does not take the type: aggregate-type.ts has tests of its own.
-      return []
-    }
-    return [
-      { name, function: name, column: 'value' },
-      { name: `${name}Filtered`, function: name, column: 'value', filter: 'kept' },
-    ]
-  })
-}
 
 /** A value as something that compares and adds up: integers of any width are bigint. */
 function measure(type: DataType, value: unknown): number | bigint | string {

@@ -1,0 +1,135 @@
+// Rows taken back from accumulators: what an updating stream does with the earlier half of a change.
+// Only counts and sums know how; src/operators/aggregation.ts refuses the others before it comes here.
+//
+// R1  The caller adds a batch's rows before it takes others back, so that a row that comes and goes in
+//     one batch was there.
+import {
+  BLOCK,
+  compactRows,
+  compactValues,
+  rowOfPlace,
+  wide,
+  wideRows,
+  widen,
+} from './aggregate-block'
+import {
+  DONE,
+  ENTRIES,
+  ENTRY_BYTES,
+  ENTRY_FILTER,
+  ENTRY_KIND,
+  ENTRY_OFFSET,
+  ENTRY_OP,
+  ENTRY_VALIDITY,
+  ENTRY_VALUES,
+  FAILED,
+  KIND_128,
+  OP_COUNT_TRUE,
+  OP_SUM_F64,
+  OP_SUM_I128,
+  OP_SUM_I64,
+  OP_SUM_U64,
+  PROGRAM_HEADER,
+} from './aggregate-program'
+import { addDecimal } from './int128'
+
+function subtractMasked(rows: usize, offset: usize, mask: u64): void {
+  for (; mask; mask &= mask - 1) {
+    const p = <usize>load<u32>(rows + ((<usize>ctz<u64>(mask)) << 2)) + offset
+    store<u64>(p, load<u64>(p) - 1)
+  }
+}
+
+function retractI64(p: usize, v: i64): bool {
+  const a = load<i64>(p)
+  const rest = a - v
+  store<i64>(p, rest)
+  return ((a ^ v) & (a ^ rest)) >= 0
+}
+
+function retractU64(p: usize, v: u64): bool {
+  const a = load<u64>(p)
+  store<u64>(p, a - v)
+  return v <= a
+}
+
+function retractI128(p: usize, v: usize, kind: u32): bool {
+  const low = load<u64>(v)
+  const high = kind == KIND_128 ? load<i64>(v, 8) : <i64>low >> 63
+  return addDecimal(p, 0 - low, ~high + <i64>(low == 0))
+}
+
+/** Takes values back; returns the place that leaves the type's range, else `count`. */
+function retract(
+  op: u32,
+  kind: u32,
+  rows: usize,
+  offset: usize,
+  values: usize,
+  count: usize,
+): usize {
+  for (let j: usize = 0; j < count; j++) {
+    const p = <usize>load<u32>(rows + (j << 2)) + offset
+    const v = values + (j << (kind == KIND_128 ? 4 : 3))
+    let isIn: bool = true
+    switch (op) {
+      case OP_SUM_I64:
+        isIn = retractI64(p, load<i64>(v))
+        break
+      case OP_SUM_U64:
+        isIn = retractU64(p, load<u64>(v))
+        break
+      case OP_SUM_F64:
+        store<f64>(p, load<f64>(p) - load<f64>(v))
+        break
+      case OP_SUM_I128:
+        isIn = retractI128(p, v, kind)
+        break
+      default:
+        unreachable()
+    }
+    if (!isIn) return j
+  }
+  return count
+}
+
+function retractBlock(entry: usize, rows: usize, at: usize, mask: u64, count: usize): u32 {
+  const op = load<u32>(entry, ENTRY_OP)
+  const offset: usize = load<u32>(entry, ENTRY_OFFSET)
+  if (op <= OP_COUNT_TRUE) {
+    if (op == OP_COUNT_TRUE) mask &= load<u64>(<usize>load<u32>(entry, ENTRY_VALUES) + (at >> 3))
+    subtractMasked(rows, offset, mask)
+    return DONE
+  }
+  const kind = load<u32>(entry, ENTRY_KIND)
+  compactValues(kind, widen(kind, load<u32>(entry, ENTRY_VALUES), at, count), mask)
+  compactRows(rows, mask)
+  const taken = <usize>popcnt<u64>(mask)
+  const place = retract(op, kind, wideRows, offset, wide, taken)
+  return place < taken ? <u32>at + rowOfPlace(mask, place) : DONE
+}
+
+/** Takes n rows back from accumulators; arguments and result as of aggregateUpdate(). */
+export function aggregateRetract(program: usize, rows: usize, kept: usize, n: u32): u32 {
+  const entries = program + PROGRAM_HEADER
+  const end = entries + <usize>load<u32>(program, ENTRIES) * ENTRY_BYTES
+  for (let at: usize = 0; at < <usize>n; at += BLOCK) {
+    const count = min<u32>(BLOCK, n - <u32>at)
+    const full: u64 = <u64>-1 >> <u64>(BLOCK - count)
+    const live = kept ? full & load<u64>(kept + (at >> 3)) : full
+    for (let entry = entries; entry < end; entry += ENTRY_BYTES) {
+      const validity: usize = load<u32>(entry, ENTRY_VALIDITY)
+      const filter: usize = load<u32>(entry, ENTRY_FILTER)
+      let mask = live
+      if (validity) mask &= load<u64>(validity + (at >> 3))
+      if (filter) mask &= load<u64>(filter + (at >> 3))
+      if (!mask) continue
+      const status = retractBlock(entry, rows + (at << 2), at, mask, count)
+      if (status != DONE) {
+        store<u32>(program, <u32>((entry - entries) / ENTRY_BYTES), FAILED)
+        return status
+      }
+    }
+  }
+  return DONE
+}

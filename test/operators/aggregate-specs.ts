@@ -1,0 +1,33 @@
+// The aggregates that a type can have, for tests that want all of them.
+import type { DataType } from '../../src/columnar/type.ts'
+import { aggregateType } from '../../src/operators/aggregate-type.ts'
+import type { AggregateFunctionName, AggregateSpec } from '../../src/operators/operator-spec.ts'
+
+export const AGGREGATE_NAMES: readonly AggregateFunctionName[] = [
+  'count',
+  'sum',
+  'min',
+  'max',
+  'mean',
+  'first',
+  'last',
+]
+
+/** Each function that takes the type, over `value`, of all rows and of those that are `kept`. */
+export function specsOf(
+  type: DataType,
+  names: readonly AggregateFunctionName[] = AGGREGATE_NAMES,
+): AggregateSpec[] {
+  return names.flatMap((name): AggregateSpec[] => {
+    try {
+      aggregateType(name, type, false)
+    } catch {
+      // The function does not take the type.
+      return []
+    }
+    return [
+      { name, function: name, column: 'value' },
+      { name: `${name}Filtered`, function: name, column: 'value', filter: 'kept' },
+    ]
+  })
+}

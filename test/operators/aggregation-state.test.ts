@@ -1,0 +1,126 @@
+// What accumulators are besides adding up: data that a snapshot takes and gives back, and sums that
+// take rows back. Against the same accumulators without the detour.
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Schema } from '../../src/columnar/schema.ts'
+import { bool, type DataType, float64, int64, nullable, typeName } from '../../src/columnar/type.ts'
+import { Kernels } from '../../src/kernels/module.ts'
+import { canRetract } from '../../src/operators/aggregate-type.ts'
+import { ALL_LEAVES, valueOf } from '../columnar/random-rows.ts'
+import { Accumulators } from './accumulators.ts'
+import { AGGREGATE_NAMES, specsOf } from './aggregate-specs.ts'
+import type { Row } from './operator-harness.ts'
+
+const kernels = new Kernels()
+const GROUPS = [0, 1, 2, 3]
+
+const rowsOf = (value: fc.Arbitrary<unknown>): fc.Arbitrary<(Row & { group: number })[]> =>
+  fc.array(fc.record({ value, kept: fc.option(fc.boolean()), group: fc.nat({ max: 2 }) }), {
+    maxLength: 140,
+  })
+
+const groupsOf = (rows: readonly { group: number }[]): number[] => rows.map(({ group }) => group)
+
+/** Runs with accumulators, and sees that they give everything back. */
+function withAccumulators(made: readonly Accumulators[], run: () => void): void {
+  try {
+    run()
+  } finally {
+    for (const one of made) one.close(GROUPS)
+  }
+}
+
+describe.each(Object.values(ALL_LEAVES).map((type) => [typeName(type), type] as const))(
+  'the state of aggregates of %s',
+  (_, type) => {
+    it('is the same after a snapshot and a restore', () => {
+      // Sums of random integers overflow; they have the other property.
+      const isExact = type.kind.startsWith('float') || type.kind === 'bool'
+      const names = isExact
+        ? AGGREGATE_NAMES
+        : AGGREGATE_NAMES.filter((name) => !['sum', 'mean'].includes(name))
+      const schema = Schema.of({ value: type, kept: nullable(bool()) })
+      fc.assert(
+        fc.property(rowsOf(valueOf(type)), fc.nat({ max: 140 }), (rows, cut) => {
+          const specs = specsOf(type, names)
+          const straight = new Accumulators(kernels, schema, specs)
+          const before = new Accumulators(kernels, schema, specs)
+          const after = new Accumulators(kernels, schema, specs)
+          withAccumulators([straight, before, after], () => {
+            const [head, tail] = [rows.slice(0, cut), rows.slice(cut)]
+            for (const part of [head, tail]) straight.add(part, groupsOf(part))
+            before.add(head, groupsOf(head))
+            after.restore(before.snapshot(GROUPS), GROUPS)
+            after.add(tail, groupsOf(tail))
+            const seen = [...new Set(groupsOf(rows))]
+            expect(after.results(seen)).toEqual(straight.results(seen))
+          })
+        }),
+        { numRuns: 30 },
+      )
+    })
+  },
+)
+
+/** Values whose sums are exact, so that the order of changes does not show. */
+const SUMMED: readonly (readonly [DataType, fc.Arbitrary<unknown>])[] = Object.values(ALL_LEAVES)
+  .filter((type) => specsOf(type, ['mean']).length > 0 || type.kind === 'duration')
+  .map((type) => {
+    const small = fc.integer({ min: type.kind.startsWith('uint') ? 0 : -99, max: 99 })
+    const value = small.map((x): unknown => {
+      if (type.kind === 'bool') return x > 0
+      if (type.kind === 'decimal') return x.toFixed(type.scale)
+      const isBig = 'as' in type ? type.as === 'bigint' : 'unit' in type && type.unit === 'ns'
+      return isBig ? BigInt(x) : x
+    })
+    return [type, type.nullable ? fc.option(value) : value] as const
+  })
+
+describe.each(SUMMED.map(([type, value]) => [typeName(type), type, value] as const))(
+  'aggregates of %s',
+  (_, type, value) => {
+    it('take rows back', () => {
+      const schema = Schema.of({ value: type, kept: nullable(bool()) })
+      const names = AGGREGATE_NAMES.filter(canRetract)
+      const inputs = fc.tuple(rowsOf(value), fc.infiniteStream(fc.boolean()))
+      fc.assert(
+        fc.property(inputs, ([rows, chances]) => {
+          const specs = specsOf(type, names)
+          const changed = new Accumulators(kernels, schema, specs, { isRetracting: true })
+          const straight = new Accumulators(kernels, schema, specs)
+          withAccumulators([changed, straight], () => {
+            const isGone = rows.map(() => chances.next().value)
+            const gone = rows.filter((_row, i) => isGone[i])
+            const rest = rows.filter((_row, i) => !isGone[i])
+            straight.add(rest, groupsOf(rest))
+            changed.add(gone, groupsOf(gone))
+            // Those that stay come in the batch in which the others go.
+            const all = [...gone, ...rest]
+            const isAdded = all.map((row) => !gone.includes(row))
+            changed.change(all, groupsOf(all), isAdded)
+            expect(changed.results(GROUPS)).toEqual(straight.results(GROUPS))
+          })
+        }),
+        { numRuns: 40 },
+      )
+    })
+  },
+)
+
+it('a row that is taken back from a sum near its limit is told like one that is added', () => {
+  const schema = Schema.of({ value: int64() })
+  const specs = [{ name: 'total', function: 'sum', column: 'value' }] as const
+  const sums = new Accumulators(kernels, schema, specs, { isRetracting: true })
+  withAccumulators([sums], () => {
+    sums.add([{ value: -(2n ** 63n) + 1n }], [0])
+    expect(() => sums.change([{ value: 2n }], [0], [false])).toThrow(/sum of 'value'.*too large/)
+  })
+})
+
+it('a function that cannot take rows back is refused, with those that can', () => {
+  const schema = Schema.of({ value: float64() })
+  const specs = [{ name: 'one', function: 'first', column: 'value' }] as const
+  expect(() => new Accumulators(kernels, schema, specs, { isRetracting: true })).toThrow(
+    /'one' is first\(\) of a stream whose rows change.*count, sum, mean can/,
+  )
+})
