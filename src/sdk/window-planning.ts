@@ -13,9 +13,14 @@ import type { AggregateSpec, WindowSpec } from '../operators/operator-spec.ts'
 import { WindowAggregate } from './aggregate.ts'
 import { EVENT_TIME, type LogicalStream, refuseUpdating } from './logical-stream.ts'
 
-export interface WindowRequest {
+/** What is asked of windows, whatever is made of their rows. */
+export interface WindowSettings {
+  /** None: all rows are one group. */
   readonly keys: readonly string[]
   readonly window: WindowSpec
+}
+
+export interface WindowRequest extends WindowSettings {
   readonly aggregates: Readonly<Record<string, unknown>>
 }
 
