@@ -2,13 +2,16 @@
 // and pushes batches on. It lives in one subtask, in one slot, and is called by the chain only.
 //
 // O1  One call at a time, to completion; between calls nothing else touches an operator's state.
-// O2  An input batch lives until the call returns. What is kept is copied.
+// O2  An input batch lives until the call returns, or until what it gave has run to its end. What is kept is
+//     copied.
 // O3  A watermark promises that no row at or before it follows. The chain forwards it to the next
 //     operator once processWatermark() has finished, unless the operator generates watermarks itself.
 // O4  Processing time comes by onProcessingTime() only, and never steps back.
 // O5  State is written whole when a snapshot is asked for, and read back in open().
-// O6  Work that may emit much (a window that fires) is a generator: it yields after each batch, and the
-//     chain goes on with it only while the outputs have credit. Scratch memory ends at each yield.
+// O6  Work that may emit much (a window that fires, a hot key of a join) is a generator: it yields after
+//     each batch, and the chain goes on with it only while the outputs have credit. Scratch memory ends
+//     at each yield. Of a batch that is for the first operator of a chain; behind another one the work
+//     runs at once, so that what emits much out of one batch should begin a chain (two inputs do).
 import type { Clock } from '../base/clock.ts'
 import type { JobConfig } from '../base/config.ts'
 import type { Json } from '../base/json.ts'
@@ -97,7 +100,8 @@ export interface Operator {
   /** True when this operator makes the watermarks: incoming ones (but the last) are dropped. */
   readonly generatesWatermarks?: boolean
   open?(): void | Promise<void>
-  processBatch(batch: RecordBatch, input: number): void
+  /** May give the rest of its work, when there is much to emit (O6). */
+  processBatch(batch: RecordBatch, input: number): Generator<void> | void
   processWatermark?(watermarkMs: number): Generator<void> | void
   /**
    * Processing time has reached what wakeAt() asked for. At the end of input, after the final watermark,

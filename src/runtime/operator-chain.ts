@@ -63,11 +63,28 @@ class Link implements Output {
     for (const partitioner of this.partitioners) partitioner.emitWatermark(watermarkMs)
   }
 
+  /** A batch of an operator before this one in the chain: its work is done at once. */
   process(batch: RecordBatch, input: number): void {
+    const rest = this.begin(batch, input)
+    if (rest !== undefined) this.#chain.runNow(rest)
+  }
+
+  /** Gives a batch to the operator. What is left of its work is to be stepped. */
+  begin(batch: RecordBatch, input: number): Generator<void> | undefined {
     this.metrics.rowsIn += batch.rowCount
     this.metrics.batchesIn++
     try {
-      this.operator!.processBatch(batch, input)
+      const work = this.operator!.processBatch(batch, input)
+      // The first piece is part of this step.
+      return work === undefined || work.next().done === true ? undefined : this.#blamed(work)
+    } catch (error) {
+      throw this.#chain.blame(this, error)
+    }
+  }
+
+  *#blamed(work: Generator<void>): Generator<void> {
+    try {
+      yield* work
     } catch (error) {
       throw this.#chain.blame(this, error)
     }
@@ -182,9 +199,9 @@ export class OperatorChain {
     }
   }
 
-  /** A batch for the first operator. */
-  processBatch(batch: RecordBatch, input: number): void {
-    this.#links[0]!.process(batch, input)
+  /** A batch for the first operator. What is left of its work is to be stepped while outputs are ready. */
+  processBatch(batch: RecordBatch, input: number): Generator<void> | undefined {
+    return this.#links[0]!.begin(batch, input)
   }
 
   /** A watermark for the first operator; to be stepped while the outputs are ready. */

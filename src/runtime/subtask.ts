@@ -3,8 +3,9 @@
 //
 //   created ─► running ─► finishing ─► finished            any ─► failed | cancelled
 //
-// S1  A step takes one batch, or one piece of a firing watermark, and only while every output is ready.
-// S2  A batch's scratch memory ends with its step.
+// S1  A step takes one batch, or one piece of a firing watermark or of a batch that makes much, and only
+//     while every output is ready.
+// S2  A step's scratch memory ends with it; a batch goes back to its gate when all its work is done.
 // S3  While a promise is pending (a sink that writes, a source that waits) no step is taken.
 import { assert } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
@@ -126,7 +127,7 @@ export class Subtask {
     }
   }
 
-  /** Nothing is half done: no watermark is firing and nobody is waited for. */
+  /** Nothing is half done: no watermark is firing, no batch has work left, and nobody is waited for. */
   get quiet(): boolean {
     return this.#firing === undefined && this.#pending === 0 && this.#chain.ready
   }
@@ -182,8 +183,11 @@ export class Subtask {
     switch (event.kind) {
       case 'batch': {
         const { batch, input } = event
-        this.#inScratch(() => this.#chain.processBatch(batch, input))
-        this.#parts.gate.done()
+        this.#inScratch(() => {
+          this.#firing = this.#chain.processBatch(batch, input)
+        })
+        if (this.#firing === undefined) this.#parts.gate.done()
+        else this.#afterFiring = () => this.#parts.gate.done()
         return true
       }
       case 'watermark':
@@ -242,7 +246,7 @@ export class Subtask {
     )
   }
 
-  /** Goes on with a firing watermark for one step. */
+  /** Goes on with a firing watermark, or the rest of a batch, for one step. */
   #fire(firing: Generator<void>): boolean {
     let done = false
     this.#inScratch(() => {

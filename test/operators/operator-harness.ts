@@ -121,10 +121,13 @@ export class OperatorHarness<Config> {
     const builder = this.#builders[input]!
     for (const row of rows) builder.append(row)
     const batch = builder.finish()
-    this.#operator.processBatch(
-      isIn === undefined ? batch : batch.withSelection(this.#selection(rows, isIn)),
-      input,
-    )
+    const sent = isIn === undefined ? batch : batch.withSelection(this.#selection(rows, isIn))
+    const scratch = this.#kernels.mark()
+    const rest = this.#operator.processBatch(sent, input)
+    this.#kernels.reset(scratch)
+    // The batch lives until its work is done, and nothing else does.
+    this.#dirty()
+    this.#run(rest)
     this.#kernels.reset(mark)
     return this.#taken()
   }
