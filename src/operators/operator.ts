@@ -12,6 +12,7 @@
 //     each batch, and the chain goes on with it only while the outputs have credit. Scratch memory ends
 //     at each yield. Of a batch that is for the first operator of a chain; behind another one the work
 //     runs at once, so that what emits much out of one batch should begin a chain (two inputs do).
+// O7  What happens outside (a promise settles) enters by mail: context.mailbox() makes it a step.
 import type { Clock } from '../base/clock.ts'
 import type { JobConfig } from '../base/config.ts'
 import type { Json } from '../base/json.ts'
@@ -27,6 +28,8 @@ export interface Output {
   emitSide(tag: string, batch: RecordBatch): void
   /** Only for operators that generate watermarks. Milliseconds; +Infinity ends event time. */
   emitWatermark(watermarkMs: number): void
+  /** The same piece by piece, within a generator (O6); also for operators that hold watermarks. */
+  forwardWatermark(watermarkMs: number): Generator<void>
   /** Only for operators that generate watermarks: nobody is to wait for this stream's, or again. */
   emitIdle(idle: boolean): void
 }
@@ -78,6 +81,12 @@ export interface OperatorContext {
   processingTimeMs(): number
   /** Asks for onProcessingTime() once processing time has reached `timeMs`; the earliest asked for counts. */
   wakeAt(timeMs: number): void
+  /**
+   * Runs `work` as a step of this operator: from anywhere, any time (a promise has settled). Work is done
+   * in the order of the calls, once the outputs have credit; at the job's end what is left is dropped, and
+   * a snapshot does not have it. The caller bounds how much waits.
+   */
+  mailbox(work: () => Generator<void> | void): void
   /** What the operator had written in the snapshot that the job goes on from. */
   readonly restored: StateReader | undefined
   /** The side outputs that somebody reads, by tag. */
@@ -99,13 +108,23 @@ export interface OperatorContext {
 export interface Operator {
   /** True when this operator makes the watermarks: incoming ones (but the last) are dropped. */
   readonly generatesWatermarks?: boolean
+  /**
+   * True when it passes on each watermark itself (output.forwardWatermark), the last one too, when the rows
+   * before it are out. The subtask ends after that, and until then goes on with its mail and alarms.
+   */
+  readonly holdsWatermarks?: boolean
+  /** While it is true, no input is taken; mail and alarms come. It changes within steps only. */
+  readonly isFull?: boolean
   open?(): void | Promise<void>
   /** May give the rest of its work, when there is much to emit (O6). */
   processBatch(batch: RecordBatch, input: number): Generator<void> | void
   processWatermark?(watermarkMs: number): Generator<void> | void
+  /** Its input is idle, or no longer. Who has this method passes it on (output.emitIdle), or does not. */
+  processIdle?(idle: boolean): void
   /**
    * Processing time has reached what wakeAt() asked for. At the end of input, after the final watermark,
-   * every operator is told +Infinity: what waits for processing time is then due.
+   * every operator is told +Infinity: what waits for processing time is then due. (Those that hold
+   * watermarks are not: their time goes on.)
    */
   onProcessingTime?(nowMs: number): Generator<void> | void
   /** Writes its whole state; nothing that it emitted before is in flight within the chain. */

@@ -9,7 +9,7 @@ import { DataflowError } from '../base/errors.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
 import type { Schema } from '../columnar/schema.ts'
 import type { Kernels } from '../kernels/module.ts'
-import { WatermarkValve } from '../time/watermark-valve.ts'
+import { type ValveOutput, WatermarkValve } from '../time/watermark-valve.ts'
 import type { Element, LocalChannel } from './channel.ts'
 import { decodeFrame } from './frame.ts'
 import type { BetweenSlots, Port } from './slot-protocol.ts'
@@ -41,6 +41,8 @@ export class InputGate {
   #queued = 0
   #open = 0
   #held: { ptr: number; channel: GateChannel } | undefined
+  /** What follows the watermark that was given out last. */
+  #following: GateEvent | undefined
 
   /** @param schemas one an input   @param wake called when something arrives */
   constructor(kernels: Kernels, schemas: readonly Schema[], wake: () => void) {
@@ -66,7 +68,7 @@ export class InputGate {
   }
 
   get hasElements(): boolean {
-    return this.#queued > 0
+    return this.#queued > 0 || this.#following !== undefined
   }
 
   push(index: number, element: Element): void {
@@ -81,6 +83,9 @@ export class InputGate {
   /** What comes next, or undefined when nothing is there. A batch is held until done(). */
   next(): GateEvent | undefined {
     assert(this.#held === undefined, 'a gate was asked before its batch was done')
+    const following = this.#following
+    this.#following = undefined
+    if (following !== undefined) return following
     while (this.#queued > 0) {
       const index = this.#nextChannel()
       const element = this.#channels[index]!.queue.shift()!
@@ -143,28 +148,25 @@ export class InputGate {
         return this.#batch(channel, ptr)
       }
       case 'watermark':
-        return watermarkEvent(this.#valve.onWatermark(index, element.watermarkMs))
+        return this.#event(this.#valve.onWatermark(index, element.watermarkMs))
       case 'idle':
-        return watermarkEvent(
-          element.idle ? this.#valve.onIdle(index) : this.#valve.onActive(index),
-        )
+        return this.#event(element.idle ? this.#valve.onIdle(index) : this.#valve.onActive(index))
       case 'end':
         this.#open--
-        return this.#open === 0 ? { kind: 'end' } : watermarkEvent(this.#valve.onEnd(index))
+        return this.#open === 0 ? { kind: 'end' } : this.#event(this.#valve.onEnd(index))
     }
+  }
+
+  /** A watermark comes before the idleness that it came with. */
+  #event({ watermarkMs, idle }: ValveOutput): GateEvent | undefined {
+    const status: GateEvent | undefined = idle === undefined ? undefined : { kind: 'idle', idle }
+    if (watermarkMs === undefined) return status
+    this.#following = status
+    return { kind: 'watermark', watermarkMs }
   }
 
   #batch(channel: GateChannel, ptr: number): GateEvent {
     const batch = decodeFrame(this.#kernels, this.#schemas[channel.input]!, ptr)
     return { kind: 'batch', batch, input: channel.input }
   }
-}
-
-function watermarkEvent(output: {
-  readonly watermarkMs?: number
-  readonly idle?: boolean
-}): GateEvent | undefined {
-  if (output.watermarkMs !== undefined)
-    return { kind: 'watermark', watermarkMs: output.watermarkMs }
-  return output.idle === undefined ? undefined : { kind: 'idle', idle: output.idle }
 }

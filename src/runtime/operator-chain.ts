@@ -24,7 +24,10 @@ class Link implements Output {
   readonly partitioners: Partitioner[] = []
   readonly #chain: OperatorChain
   operator: Operator | undefined
+  /** What the operator got last. */
   watermarkMs = -Infinity
+  /** What it gave last. */
+  forwardedMs = -Infinity
 
   constructor(chain: OperatorChain, described: ChainedOperator, metrics: OperatorMetrics) {
     this.#chain = chain
@@ -53,14 +56,21 @@ class Link implements Output {
   }
 
   emitIdle(idle: boolean): void {
-    for (const link of this.all) link.emitIdle(idle)
+    for (const link of this.all) link.processIdle(idle)
     for (const partitioner of this.partitioners) partitioner.emitIdle(idle)
   }
 
   emitWatermark(watermarkMs: number): void {
-    this.#chain.watermarkMs = watermarkMs
-    for (const link of this.all) this.#chain.runNow(link.advance(watermarkMs))
-    for (const partitioner of this.partitioners) partitioner.emitWatermark(watermarkMs)
+    this.#chain.runNow(this.forwardWatermark(watermarkMs))
+  }
+
+  processIdle(idle: boolean): void {
+    if (this.operator!.processIdle === undefined) return this.emitIdle(idle)
+    try {
+      this.operator!.processIdle(idle)
+    } catch (error) {
+      throw this.#chain.blame(this, error)
+    }
   }
 
   /** A batch of an operator before this one in the chain: its work is done at once. */
@@ -94,29 +104,31 @@ class Link implements Output {
   *advance(watermarkMs: number): Generator<void> {
     const operator = this.operator!
     this.watermarkMs = watermarkMs
-    try {
-      const firing = operator.processWatermark?.(watermarkMs)
-      if (firing !== undefined) yield* firing
-    } catch (error) {
-      throw this.#chain.blame(this, error)
-    }
+    yield* this.run(() => operator.processWatermark?.(watermarkMs))
+    if (operator.holdsWatermarks === true) return
     if (watermarkMs === Infinity) yield* this.alarm(Infinity)
     // A generator of watermarks speaks for itself, but the end of event time passes through it.
     if (operator.generatesWatermarks === true && watermarkMs !== Infinity) return
-    yield* this.forward(watermarkMs)
+    yield* this.forwardWatermark(watermarkMs)
   }
 
   /** Tells this operator the processing time. */
-  *alarm(nowMs: number): Generator<void> {
+  alarm(nowMs: number): Generator<void> {
+    return this.run(() => this.operator!.onProcessingTime?.(nowMs))
+  }
+
+  /** Work of this operator, its failures blamed on it. */
+  *run(work: () => Generator<void> | void): Generator<void> {
     try {
-      const firing = this.operator!.onProcessingTime?.(nowMs)
+      const firing = work()
       if (firing !== undefined) yield* firing
     } catch (error) {
       throw this.#chain.blame(this, error)
     }
   }
 
-  *forward(watermarkMs: number): Generator<void> {
+  *forwardWatermark(watermarkMs: number): Generator<void> {
+    this.forwardedMs = watermarkMs
     this.#chain.watermarkMs = watermarkMs
     for (const link of this.all) yield* link.advance(watermarkMs)
     for (const partitioner of this.partitioners) partitioner.emitWatermark(watermarkMs)
@@ -164,6 +176,24 @@ export class OperatorChain {
   /** Tells the operator at `index` the processing time; to be stepped while the outputs are ready. */
   onProcessingTime(index: number, nowMs: number): Generator<void> {
     return this.#links[index]!.alarm(nowMs)
+  }
+
+  /** Work that the operator at `index` asked for by mail; to be stepped while the outputs are ready. */
+  onMail(index: number, work: () => Generator<void> | void): Generator<void> {
+    return this.#links[index]!.run(work)
+  }
+
+  /** An operator behind the one at `index` takes nothing now; -1 asks of all. */
+  isFullBehind(index: number): boolean {
+    for (let i = index + 1; i < this.#links.length; i++) {
+      if (this.#links[i]!.operator?.isFull === true) return true
+    }
+    return false
+  }
+
+  /** The last watermark has left every operator. */
+  get isDrained(): boolean {
+    return this.#links.every(({ forwardedMs }) => forwardedMs === Infinity)
   }
 
   /** Writes the operators' state, by operator id; between two steps only. */
@@ -216,13 +246,12 @@ export class OperatorChain {
 
   /** A watermark that the chain's source made. */
   forwardFromSource(watermarkMs: number): Generator<void> {
-    return this.#links[0]!.forward(watermarkMs)
+    return this.#links[0]!.forwardWatermark(watermarkMs)
   }
 
-  idle(idle: boolean): void {
-    for (const link of this.#links) {
-      for (const partitioner of link.partitioners) partitioner.emitIdle(idle)
-    }
+  /** The input of the first operator is idle, or no longer. */
+  processIdle(idle: boolean): void {
+    this.#links[0]!.processIdle(idle)
   }
 
   async finish(): Promise<void> {

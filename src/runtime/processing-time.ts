@@ -36,12 +36,12 @@ export class ProcessingTime {
     this.#schedule()
   }
 
-  /** An operator whose alarm is due; it has none from now on. */
-  due(): number | undefined {
+  /** An operator whose alarm is due, of those that may run; it has none from now on. */
+  due(mayRun: (operator: number) => boolean = () => true): number | undefined {
     if (this.#alarms.size === 0) return undefined
     const nowMs = this.now()
     for (const [operator, timeMs] of this.#alarms) {
-      if (timeMs > nowMs) continue
+      if (timeMs > nowMs || !mayRun(operator)) continue
       this.#alarms.delete(operator)
       return operator
     }

@@ -3,10 +3,13 @@
 //
 //   created ─► running ─► finishing ─► finished            any ─► failed | cancelled
 //
-// S1  A step takes one batch, or one piece of a firing watermark or of a batch that makes much, and only
-//     while every output is ready.
+// S1  A step takes one batch, or one piece of work (a firing watermark, the rest of a batch that makes
+//     much, an alarm, an operator's mail), and only while every output is ready.
 // S2  A step's scratch memory ends with it; a batch goes back to its gate when all its work is done.
-// S3  While a promise is pending (a sink that writes, a source that waits) no step is taken.
+// S3  While a promise is pending (a sink that writes, a split that opens) no step is taken.
+// S4  Work goes on before other work or input; where an operator behind it is full, work of that operator
+//     and those behind it goes first. So work is a stack, and its operators rise in it.
+// S5  At the end of input the subtask goes on with mail and alarms until the last watermark is out.
 import { assert } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
 import type { OperatorSnapshot, SubtaskPlace } from '../checkpoint/operator-state.ts'
@@ -38,6 +41,22 @@ export interface SubtaskParts {
   readonly wake: () => void
 }
 
+/** Something half done: to be stepped while the outputs are ready. */
+interface Work {
+  /** The operator that does it, by its place in the chain; INPUT for what came from outside. */
+  readonly operator: number
+  readonly steps: Generator<void>
+  readonly after?: () => void
+}
+
+interface Mail {
+  readonly operator: number
+  readonly work: () => Generator<void> | void
+}
+
+/** Before the first operator. */
+const INPUT = -1
+
 export class Subtask {
   readonly task: TaskId
   readonly metrics: readonly OperatorMetrics[]
@@ -47,9 +66,12 @@ export class Subtask {
   #state: SubtaskState = 'created'
   #error: unknown
   #watermarkMs = -Infinity
-  #firing: Generator<void> | undefined
-  #afterFiring: (() => void) | undefined
+  readonly #work: Work[] = []
+  /** Bounded by the operators that write it. */
+  readonly #mail: Mail[] = []
   #pending = 0
+  #isPolling = false
+  #isEnding = false
   #split: 'none' | 'requested' | 'open' | 'no-more' = 'none'
 
   constructor(parts: SubtaskParts) {
@@ -99,6 +121,13 @@ export class Subtask {
       })
   }
 
+  /** Work for the operator at `index`, to be a step of its own. */
+  mailbox(index: number, work: () => Generator<void> | void): void {
+    if (this.ended) return
+    this.#mail.push({ operator: index, work })
+    this.#parts.wake()
+  }
+
   onSplit(split: Split | undefined): void {
     if (this.#split !== 'requested') return
     if (split === undefined) {
@@ -115,11 +144,13 @@ export class Subtask {
     if (this.#state !== 'running' || this.#pending > 0) return false
     try {
       if (!this.#chain.ready) return false
-      if (this.#firing !== undefined) return this.#fire(this.#firing)
-      const alarmed = this.#parts.time.due()
-      if (alarmed !== undefined) {
-        return this.#fire(this.#chain.onProcessingTime(alarmed, this.#parts.time.now()))
-      }
+      const current = this.#work.at(-1)
+      const from = current?.operator ?? INPUT
+      if (current !== undefined && !this.#chain.isFullBehind(from)) return this.#run(current)
+      if (this.#startWaiting(from)) return true
+      if (current !== undefined) return false
+      if (this.#isEnding) return this.#tryFinish()
+      if (this.#chain.isFullBehind(INPUT)) return false
       return this.#parts.reader === undefined ? this.#stepGate() : this.#stepSource()
     } catch (error) {
       this.fail(error)
@@ -129,14 +160,14 @@ export class Subtask {
 
   /** Nothing is half done: no watermark is firing, no batch has work left, and nobody is waited for. */
   get quiet(): boolean {
-    return this.#firing === undefined && this.#pending === 0 && this.#chain.ready
+    return this.#work.length === 0 && this.#pending === 0 && this.#chain.ready
   }
 
   /** The state of its operators, by operator id. Only while it is quiet, between two steps. */
   snapshot(
     newWriter: (place: SubtaskPlace) => SnapshotWriter,
   ): ReadonlyMap<string, OperatorSnapshot> {
-    assert(this.#firing === undefined, `${this.task} is asked for a snapshot while it fires`)
+    assert(this.#work.length === 0, `${this.task} is asked for a snapshot while it fires`)
     const snapshots = new Map<string, OperatorSnapshot>()
     this.#inScratch(() => {
       this.#chain.snapshot(({ id }) => {
@@ -183,17 +214,19 @@ export class Subtask {
     switch (event.kind) {
       case 'batch': {
         const { batch, input } = event
+        let rest: Generator<void> | undefined
         this.#inScratch(() => {
-          this.#firing = this.#chain.processBatch(batch, input)
+          rest = this.#chain.processBatch(batch, input)
         })
-        if (this.#firing === undefined) this.#parts.gate.done()
-        else this.#afterFiring = () => this.#parts.gate.done()
+        const after = (): void => this.#parts.gate.done()
+        if (rest === undefined) after()
+        else this.#work.push({ operator: 0, steps: rest, after })
         return true
       }
       case 'watermark':
         return this.#advance(event.watermarkMs)
       case 'idle':
-        this.#chain.idle(event.idle)
+        this.#chain.processIdle(event.idle)
         return true
       case 'end':
         return this.#endOfInput()
@@ -210,19 +243,28 @@ export class Subtask {
         return false
       case 'no-more':
         return this.#endOfInput()
-      case 'open': {
-        const mark = this.#kernels.mark()
-        const polled = this.#parts.reader!.poll()
-        if (polled instanceof Promise) {
-          this.pending(polled)
-          return false
-        }
-        if (polled === 'split-ended') this.#split = 'none'
-        else this.#chain.emitFromSource(polled)
-        this.#kernels.reset(mark)
-        return true
-      }
+      case 'open':
+        return this.#isPolling ? false : this.#poll()
     }
+  }
+
+  #poll(): boolean {
+    const mark = this.#kernels.mark()
+    const polled = this.#parts.reader!.poll()
+    if (polled instanceof Promise) {
+      this.#isPolling = true
+      polled
+        .catch((error: unknown) => this.fail(error))
+        .finally(() => {
+          this.#isPolling = false
+          this.#parts.wake()
+        })
+      return false
+    }
+    if (polled === 'split-ended') this.#split = 'none'
+    else this.#chain.emitFromSource(polled)
+    this.#kernels.reset(mark)
+    return true
   }
 
   async #openSplit(split: Split): Promise<void> {
@@ -237,35 +279,60 @@ export class Subtask {
     }
   }
 
-  #advance(watermarkMs: number): boolean {
+  #advance(watermarkMs: number, after?: () => void): boolean {
     this.#watermarkMs = watermarkMs
-    return this.#fire(
+    const steps =
       this.#parts.reader === undefined
         ? this.#chain.processWatermark(watermarkMs)
-        : this.#chain.forwardFromSource(watermarkMs),
-    )
+        : this.#chain.forwardFromSource(watermarkMs)
+    return this.#start({ operator: INPUT, steps, ...(after === undefined ? {} : { after }) })
   }
 
-  /** Goes on with a firing watermark, or the rest of a batch, for one step. */
-  #fire(firing: Generator<void>): boolean {
+  /** Starts mail or an alarm of an operator behind `from` that may run. */
+  #startWaiting(from: number): boolean {
+    const mayRun = (operator: number): boolean =>
+      operator > from && !this.#chain.isFullBehind(operator)
+    const index = this.#mail.findIndex(({ operator }) => mayRun(operator))
+    if (index >= 0) {
+      const { operator, work } = this.#mail.splice(index, 1)[0]!
+      return this.#start({ operator, steps: this.#chain.onMail(operator, work) })
+    }
+    const { time } = this.#parts
+    const operator = time.due(mayRun)
+    if (operator === undefined) return false
+    return this.#start({ operator, steps: this.#chain.onProcessingTime(operator, time.now()) })
+  }
+
+  #start(work: Work): true {
+    this.#work.push(work)
+    return this.#run(work)
+  }
+
+  /** Goes on with the work on top for one step. */
+  #run(work: Work): true {
     let done = false
     this.#inScratch(() => {
-      done = firing.next().done === true
+      done = work.steps.next().done === true
     })
-    this.#firing = done ? undefined : firing
-    if (done && this.#afterFiring !== undefined) {
-      const after = this.#afterFiring
-      this.#afterFiring = undefined
-      after()
+    if (done) {
+      this.#work.pop()
+      work.after?.()
     }
     return true
   }
 
   #endOfInput(): boolean {
-    if (this.#watermarkMs !== Infinity) {
-      this.#afterFiring = () => this.#finish()
-      return this.#advance(Infinity)
+    const end = (): void => {
+      this.#isEnding = true
     }
+    if (this.#watermarkMs !== Infinity) return this.#advance(Infinity, end)
+    end()
+    return true
+  }
+
+  /** Finishes once operators that hold watermarks have let go of the last. */
+  #tryFinish(): boolean {
+    if (!this.#chain.isDrained) return false
     this.#finish()
     return true
   }

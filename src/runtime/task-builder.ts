@@ -57,9 +57,14 @@ export async function buildSubtask(
     maxParallelism: task.vertex.maxParallelism,
   }
   const pending = (work: Promise<void>): void => subtask!.pending(work)
+  const mailbox = (index: number, work: () => Generator<void> | void): void =>
+    subtask!.mailbox(index, work)
   for (const [i, described] of operators.entries()) {
     const restored = await restoredState(described, place, environment)
-    const context = operatorContext({ task, index: i, chain, time, restored, pending }, environment)
+    const context = operatorContext(
+      { task, index: i, chain, time, restored, pending, mailbox },
+      environment,
+    )
     if (described.spec.kind === 'source') {
       reader = await buildReader(described, context, environment)
       chain.setOperator(i, { processBatch() {}, generatesWatermarks: true })
@@ -110,10 +115,11 @@ interface OperatorPlace {
   readonly time: ProcessingTime
   readonly restored: StateReader | undefined
   pending(work: Promise<void>): void
+  mailbox(index: number, work: () => Generator<void> | void): void
 }
 
 function operatorContext(
-  { task, index, chain, time, restored, pending }: OperatorPlace,
+  { task, index, chain, time, restored, pending, mailbox }: OperatorPlace,
   environment: TaskEnvironment,
 ): OperatorContext {
   const described = task.vertex.operators[index]!
@@ -131,6 +137,7 @@ function operatorContext(
     },
     processingTimeMs: () => time.now(),
     wakeAt: (timeMs) => time.wakeAt(index, timeMs),
+    mailbox: (work) => mailbox(index, work),
     restored,
     sides: sidesOf(task, index),
     inputs: inputSchemas(task, index),

@@ -4,12 +4,14 @@
 // W1  What comes out rises strictly; an input's regressions are ignored.
 // W2  An idle input leaves the minimum. When all are idle: once the highest watermark seen, then idle.
 // W3  An input that wakes up counts again only once it has caught up with what was last given out.
-// W4  An ended input counts as +Infinity: it holds nobody back.
+// W4  An ended input (one whose watermark is +Infinity) has left: it holds nobody back, and only when all
+//     have ended does +Infinity come out. (Flink gives it out while others are idle; who wakes up is late.)
 
 interface Input {
   watermarkMs: number
   active: boolean
   aligned: boolean
+  ended: boolean
 }
 
 /** What a change of one input means for the output: a new watermark, a change of idleness, or nothing. */
@@ -30,6 +32,7 @@ export class WatermarkValve {
       watermarkMs: -Infinity,
       active: true,
       aligned: true,
+      ended: false,
     }))
   }
 
@@ -39,8 +42,9 @@ export class WatermarkValve {
   }
 
   onWatermark(input: number, watermarkMs: number): ValveOutput {
+    if (watermarkMs === Infinity) return this.onEnd(input)
     const state = this.#inputs[input]!
-    if (!state.active || watermarkMs <= state.watermarkMs) return NOTHING
+    if (state.ended || !state.active || watermarkMs <= state.watermarkMs) return NOTHING
     state.watermarkMs = watermarkMs
     if (!state.aligned && watermarkMs >= this.#lastMs) state.aligned = true
     return this.#advance()
@@ -48,20 +52,15 @@ export class WatermarkValve {
 
   onIdle(input: number): ValveOutput {
     const state = this.#inputs[input]!
-    if (!state.active) return NOTHING
+    if (state.ended || !state.active) return NOTHING
     state.active = false
     state.aligned = false
-    if (this.#inputs.some((other) => other.active)) return this.#advance()
-    this.#idle = true
-    const highestMs = Math.max(...this.#inputs.map((other) => other.watermarkMs))
-    if (highestMs <= this.#lastMs) return { idle: true }
-    this.#lastMs = highestMs
-    return { watermarkMs: highestMs, idle: true }
+    return this.#leave()
   }
 
   onActive(input: number): ValveOutput {
     const state = this.#inputs[input]!
-    if (state.active) return NOTHING
+    if (state.ended || state.active) return NOTHING
     state.active = true
     state.aligned = state.watermarkMs >= this.#lastMs
     if (!this.#idle) return NOTHING
@@ -69,18 +68,36 @@ export class WatermarkValve {
     return { idle: false }
   }
 
-  /** The input has ended: as if its watermark were +Infinity. */
+  /** The input has ended: nothing more comes from it. */
   onEnd(input: number): ValveOutput {
-    const woken = this.onActive(input)
-    const advanced = this.onWatermark(input, Infinity)
-    return { ...woken, ...advanced }
+    const state = this.#inputs[input]!
+    if (state.ended) return NOTHING
+    state.ended = true
+    return this.#leave()
+  }
+
+  /** One input less that holds back the others. */
+  #leave(): ValveOutput {
+    const left = this.#inputs.filter(({ ended }) => !ended)
+    if (left.length === 0) {
+      this.#lastMs = Infinity
+      return { watermarkMs: Infinity }
+    }
+    if (left.some(({ active }) => active)) return this.#advance()
+    const isNew = !this.#idle
+    this.#idle = true
+    const status = isNew ? { idle: true } : NOTHING
+    const highestMs = Math.max(...this.#inputs.map(({ watermarkMs }) => watermarkMs))
+    if (highestMs <= this.#lastMs) return status
+    this.#lastMs = highestMs
+    return { watermarkMs: highestMs, ...status }
   }
 
   #advance(): ValveOutput {
     let lowestMs = Infinity
     let any = false
     for (const input of this.#inputs) {
-      if (!input.active || !input.aligned) continue
+      if (input.ended || !input.active || !input.aligned) continue
       any = true
       if (input.watermarkMs < lowestMs) lowestMs = input.watermarkMs
     }

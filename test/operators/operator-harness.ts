@@ -50,6 +50,7 @@ export class OperatorHarness<Config> {
   readonly side: { readonly tag: string; readonly row: Row }[] = []
   /** What a generator of watermarks put out. */
   readonly watermarks: (number | 'idle' | 'active')[] = []
+  readonly #mail: (() => Generator<void> | void)[] = []
   /** What the operator asked the subtask to wait for. */
   readonly pending: Promise<void>[] = []
 
@@ -88,6 +89,7 @@ export class OperatorHarness<Config> {
       userFunctions: new Map(),
       table: (_connector, _config, schema) => options.table!(schema),
       pending: (work) => void this.pending.push(work),
+      mailbox: (work) => void this.#mail.push(work),
     }
     const sideReaders = new Map(
       [...sides].map(([tag, each]) => [tag, new RowReader(kernels, each)]),
@@ -103,6 +105,7 @@ export class OperatorHarness<Config> {
         this.side.push(...rows.map((row) => ({ tag, row: row as Row })))
       },
       emitWatermark: (watermarkMs) => void this.watermarks.push(watermarkMs),
+      forwardWatermark: (watermarkMs) => this.#forward(watermarkMs),
       emitIdle: (idle) => void this.watermarks.push(idle ? 'idle' : 'active'),
     })
   }
@@ -132,10 +135,29 @@ export class OperatorHarness<Config> {
     return this.#taken()
   }
 
+  /** It takes no input now. */
+  get isFull(): boolean {
+    return this.#operator.isFull === true
+  }
+
   watermark(watermarkMs: number): Row[] {
     this.#watermarkMs = watermarkMs
     this.#run(this.#operator.processWatermark?.(watermarkMs))
-    if (watermarkMs === Infinity) this.#run(this.#operator.onProcessingTime?.(Infinity))
+    if (watermarkMs === Infinity && this.#operator.holdsWatermarks !== true) {
+      this.#run(this.#operator.onProcessingTime?.(Infinity))
+    }
+    return this.#taken()
+  }
+
+  idle(idle: boolean): void {
+    this.#operator.processIdle?.(idle)
+  }
+
+  /** Works off the operator's mail. */
+  mail(): Row[] {
+    for (let work = this.#mail.shift(); work !== undefined; work = this.#mail.shift()) {
+      this.#run(work())
+    }
     return this.#taken()
   }
 
@@ -156,6 +178,11 @@ export class OperatorHarness<Config> {
     this.#operator.snapshot?.(writer)
     this.#kernels.reset(mark)
     return writer.finish()
+  }
+
+  *#forward(watermarkMs: number): Generator<void> {
+    this.watermarks.push(watermarkMs)
+    yield
   }
 
   #run(firing: Generator<void> | void): void {

@@ -22,7 +22,7 @@ const history = (inputs: number): fc.Arbitrary<Event[]> =>
       {
         weight: 1,
         arbitrary: fc.record({
-          kind: fc.constantFrom('idle' as const, 'active' as const),
+          kind: fc.constantFrom('idle' as const, 'active' as const, 'end' as const),
           input: fc.nat(inputs - 1),
         }),
       },
@@ -83,6 +83,18 @@ describe('watermark valve', () => {
     expect(valve.onEnd(1)).toEqual({ watermarkMs: Infinity })
   })
 
+  it('does not end while an idle input may come back', () => {
+    const valve = new WatermarkValve(2)
+    valve.onWatermark(0, 10)
+    valve.onWatermark(1, 4)
+    expect(valve.onIdle(1)).toEqual({ watermarkMs: 10 })
+    expect(valve.onWatermark(0, Infinity)).toEqual({ idle: true })
+    expect(valve.onEnd(0)).toEqual({})
+    expect(valve.onActive(1)).toEqual({ idle: false })
+    expect(valve.onWatermark(1, 12)).toEqual({ watermarkMs: 12 })
+    expect(valve.onEnd(1)).toEqual({ watermarkMs: Infinity })
+  })
+
   it('rises strictly and never passes an active, aligned input, whatever happens', () => {
     fc.assert(
       fc.property(
@@ -91,17 +103,24 @@ describe('watermark valve', () => {
           const valve = new WatermarkValve(inputs)
           const last = Array.from({ length: inputs }, () => -Infinity)
           const active = Array.from({ length: inputs }, () => true)
+          const ended = Array.from({ length: inputs }, () => false)
           let given = -Infinity
           for (const event of events) {
             const wasActive = active[event.input]!
             const output = apply(valve, event)
             if (event.kind === 'watermark') {
-              if (wasActive) last[event.input] = Math.max(last[event.input]!, event.ms)
-            } else active[event.input] = event.kind === 'active'
+              const counts = wasActive && !ended[event.input]!
+              if (counts) last[event.input] = Math.max(last[event.input]!, event.ms)
+            } else if (event.kind === 'end') ended[event.input] = true
+            else active[event.input] = event.kind === 'active'
             if (output.watermarkMs === undefined) continue
+            if (output.watermarkMs === Infinity) {
+              expect(ended).not.toContain(false)
+              continue
+            }
             expect(output.watermarkMs).toBeGreaterThan(given)
             // An input behind what was given before is one that woke up and has not caught up (W3).
-            const bound = last.filter((ms, i) => active[i]! && ms >= given)
+            const bound = last.filter((ms, i) => active[i]! && !ended[i]! && ms >= given)
             const allowed = bound.length > 0 ? Math.min(...bound) : Math.max(...last)
             expect(output.watermarkMs).toBeLessThanOrEqual(allowed)
             given = output.watermarkMs
