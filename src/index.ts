@@ -45,6 +45,7 @@ export {
   parquet,
   parquetFile,
 } from './connectors/file/files.ts'
+export { nexmark, type NexmarkOptions, type NexmarkSources } from './connectors/nexmark.ts'
 export type { JobExplanation } from './graph/explain.ts'
 export type { JobGraph } from './graph/job-graph.ts'
 export type {

@@ -8,6 +8,7 @@ const CONNECTORS = {
   collection: async () => (await import('./collection.ts')).collectionConnector,
   file: async () => (await import('./file/file-connector.ts')).fileConnector,
   iterable: async () => (await import('./iterable.ts')).iterableConnector,
+  nexmark: async () => (await import('./nexmark.ts')).nexmarkConnector,
   print: async () => (await import('./print.ts')).printConnector,
 } as const satisfies Record<string, () => Promise<Connector>>
 
