@@ -28,6 +28,7 @@ const FLOORS = [
   'taskmanager',
   'jobmanager',
   'cluster',
+  'testing',
   'cli',
 ]
 
@@ -40,6 +41,7 @@ const PURE_UP_TO = 'runtime'
 const LINES_MAX = 400
 /** Longer files, with the reason. */
 const LONG_FILES: Readonly<Record<string, string>> = {
+  'src/sdk/environment.ts': 'one class, of which half is the documentation of its methods',
   'src/sdk/data-stream.ts': 'one class, of which half is the documentation of its methods',
 }
 

@@ -49,6 +49,9 @@ export interface SubtaskPlace {
   readonly maxParallelism: number
 }
 
+/** The state of a job between two steps: the snapshots of all subtasks, by operator id. */
+export type JobSnapshot = ReadonlyMap<string, readonly OperatorSnapshot[]>
+
 /** The state of one operator in one subtask. Plain data. */
 export interface OperatorSnapshot {
   readonly subtaskIndex: number

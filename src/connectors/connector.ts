@@ -41,9 +41,19 @@ export interface SourceReader {
    * Batches are made within poll(), so that their scratch memory ends with the subtask's step.
    */
   poll(): PollResult | Promise<void>
+  /** What is to be said before the next batch; asked before each poll(). */
+  event?(): SourceEvent | undefined
   close(): void | Promise<void>
 }
+
 export type PollResult = RecordBatch | 'split-ended'
+
+/** What a source that makes its watermarks itself (SourceSpec.eventTime) says between batches. */
+export type SourceEvent =
+  /** Milliseconds. */
+  | { readonly watermarkMs: number }
+  /** Nobody is to wait for this subtask's watermarks, or again. */
+  | { readonly idle: boolean }
 
 /** A source as the JobManager and the readers see it. */
 export interface Source {
@@ -100,6 +110,8 @@ export interface SourceSpec<F extends Fields = Fields> {
   readonly name: string
   readonly config: Json
   readonly schema: F
+  /** The column that the watermarks speak of, where the source makes them itself. */
+  readonly eventTime?: string
   /** Splits can be read side by side: else the source's parallelism is 1. */
   readonly parallel: boolean
 }

@@ -7,6 +7,7 @@ const CONNECTORS = {
   collect: async () => (await import('./collect.ts')).collectConnector,
   collection: async () => (await import('./collection.ts')).collectionConnector,
   file: async () => (await import('./file/file-connector.ts')).fileConnector,
+  harness: async () => (await import('./harness.ts')).harnessConnector,
   iterable: async () => (await import('./iterable.ts')).iterableConnector,
   nexmark: async () => (await import('./nexmark.ts')).nexmarkConnector,
   print: async () => (await import('./print.ts')).printConnector,

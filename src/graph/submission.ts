@@ -1,5 +1,6 @@
 // What the SDK hands to a cluster, and what the cluster gives back: the border between building a job
 // and running it. The embedded cluster and a remote one stand behind the same interface.
+import type { JobSnapshot } from '../checkpoint/operator-state.ts'
 import type { JobGraph } from './job-graph.ts'
 
 export interface JobSubmission {
@@ -10,6 +11,8 @@ export interface JobSubmission {
   readonly closures: ReadonlyMap<string, unknown>
   /** Who takes the Arrow IPC bytes of each collect(), by operator id; the promise is back pressure. */
   readonly collectors: ReadonlyMap<string, (bytes: Uint8Array) => Promise<void>>
+  /** What the job goes on from; absent when it begins. */
+  readonly restored?: JobSnapshot
   readonly signal?: AbortSignal
 }
 

@@ -5,6 +5,7 @@
 // J2  result() settles only after every slot was given back.
 import type { Clock } from '../base/clock.ts'
 import { DataflowError, type ErrorJson } from '../base/errors.ts'
+import type { JobSnapshot, OperatorSnapshot } from '../checkpoint/operator-state.ts'
 import type { ConnectorEnvironment, Split } from '../connectors/connector.ts'
 import { loadConnector } from '../connectors/index.ts'
 import { assert } from '../base/assert.ts'
@@ -84,7 +85,7 @@ export class JobMaster implements JobMasterGateway, JobClient {
     if (signal?.aborted === true) return void this.cancel()
     signal?.addEventListener('abort', () => void this.cancel(), { once: true })
     try {
-      const { graph, blobs, closures } = this.#submission
+      const { graph, blobs, closures, restored } = this.#submission
       await this.#planSplits()
       // Without closures a slot needs nothing of the job's module.
       const module = closures.size > 0 ? graph.module : undefined
@@ -94,6 +95,7 @@ export class JobMaster implements JobMasterGateway, JobClient {
         blobs,
         userFunctions: await this.#options.compileUserFunctions(graph.userFunctionModules),
         ...(module === undefined ? {} : { module }),
+        ...(restored === undefined ? {} : { restored }),
       }
       if (this.#state !== 'created') return
       const deployments = this.#graph.slots.map((tasks, slot) => ({ slot, job, tasks }))
@@ -113,6 +115,15 @@ export class JobMaster implements JobMasterGateway, JobClient {
       this.#stop()
     }
     await this.#result.promise.catch(() => undefined)
+  }
+
+  /** The job's state by operator id; only while none of its tasks has anything to do. */
+  async snapshot(): Promise<JobSnapshot> {
+    const states = new Map<string, OperatorSnapshot[]>()
+    for (const [operator, snapshot] of await this.#options.executor.snapshot(this.jobId)) {
+      states.set(operator, [...(states.get(operator) ?? []), snapshot])
+    }
+    return states
   }
 
   requestSplit(task: string): Promise<Split | undefined> {

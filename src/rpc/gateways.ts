@@ -1,6 +1,7 @@
 // What JobManager and TaskManagers ask of each other. In the embedded cluster these are plain calls; over
 // a network the same calls are the gRPC services of protos/. Neither side knows which.
 import type { ErrorJson } from '../base/errors.ts'
+import type { OperatorSnapshot } from '../checkpoint/operator-state.ts'
 import type { Split } from '../connectors/connector.ts'
 import type { JobDeployment, TaskDeployment, TaskId, TaskReport } from '../runtime/slot-protocol.ts'
 
@@ -32,6 +33,8 @@ export interface TaskExecutorGateway {
   start(jobId: string): void
   /** Stops the job's tasks; settles when its slots are free. A slot that does not answer is killed. */
   cancel(jobId: string): Promise<void>
+  /** The state of the job's tasks here; only while none of them has anything to do. */
+  snapshot(jobId: string): Promise<readonly (readonly [string, OperatorSnapshot])[]>
   /** Settles when the job holds no slot here any more. */
   released(jobId: string): Promise<void>
 }

@@ -2,6 +2,7 @@
 // Plain data that survives a structured clone; a wire carries the same words.
 import type { ErrorJson } from '../base/errors.ts'
 import type { JobConfig } from '../base/config.ts'
+import type { JobSnapshot, OperatorSnapshot } from '../checkpoint/operator-state.ts'
 import type { Split } from '../connectors/connector.ts'
 import type { JobVertex, Partitioning } from '../graph/job-graph.ts'
 import type { OperatorMetrics } from '../operators/operator.ts'
@@ -50,6 +51,8 @@ export interface JobDeployment {
   readonly blobs: ReadonlyMap<string, Uint8Array>
   /** Compiled user functions by the URL of their source. */
   readonly userFunctions: ReadonlyMap<string, WebAssembly.Module>
+  /** What the job goes on from: the snapshots of all subtasks, by operator id. */
+  readonly restored?: JobSnapshot
 }
 
 /** Counters of one task, an entry an operator of its chain. */
@@ -69,6 +72,8 @@ export type ToSlot =
   | { readonly kind: 'start' }
   | { readonly kind: 'split'; readonly task: TaskId; readonly split: Split | undefined }
   | { readonly kind: 'collected'; readonly request: number }
+  /** Asks for the state of all tasks; only while none of them has anything to do. */
+  | { readonly kind: 'snapshot' }
   | { readonly kind: 'cancel' }
 
 export type FromSlot =
@@ -80,6 +85,11 @@ export type FromSlot =
       readonly operator: string
       readonly bytes: Uint8Array<ArrayBuffer>
       readonly request: number
+    }
+  /** The state of the slot's tasks: pairs of operator id and snapshot. */
+  | {
+      readonly kind: 'snapshot'
+      readonly operators: readonly (readonly [string, OperatorSnapshot])[]
     }
   /** A task ended: finished, cancelled, or failed with its error. */
   | {
@@ -109,6 +119,7 @@ export type BetweenSlots =
 /** One end of an ordered message pipe: a MessagePort, or what stands for it in a simulator. */
 export interface Port {
   postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void
+  /** From now on messages go to this listener, and to no earlier one. */
   onMessage(listener: (message: never) => void): void
   close(): void
 }

@@ -5,8 +5,10 @@
 // L1  Subtasks run one at a time; those further down the graph go first, so that queues stay short.
 // L2  After each round the loop lets messages in; when nobody can go on it sleeps until one arrives.
 // L3  A failed or cancelled slot closes all its subtasks, reports each, then says 'idle' and forgets.
+import { assert } from '../base/assert.ts'
 import { DataflowError, type ErrorJson, isDataflowError } from '../base/errors.ts'
 import type { Clock } from '../base/clock.ts'
+import type { OperatorSnapshot } from '../checkpoint/operator-state.ts'
 import type { Kernels } from '../kernels/module.ts'
 import type { RemoteChannel } from './channel.ts'
 import type { InputGate } from './input-gate.ts'
@@ -45,6 +47,11 @@ export class SlotWorker {
     control.onMessage((message: ToSlot) => void this.#onControl(message))
   }
 
+  /** A task waits for a promise of its own: a file that is written, a split that opens. */
+  get isWaiting(): boolean {
+    return this.#job?.isWaiting ?? false
+  }
+
   /** Drops the ports; for a slot that is thrown away. */
   close(): void {
     for (const port of this.#ports.values()) port.close()
@@ -74,6 +81,12 @@ export class SlotWorker {
           break
         case 'collected':
           this.#job?.onCollected(message.request)
+          break
+        case 'snapshot':
+          this.#control.postMessage({
+            kind: 'snapshot',
+            operators: (await this.#job?.snapshot()) ?? [],
+          } satisfies FromSlot)
           break
         case 'cancel':
           if (this.#job === undefined || this.#job.cancel()) this.#forget()
@@ -108,6 +121,7 @@ class SlotJob {
   readonly #gates = new Map<number, { gate: InputGate; index: number }>()
   readonly #outputs = new Map<number, RemoteChannel>()
   readonly #collects = new Map<number, () => void>()
+  #kernels: Kernels | undefined
   #nextRequest = 0
   #running = false
   #wakeUp: (() => void) | undefined
@@ -127,12 +141,17 @@ class SlotJob {
     this.#reply = reply
   }
 
+  get isWaiting(): boolean {
+    return this.#subtasks.some((subtask) => subtask.isWaiting)
+  }
+
   task(task: TaskId): Subtask | undefined {
     return this.#subtasks.find((subtask) => subtask.task === task)
   }
 
   async deploy(tasks: readonly TaskDeployment[]): Promise<void> {
     const kernels = this.#world.kernels(this.#job.config.slotMemoryBytes)
+    this.#kernels = kernels
     const closures = await this.#world.closures(this.#job)
     // Consumers first: a producer in this slot connects to their gates.
     for (const task of tasks.toReversed()) {
@@ -141,6 +160,7 @@ class SlotJob {
         kernels,
         closures,
         clock: this.#world.clock,
+        ...(this.#job.restored === undefined ? {} : { restored: this.#job.restored }),
         ports: this.#ports,
         gates: this.#gates,
         outputs: this.#outputs,
@@ -151,6 +171,16 @@ class SlotJob {
       this.#subtasks.push(built)
     }
     for (const subtask of this.#subtasks) await subtask.open()
+  }
+
+  /** @throws ASSERTION_FAILED when a task is in the middle of something */
+  async snapshot(): Promise<readonly (readonly [string, OperatorSnapshot])[]> {
+    // Loaded when it is needed: it brings Arrow's metadata with it.
+    const { SnapshotWriter } = await import('../checkpoint/state-tables.ts')
+    return this.#subtasks.flatMap((subtask) => {
+      assert(subtask.quiet, `${subtask.task} is asked for a snapshot while it works`)
+      return [...subtask.snapshot((place) => new SnapshotWriter(this.#kernels!, place))]
+    })
   }
 
   onData(message: BetweenSlots): void {

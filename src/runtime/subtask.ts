@@ -14,7 +14,7 @@ import { assert } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
 import type { OperatorSnapshot, SubtaskPlace } from '../checkpoint/operator-state.ts'
 import type { SnapshotWriter } from '../checkpoint/state-tables.ts'
-import type { SourceReader, Split } from '../connectors/connector.ts'
+import type { SourceEvent, SourceReader, Split } from '../connectors/connector.ts'
 import type { Kernels } from '../kernels/module.ts'
 import type { OperatorMetrics } from '../operators/operator.ts'
 import type { InputGate } from './input-gate.ts'
@@ -158,6 +158,11 @@ export class Subtask {
     }
   }
 
+  /** A promise that it does not go on without has not settled. */
+  get isWaiting(): boolean {
+    return this.#pending > 0 && !this.ended
+  }
+
   /** Nothing is half done: no watermark is firing, no batch has work left, and nobody is waited for. */
   get quiet(): boolean {
     return this.#work.length === 0 && this.#pending === 0 && this.#chain.ready
@@ -249,8 +254,11 @@ export class Subtask {
   }
 
   #poll(): boolean {
+    const reader = this.#parts.reader!
+    const event = reader.event?.()
+    if (event !== undefined) return this.#say(event)
     const mark = this.#kernels.mark()
-    const polled = this.#parts.reader!.poll()
+    const polled = reader.poll()
     if (polled instanceof Promise) {
       this.#isPolling = true
       polled
@@ -264,6 +272,13 @@ export class Subtask {
     if (polled === 'split-ended') this.#split = 'none'
     else this.#chain.emitFromSource(polled)
     this.#kernels.reset(mark)
+    return true
+  }
+
+  /** What the source says of event time. A watermark that does not rise says nothing. */
+  #say(event: SourceEvent): boolean {
+    if ('idle' in event) this.#chain.processIdle(event.idle)
+    else if (event.watermarkMs > this.#watermarkMs) return this.#advance(event.watermarkMs)
     return true
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Json } from '../base/json.ts'
 import { Schema } from '../columnar/schema.ts'
 import { assert } from '../base/assert.ts'
-import type { OperatorSnapshot, StateReader, SubtaskPlace } from '../checkpoint/operator-state.ts'
+import type { JobSnapshot, StateReader, SubtaskPlace } from '../checkpoint/operator-state.ts'
 import type { ConnectorEnvironment, SourceReader } from '../connectors/connector.ts'
 import { loadConnector } from '../connectors/index.ts'
 import type { ChainedOperator } from '../graph/job-graph.ts'
@@ -27,7 +27,7 @@ export interface TaskEnvironment {
   readonly closures: ReadonlyMap<string, unknown>
   readonly clock: Clock
   /** The snapshots of all subtasks, by operator id, that the job goes on from. */
-  readonly restored?: ReadonlyMap<string, readonly OperatorSnapshot[]>
+  readonly restored?: JobSnapshot
   /** Ports to other slots. */
   readonly ports: ReadonlyMap<number, Port>
   /** Receiving ends by channel; a task's own are added. Consumers are built before producers. */

@@ -6,11 +6,13 @@ import type * as Arrow from 'apache-arrow'
 import { DEFAULT_CONFIG, type JobConfig } from '../base/config.ts'
 import { DataflowError } from '../base/errors.ts'
 import { Schema } from '../columnar/schema.ts'
+import type { Expression } from '../columnar/expression.ts'
 import type { Fields, RowOf } from '../columnar/type.ts'
 import { COLLECTION, ITERABLE } from '../connectors/built-in.ts'
 import type { SourceSpec } from '../connectors/connector.ts'
 import { type CompiledJob, compileJob } from '../graph/compile-job.ts'
 import { explainJob, explainText, type JobExplanation } from '../graph/explain.ts'
+import { checkTime } from '../graph/operator-traits/columns.ts'
 import { assignOperatorIds } from '../graph/operator-id.ts'
 import {
   reachable,
@@ -346,7 +348,7 @@ export class StreamExecutionEnvironment {
   }
 
   #source<F extends Fields>(
-    { connector, name, config, schema, parallel }: SourceSpec<F>,
+    { connector, name, config, schema, parallel, eventTime }: SourceSpec<F>,
     closure: boolean,
     options: Partial<Options>,
   ): DataStream<F> {
@@ -358,7 +360,8 @@ export class StreamExecutionEnvironment {
       output: Schema.of(checkedNames(schema)),
       ...(parallel ? {} : { parallelismMax: 1 }),
     })
-    return new DataStream(new LogicalStream(this.#builder, [{ from }], from.options.output))
+    const time = eventTime === undefined ? undefined : timeColumn(from.options.output, eventTime)
+    return new DataStream(new LogicalStream(this.#builder, [{ from }], from.options.output, time))
   }
 
   #collection<F extends Fields>(
@@ -382,6 +385,12 @@ export class StreamExecutionEnvironment {
 }
 
 const at = (location: string | undefined) => (location === undefined ? {} : { location })
+
+/** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH for event time that is none */
+function timeColumn(schema: Schema, name: string): Expression {
+  checkTime(schema, name)
+  return { kind: 'column', name }
+}
 
 async function embedded(): Promise<JobExecutor> {
   if (defaultExecutor === undefined) {

@@ -9,6 +9,7 @@ import { Piscina } from 'piscina'
 import { assert } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
 import { kernelModule } from '../kernels/module.ts'
+import type { Port } from '../runtime/slot-protocol.ts'
 import type { SlotWorld } from '../runtime/slot-worker.ts'
 import { SlotWorker } from '../runtime/slot-worker.ts'
 import { portOf } from './message-port.ts'
@@ -16,7 +17,7 @@ import { threadWorld } from './slot-host.ts'
 
 /** One slot, as the task executor sees it. */
 export interface Slot {
-  readonly control: MessagePort
+  readonly control: Port
   /** Settles when the slot's thread is gone without having been asked to; never for a healthy one. */
   readonly lost: Promise<DataflowError>
   /** Ends the thread at once. */
@@ -27,10 +28,20 @@ export interface SlotPool {
   readonly free: number
   take(): Promise<Slot>
   giveBack(slot: Slot): void
+  /** Gives two slots of a job a pipe between them; each is told the other's index in the job. */
+  connect(a: PlacedSlot, b: PlacedSlot): void
   close(): Promise<void>
 }
 
+/** A slot with its index in a job. */
+export interface PlacedSlot {
+  readonly slot: Slot
+  readonly index: number
+}
+
 interface ThreadSlot extends Slot {
+  /** Behind `control`: what can transfer a port. */
+  readonly port: MessagePort
   readonly stop: MessagePort
   readonly ended: Promise<void>
 }
@@ -80,6 +91,14 @@ export class ThreadSlotPool implements SlotPool {
     if (this.#all.has(known)) this.#idle.push(known)
   }
 
+  connect(a: PlacedSlot, b: PlacedSlot): void {
+    const { port1, port2 } = new MessageChannel()
+    const tell = (to: PlacedSlot, other: PlacedSlot, port: MessagePort): void =>
+      (to.slot as ThreadSlot).port.postMessage({ kind: 'connect', slot: other.index, port }, [port])
+    tell(a, b, port1)
+    tell(b, a, port2)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     for (const slot of this.#all) slot.stop.close()
@@ -112,7 +131,8 @@ export class ThreadSlotPool implements SlotPool {
       abort.abort()
       await ended
     }
-    const slot: ThreadSlot = { control: control.port1, stop: stop.port1, lost, ended, kill }
+    const port = control.port1
+    const slot: ThreadSlot = { control: portOf(port), port, stop: stop.port1, lost, ended, kill }
     this.#all.add(slot)
     return slot
   }
@@ -152,7 +172,7 @@ export class InlineSlotPool implements SlotPool {
     }
     this.#worker = new SlotWorker(world, portOf(port2))
     const never = new Promise<DataflowError>(() => undefined)
-    return Promise.resolve({ control: port1, lost: never, kill: () => Promise.resolve() })
+    return Promise.resolve({ control: portOf(port1), lost: never, kill: () => Promise.resolve() })
   }
 
   giveBack(): void {
@@ -160,6 +180,10 @@ export class InlineSlotPool implements SlotPool {
     this.#worker?.close()
     for (const port of this.#ports) port.close()
     this.#ports = []
+  }
+
+  connect(): void {
+    throw new DataflowError('ASSERTION_FAILED', 'a job with one slot has no pair to connect')
   }
 
   close(): Promise<void> {

@@ -1,12 +1,12 @@
-// Shell: a TaskManager's side of a job: takes slots, connects each pair of them by a port, passes messages
-// between slots and JobManager, and gives the slots back when the job has left them.
+// A TaskManager's side of a job: takes slots, has each pair of them connected, passes messages between
+// slots and JobManager, and gives the slots back when the job has left them.
 //
 // TE1  A slot goes back to the pool only after it said 'idle', or after its thread was ended.
 // TE2  cancel() is bounded: a slot that is silent for cancelTimeoutMs is killed.
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import { DataflowError, type ErrorJson } from '../base/errors.ts'
+import type { OperatorSnapshot } from '../checkpoint/operator-state.ts'
 import type { JobMasterGateway, SlotDeployment, TaskExecutorGateway } from '../rpc/gateways.ts'
 import type { FromSlot, ToSlot } from '../runtime/slot-protocol.ts'
 import type { Slot, SlotPool } from './slot-pool.ts'
@@ -18,7 +18,11 @@ interface UsedSlot {
   readonly deployed: PromiseWithResolvers<void>
   readonly released: PromiseWithResolvers<void>
   isReleased: boolean
+  /** Who waits for the state of its tasks. */
+  snapshot?: (operators: SlotState) => void
 }
+
+type SlotState = readonly (readonly [string, OperatorSnapshot])[]
 
 interface RunningJob {
   readonly slots: UsedSlot[]
@@ -48,7 +52,11 @@ export class TaskExecutor implements TaskExecutorGateway {
       const slot = await this.#pool.take()
       running.slots.push(this.#use(slot, deployment.slot, master))
     }
-    connectPairs(running.slots)
+    for (const [i, a] of running.slots.entries()) {
+      for (const b of running.slots.slice(i + 1)) {
+        this.#pool.connect({ slot: a.slot, index: a.index }, { slot: b.slot, index: b.index })
+      }
+    }
     for (const [i, deployment] of deployments.entries()) {
       send(running.slots[i]!.slot, { kind: 'deploy', job, tasks: deployment.tasks })
     }
@@ -74,6 +82,16 @@ export class TaskExecutor implements TaskExecutorGateway {
     await this.released(jobId)
   }
 
+  async snapshot(jobId: string): Promise<SlotState> {
+    const states = this.#job(jobId).slots.map(async (used) => {
+      const { promise, resolve } = Promise.withResolvers<SlotState>()
+      used.snapshot = resolve
+      send(used.slot, { kind: 'snapshot' })
+      return promise
+    })
+    return (await Promise.all(states)).flat()
+  }
+
   async released(jobId: string): Promise<void> {
     const job = this.#jobs.get(jobId)
     if (job === undefined) return
@@ -97,12 +115,10 @@ export class TaskExecutor implements TaskExecutorGateway {
     }
     // A deployment that nobody awaits any more must not become an unhandled rejection.
     used.deployed.promise.catch(() => undefined)
-    const listener = (message: FromSlot): void => this.#onMessage(used, message, master)
-    slot.control.on('message', listener)
+    slot.control.onMessage((message: FromSlot) => this.#onMessage(used, message, master))
     const release = (): void => {
       if (used.isReleased) return
       used.isReleased = true
-      slot.control.off('message', listener)
       this.#pool.giveBack(slot)
       used.released.resolve()
     }
@@ -137,6 +153,8 @@ export class TaskExecutor implements TaskExecutorGateway {
         return
       case 'ended':
         return master.taskEnded(message)
+      case 'snapshot':
+        return used.snapshot?.(message.operators)
       case 'idle':
         return this.#releases.get(used)!()
       case 'failed':
@@ -150,21 +168,6 @@ function onSlotFailed(used: UsedSlot, error: ErrorJson, master: JobMasterGateway
   master.slotFailed(used.index, error)
 }
 
-function connectPairs(slots: readonly UsedSlot[]): void {
-  for (const [i, a] of slots.entries()) {
-    for (const b of slots.slice(i + 1)) {
-      const { port1, port2 } = new MessageChannel()
-      send(a.slot, { kind: 'connect', slot: b.index, port: port1 }, port1)
-      send(b.slot, { kind: 'connect', slot: a.index, port: port2 }, port2)
-    }
-  }
-}
-
-/** A message to a slot; a 'connect' carries a raw port, which arrives wrapped. */
-type Message =
-  | Exclude<ToSlot, { kind: 'connect' }>
-  | { kind: 'connect'; slot: number; port: MessagePort }
-
-function send(slot: Slot, message: Message, port?: MessagePort): void {
-  slot.control.postMessage(message, port === undefined ? [] : [port])
+function send(slot: Slot, message: ToSlot): void {
+  slot.control.postMessage(message)
 }

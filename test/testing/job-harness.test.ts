@@ -1,0 +1,125 @@
+// The harness that users test their jobs with: rows, watermarks and time by hand, seeds, crash and restore.
+import { describe, expect, it } from 'vitest'
+import { count, int32, sum, timestamp, tumble, utf8 } from '../../src/index.ts'
+import { JobHarness, testInput } from '../../src/testing.ts'
+
+const SCHEMA = { time: timestamp('ms'), page: utf8(), n: int32() }
+
+const clicks = testInput(SCHEMA, { eventTime: 'time', name: 'clicks' })
+
+describe('JobHarness', () => {
+  it('shows what came out after each push and watermark', async () => {
+    await using job = await JobHarness.start((env) =>
+      env
+        .fromSource(clicks)
+        .keyBy('page')
+        .window(tumble('1s'))
+        .aggregate({ clicks: count(), n: sum('n') }),
+    )
+    await job.push(clicks, [
+      { time: 100, page: 'a', n: 1 },
+      { time: 200, page: 'a', n: 2 },
+      { time: 1_100, page: 'a', n: 4 },
+    ])
+    expect(job.output()).toEqual([])
+    await job.advanceWatermark(998)
+    expect(job.output()).toEqual([])
+    await job.advanceWatermark(999)
+    expect(job.output().map(({ page, clicks: c, n }) => [page, c, n])).toEqual([['a', 2, 3]])
+    const { windowsFired } = await job.finish()
+    expect(windowsFired).toBe(2)
+    expect(job.output()).toHaveLength(2)
+  })
+
+  it('gives several outputs by name, with their types', async () => {
+    await using job = await JobHarness.start((env) => {
+      const rows = env.fromSource(clicks)
+      return { small: rows.where((r) => r.n.lt(5)), big: rows.where((r) => r.n.ge(5)).drop('time') }
+    })
+    await job.push(clicks, [
+      { time: 1, page: 'a', n: 1 },
+      { time: 2, page: 'b', n: 9 },
+    ])
+    expect(job.output('small').map(({ time }) => time)).toEqual([1])
+    expect(job.output('big')).toEqual([{ page: 'b', n: 9 }])
+    // @ts-expect-error there is no such output
+    expect(() => job.output('huge')).toThrow(/no output 'huge' \(outputs: small, big\)/)
+  })
+
+  it('runs every order of threads and messages that a seed says, with one answer', async () => {
+    const rows = Array.from({ length: 200 }, (_, i) => ({
+      time: i * 37,
+      page: `p${i % 11}`,
+      n: i,
+    }))
+    const run = async (parallelism: number, seed: number) => {
+      await using job = await JobHarness.start(
+        (env) =>
+          env
+            .fromSource(clicks)
+            .shuffle()
+            .where((r) => r.n.ge(0))
+            .keyBy('page')
+            .window(tumble('1s'))
+            .aggregate({ n: sum('n') }),
+        { parallelism, seed, config: { batchRows: 4 } },
+      )
+      for (let i = 0; i < rows.length; i += 20) {
+        await job.push(clicks, rows.slice(i, i + 20))
+        await job.advanceWatermark(i * 37)
+      }
+      await job.finish()
+      return job.output()
+    }
+    const text = (all: readonly object[]) => all.map((row) => JSON.stringify(row))
+    const [first, ...others] = await Promise.all([run(3, 1), run(3, 2), run(1, 3), run(3, 1)])
+    expect(first!.length).toBeGreaterThan(70)
+    for (const other of others) expect(text(other!).sort()).toEqual(text(first!).sort())
+    // The same seed gives the same order, too.
+    expect(text(others[2]!)).toEqual(text(first!))
+  })
+
+  it('fails the call under way with the error of the job', async () => {
+    await using job = await JobHarness.start((env) =>
+      env.fromSource(clicks).map((row) => {
+        if (row.n === 3) throw new Error('three')
+        return row
+      }),
+    )
+    await job.push(clicks, [{ time: 1, page: 'a', n: 2 }])
+    await expect(job.push(clicks, [{ time: 1, page: 'a', n: 3 }])).rejects.toThrow(/'Map'.*three/)
+  })
+
+  it('goes back to a snapshot: its output is cut, and what came after is read again', async () => {
+    await using job = await JobHarness.start((env) =>
+      env.fromSource(clicks).where((r) => r.n.gt(1)),
+    )
+    await job.push(clicks, [{ time: 1, page: 'a', n: 2 }])
+    const snapshot = await job.snapshot()
+    await job.push(clicks, [{ time: 2, page: 'b', n: 3 }])
+    await job.crash()
+    await expect(job.push(clicks, [])).resolves.toBeUndefined()
+    await expect(job.settle()).rejects.toThrow(/has crashed; restore\(\) it/)
+    await job.restore(snapshot, { parallelism: 3, seed: 5 })
+    await job.push(clicks, [{ time: 3, page: 'c', n: 4 }])
+    await job.finish()
+    expect(job.output().map(({ n }) => n)).toEqual([2, 3, 4])
+  })
+
+  it('moves processing time through each moment that somebody waits for', async () => {
+    await using job = await JobHarness.start((env) => env.fromSource(clicks), {
+      processingTimeMs: 1_000,
+    })
+    await job.advanceProcessingTime(5_000)
+    expect(job.processingTimeMs).toBe(5_000)
+    await expect(job.advanceProcessingTime(4_999)).rejects.toThrow(/cannot go back/)
+  })
+
+  it('says what input a job does not read', async () => {
+    const other = testInput(SCHEMA, { name: 'other' })
+    await using job = await JobHarness.start((env) => env.fromSource(clicks))
+    await expect(job.push(other, [{ time: 1, page: 'a', n: 2 }])).rejects.toThrow(
+      /does not read other: use it with env.fromSource/,
+    )
+  })
+})
