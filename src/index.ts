@@ -56,6 +56,25 @@ export type {
   JobState,
   JobSubmission,
 } from './graph/submission.ts'
+export type {
+  BaseContext,
+  Collector,
+  CoProcessFunction,
+  Counter,
+  KeyedContext,
+  KeyedCoProcessFunction,
+  KeyedProcessFunction,
+  MetricGroup,
+  OnTimerContext,
+  ProcessContext,
+  ProcessFunction,
+  ReduceFunction,
+  RichFilterFunction,
+  RichFlatMapFunction,
+  RichFunction,
+  RichMapFunction,
+  RuntimeContext,
+} from './operators/functions.ts'
 export { count, first, last, max, mean, min, sum, type Aggregate } from './sdk/aggregate.ts'
 export { CollectedRows } from './sdk/collected-rows.ts'
 export { col, lit, when } from './sdk/column-functions.ts'
@@ -75,9 +94,38 @@ export { StreamExecutionEnvironment } from './sdk/environment.ts'
 export { defineJob, type Job } from './sdk/job-module.ts'
 export { KeyedStream } from './sdk/keyed-stream.ts'
 export { outputTag, type OutputTag } from './sdk/output-tag.ts'
+export type { FunctionOptions } from './sdk/process-planning.ts'
+export type { FunctionOf, KeyOf } from './sdk/row-types.ts'
 export type { EnvironmentOptions, ExecuteOptions } from './sdk/settings.ts'
+export {
+  aggregatingStateDescriptor,
+  listStateDescriptor,
+  mapStateDescriptor,
+  reducingStateDescriptor,
+  type StateOptions,
+  type TtlOptions,
+  valueStateDescriptor,
+} from './sdk/state-descriptor.ts'
 export { StreamSink } from './sdk/stream-sink.ts'
 export type { TimeSpan } from './sdk/time-span.ts'
 export { udf } from './sdk/user-function.ts'
 export { slide, tumble, type WindowOptions } from './sdk/window.ts'
 export { WindowedStream } from './sdk/windowed-stream.ts'
+export { type Serializer, structured } from './state/serializer.ts'
+export type {
+  AggregateFunction,
+  AggregatingState,
+  AggregatingStateDescriptor,
+  ListState,
+  ListStateDescriptor,
+  MapState,
+  MapStateDescriptor,
+  ReadOnlyMapState,
+  ReducingState,
+  ReducingStateDescriptor,
+  StateDescriptor,
+  StateType,
+  ValueState,
+  ValueStateDescriptor,
+} from './state/state.ts'
+export type { TimeDomain, TimeQueries, TimerService } from './time/timer-service.ts'

@@ -21,6 +21,10 @@ export interface JobConfig {
   readonly metricsIntervalMs: number
   /** How long a slot may take to stop before its thread is ended, in milliseconds. */
   readonly cancelTimeoutMs: number
+  /** State entries looked at for expiry after each batch and watermark of an operator with a TTL. */
+  readonly stateCleanupEntries: number
+  /** Below this many keys in an operator's subtask nobody looks for those without state. */
+  readonly stateCompactionKeysMin: number
 }
 
 export const DEFAULT_CONFIG: JobConfig = {
@@ -33,4 +37,6 @@ export const DEFAULT_CONFIG: JobConfig = {
   slotMemoryBytes: 4 * 2 ** 30 - 65_536,
   metricsIntervalMs: 100,
   cancelTimeoutMs: 5_000,
+  stateCleanupEntries: 1_000,
+  stateCompactionKeysMin: 65_536,
 }

@@ -40,11 +40,14 @@ export const ERROR_CODES = {
   RECORD_MALFORMED: user,
   RECORD_TOO_LARGE: user,
   SCHEMA_MISMATCH: user,
+  STATE_INCOMPATIBLE: user,
+  STATE_MISUSED: user,
   TYPE_MISMATCH: user,
   UDF_COMPILE_FAILED: user,
   UNSAFE_INTEGER: user,
   UNSUPPORTED: user,
   USER_CODE_FAILED: user,
+  VALUE_NOT_SERIALIZABLE: user,
   WORKER_LOST: system,
 } as const satisfies Record<string, ErrorKind>
 

@@ -116,7 +116,8 @@ export class BatchBuilder {
   }
 }
 
-function columnBuilder(type: DataType, path: string): ColumnBuilder {
+/** Makes the builder of a column. */
+export function columnBuilder(type: DataType, path: string): ColumnBuilder {
   switch (type.kind) {
     case 'bool':
       return new BoolBuilder(type, path)

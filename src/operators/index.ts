@@ -20,6 +20,7 @@ const OPERATORS: {
   windowAggregate: async () => (await import('./window-aggregate.ts')).createWindowAggregate,
   partitionCustom: async () => (await import('./pass-through.ts')).createPassThrough,
   sideOutput: async () => (await import('./pass-through.ts')).createPassThrough,
+  process: async () => (await import('./process.ts')).createProcess,
   lookupJoin: async () => (await import('./lookup-join.ts')).createLookupJoin,
 }
 

@@ -51,6 +51,8 @@ export interface OperatorMetrics {
   rowObjects: number
   /** Malformed records that were skipped or sent to the dead letters. */
   malformedRecords: number
+  /** What user functions count and report, by name. A gauge is read when the report is made. */
+  readonly user: { [name: string]: number }
 }
 
 export const newMetrics = (): OperatorMetrics => ({
@@ -63,6 +65,7 @@ export const newMetrics = (): OperatorMetrics => ({
   windowsFired: 0,
   rowObjects: 0,
   malformedRecords: 0,
+  user: {},
 })
 
 /** What an operator knows of the world. */

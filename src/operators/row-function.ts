@@ -8,36 +8,10 @@ import { DataflowError, isDataflowError } from '../base/errors.ts'
 import { BatchBuilder } from '../columnar/batch-builder.ts'
 import { gatherVector } from '../columnar/gather.ts'
 import { RecordBatch, type Selection } from '../columnar/record-batch.ts'
-import { RowReader } from '../columnar/row-reader.ts'
 import { Schema } from '../columnar/schema.ts'
 import type { Vector } from '../columnar/vector.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
-
-type Row = Record<string, unknown>
-
-const isHidden = (name: string): boolean => name.startsWith('$')
-
-/** The rows of an operator's input, without its hidden columns. */
-class VisibleRows {
-  readonly #reader: RowReader
-  readonly #schema: Schema
-  readonly #columns: readonly number[]
-
-  constructor(context: OperatorContext) {
-    const input = context.inputs[0]!
-    this.#columns = input.names.flatMap((name, i) => (isHidden(name) ? [] : [i]))
-    this.#schema = new Schema(this.#columns.map((i) => input.fields[i]!))
-    this.#reader = new RowReader(context.kernels, this.#schema)
-  }
-
-  bind(batch: RecordBatch): void {
-    this.#reader.bind(batch.project(this.#schema, this.#columns))
-  }
-
-  row(index: number): Row {
-    return this.#reader.row(index)
-  }
-}
+import { isHidden, type Row, VisibleRows } from './visible-rows.ts'
 
 /** What map and flatMap put out: the closure's rows, with the hidden columns of the rows they came from. */
 class RowOutput {
@@ -117,7 +91,7 @@ export function createFilter(
 ): Operator {
   const { kernels, metrics } = context
   const predicate = context.closure as (row: Row) => unknown
-  const rows = new VisibleRows(context)
+  const rows = new VisibleRows(kernels, context.inputs[0]!)
   return {
     processBatch(batch) {
       rows.bind(batch)
@@ -147,7 +121,7 @@ export function createMap(
   output: Output,
 ): Operator {
   const map = context.closure as (row: Row) => unknown
-  const rows = new VisibleRows(context)
+  const rows = new VisibleRows(context.kernels, context.inputs[0]!)
   const out = new RowOutput(context, output)
   return {
     processBatch(batch) {
@@ -172,7 +146,7 @@ export function createFlatMap(
   output: Output,
 ): Operator {
   const flatMap = context.closure as (row: Row) => Iterable<unknown>
-  const rows = new VisibleRows(context)
+  const rows = new VisibleRows(context.kernels, context.inputs[0]!)
   const out = new RowOutput(context, output)
   return {
     processBatch(batch) {

@@ -19,6 +19,7 @@ import {
 } from '../columnar/type.ts'
 import type { SinkSpec, SourceSpec } from '../connectors/connector.ts'
 import { plainColumns } from '../graph/stream-graph.ts'
+import type { ProcessFunction } from '../operators/functions.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
 import { atCallSite } from './call-site.ts'
 import { CollectedRows } from './collected-rows.ts'
@@ -33,8 +34,9 @@ import {
   planLookup,
   type Take,
 } from './lookup.ts'
-import type { AsFields, FieldsOf, Flat, NamesOf, WithFields } from './row-types.ts'
 import type { OutputTag } from './output-tag.ts'
+import { type FunctionOptions, planProcess } from './process-planning.ts'
+import type { AsFields, FieldsOf, Flat, FunctionOf, NamesOf, WithFields } from './row-types.ts'
 import {
   addPrint,
   addSink,
@@ -215,6 +217,38 @@ export class DataStream<in out F extends Fields> {
         { closure: flatMap, schema, location },
       ),
     )
+  }
+
+  /**
+   * Any rows for each, by a function with side outputs and a context (state and timers need a key).
+   * @param fn a ProcessFunction: its class, a factory, or an object
+   * @param schema the columns of the rows it emits; without it, they are those that it gets
+   * @param options what happens to a row at which the function throws
+   * @throws CONFIG_INVALID for what is no such function; USER_CODE_FAILED, TYPE_MISMATCH when the job runs
+   * @example
+   * import { int32, outputTag, StreamExecutionEnvironment } from 'millrace'
+   * const odd = outputTag('odd', { n: int32() })
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const even = env.fromCollection([{ n: 1 }, { n: 2 }], { schema: { n: int32() } }).process({
+   *   processElement(row, context, out) {
+   *     if (row.n % 2 === 0) out.collect(row)
+   *     else context.output(odd, row)
+   *   },
+   * })
+   * for await (const row of even.getSideOutput(odd).collect()) console.log(row.n)
+   */
+  process<G extends Fields = F>(
+    fn: FunctionOf<ProcessFunction<RowOf<F>, RowOf<NoInfer<G>>>>,
+    schema?: G,
+    options: FunctionOptions = {},
+  ): DataStream<G> {
+    return atCallSite('process', (location) => {
+      const input = { stream: this.#stream, keys: [], method: 'processElement' }
+      const what = { name: 'Process', function: 'ProcessFunction' }
+      return new DataStream<G>(
+        planProcess({ ...what, inputs: [input], closure: fn, schema, options, location }),
+      )
+    })
   }
 
   /**

@@ -1,8 +1,13 @@
 // A stream by key: what keyBy() gives. Rows of one key go to one subtask; nothing is moved until an
 // operator needs it.
-import type { Fields } from '../columnar/type.ts'
+import type { Fields, RowOf } from '../columnar/type.ts'
+import type { KeyedProcessFunction } from '../operators/functions.ts'
 import type { WindowSpec } from '../operators/operator-spec.ts'
+import { atCallSite } from './call-site.ts'
+import type { DataStream } from './data-stream.ts'
 import type { LogicalStream } from './logical-stream.ts'
+import { type FunctionOptions, planProcess } from './process-planning.ts'
+import type { FunctionOf, KeyOf } from './row-types.ts'
 import { WindowedStream, type Wrap } from './windowed-stream.ts'
 
 /** A stream whose rows are grouped by the columns `K`. Made by DataStream.keyBy(). */
@@ -34,5 +39,41 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
    */
   window(window: WindowSpec): WindowedStream<F, K> {
     return new WindowedStream(this.#stream, { keys: this.#keys, window }, this.#wrap)
+  }
+
+  /**
+   * Any rows for each, by a function with state and timers for each key.
+   * @param fn a KeyedProcessFunction: its class, a factory, or an object
+   * @param schema the columns of the rows it emits; without it, they are those that it gets
+   * @param options what happens to a row at which the function throws
+   * @throws CONFIG_INVALID for what is no such function; USER_CODE_FAILED, TYPE_MISMATCH when the job runs
+   * @example
+   * import { int32, StreamExecutionEnvironment, utf8, valueStateDescriptor } from 'millrace'
+   * const total = valueStateDescriptor('total', int32(), { default: 0 })
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const totals = env
+   *   .fromCollection([{ shop: 'a', items: 3 }], { schema: { shop: utf8(), items: int32() } })
+   *   .keyBy('shop')
+   *   .process({
+   *     processElement({ shop, items }, context, out) {
+   *       const state = context.getState(total)
+   *       state.update(state.value() + items)
+   *       out.collect({ shop, items: state.value() })
+   *     },
+   *   })
+   * for await (const row of totals.collect()) console.log(row.shop, row.items)
+   */
+  process<G extends Fields = F>(
+    fn: FunctionOf<KeyedProcessFunction<KeyOf<F, K>, RowOf<F>, RowOf<NoInfer<G>>>>,
+    schema?: G,
+    options: FunctionOptions = {},
+  ): DataStream<G> {
+    return atCallSite('process', (location) => {
+      const input = { stream: this.#stream, keys: this.#keys, method: 'processElement' }
+      const what = { name: 'Process', function: 'KeyedProcessFunction' }
+      return this.#wrap(
+        planProcess({ ...what, inputs: [input], closure: fn, schema, options, location }),
+      )
+    })
   }
 }

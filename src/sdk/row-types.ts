@@ -1,5 +1,14 @@
 // The types between schemas, columns and rows that the streams' methods share.
-import type { BigInt64, Bool, DataType, Fields, Float, Timestamp, Utf8 } from '../columnar/type.ts'
+import type {
+  BigInt64,
+  Bool,
+  DataType,
+  Fields,
+  Float,
+  Timestamp,
+  Utf8,
+  ValueOf,
+} from '../columnar/type.ts'
 import type { Column } from './column.ts'
 
 /** One object type, so that a reader sees its properties and not how it came about. */
@@ -48,3 +57,15 @@ export type InferredFields<R> = {
     [Extract<R[K], Missing>] extends [never] ? false : true
   >
 }
+
+type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never
+
+/** The key that a keyed function sees: the value of its one column, or an object of several by name. */
+export type KeyOf<F extends Fields, K extends string> = string extends K
+  ? unknown
+  : true extends IsUnion<K>
+    ? { [N in K & keyof F]: ValueOf<F[N]> }
+    : ValueOf<F[K & keyof F]>
+
+/** A function object as a job gives it: a class or a factory makes one a subtask, an object is copied. */
+export type FunctionOf<T extends object> = T | (new () => T) | (() => T)

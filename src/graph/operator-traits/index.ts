@@ -4,6 +4,7 @@ import { assignWatermarks, select, where } from './columns.ts'
 import { lookupJoin } from './lookup-join.ts'
 import type { OperatorTraits, SpecOf } from './operator-traits.ts'
 import { filter, flatMap, map, partitionCustom } from './row-function.ts'
+import { process } from './process.ts'
 import { sideOutput, sink, source } from './source-and-sink.ts'
 import { windowAggregate } from './window-aggregate.ts'
 
@@ -17,6 +18,7 @@ const TRAITS: { readonly [K in OperatorKind]: OperatorTraits<SpecOf<K>> } = {
   assignWatermarks,
   windowAggregate,
   lookupJoin,
+  process,
   sideOutput,
   sink,
   partitionCustom,

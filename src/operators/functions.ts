@@ -1,0 +1,135 @@
+// The functions that a job writes at row level, and the contexts that they are given. After Flink's
+// ProcessFunction, KeyedProcessFunction, CoProcessFunction, RichMapFunction and their kin.
+//
+// F1  A function has one instance a subtask (function-instance.ts): its fields are that subtask's own.
+// F2  open() comes before the first row, close() after the last, also after a failure.
+// F3  A context is good during the call that it is given to; a row that is emitted has the timestamp of
+//     the row or timer that is being processed.
+import type { Fields, RowOf } from '../columnar/type.ts'
+import type { Schema } from '../columnar/schema.ts'
+import type { StateDescriptor } from '../state/state.ts'
+import type { TimeDomain, TimeQueries, TimerService } from '../time/timer-service.ts'
+
+/** Takes the rows that a function makes. */
+export interface Collector<Out> {
+  /**
+   * Emits a row.
+   * @throws TYPE_MISMATCH for a row that is not of the output's columns
+   */
+  collect(row: Out): void
+}
+
+/** A side output as a function names it: what outputTag() gives. */
+export interface SideTag<in out F extends Fields> {
+  readonly id: string
+  readonly fields: F
+  readonly schema: Schema
+}
+
+/** A count that the job reports. */
+export interface Counter {
+  readonly count: number
+  inc(by?: number): void
+}
+
+/** A function's own metrics, by name. */
+export interface MetricGroup {
+  counter(name: string): Counter
+  /** Reports what the function gives, each time somebody asks. */
+  gauge(name: string, read: () => number): void
+}
+
+/** What a function knows of where it runs. */
+export interface RuntimeContext {
+  /** The operator's name. */
+  readonly taskName: string
+  /** 0 to parallelism - 1. */
+  readonly subtaskIndex: number
+  readonly parallelism: number
+  /** 0, and one more after each restart. */
+  readonly attempt: number
+  readonly metrics: MetricGroup
+  /**
+   * The state that a descriptor names. Keyed state is that of the current key.
+   * @throws STATE_MISUSED in a function that is not keyed, or under another type; STATE_INCOMPATIBLE
+   */
+  getState<S>(descriptor: StateDescriptor<S>): S
+}
+
+/** open() and close() of a function with a life of its own. */
+export interface RichFunction {
+  /** Before the first row: the place to get state and metrics. */
+  open?(context: RuntimeContext): void | Promise<void>
+  /** After the last row, or a failure. */
+  close?(): void | Promise<void>
+}
+
+/** What every process function's context has. */
+export interface BaseContext {
+  /** The event time of the row or timer, milliseconds; undefined for a stream without event time. */
+  timestamp(): number | undefined
+  /**
+   * Emits a row to a side output. Nothing happens when nobody reads it.
+   * @throws TYPE_MISMATCH for a row that is not of the tag's columns
+   */
+  output<F extends Fields>(tag: SideTag<F>, row: RowOf<F>): void
+  getState<S>(descriptor: StateDescriptor<S>): S
+}
+
+export interface ProcessContext extends BaseContext {
+  /** The time, without timers: they need a key. */
+  timerService(): TimeQueries
+}
+
+export interface KeyedContext<K> extends BaseContext {
+  /** The key: a value, or an object by name when there are several columns. */
+  readonly currentKey: K
+  timerService(): TimerService
+}
+
+export interface OnTimerContext<K> extends KeyedContext<K> {
+  readonly timeDomain: TimeDomain
+}
+
+/** A function of rows, with any number of rows out. */
+export interface ProcessFunction<In, Out> extends RichFunction {
+  processElement(row: In, context: ProcessContext, out: Collector<Out>): void
+}
+
+/** A function of rows by key, with state and timers. */
+export interface KeyedProcessFunction<K, In, Out> extends RichFunction {
+  processElement(row: In, context: KeyedContext<K>, out: Collector<Out>): void
+  /** @param timestamp the timer's time, milliseconds */
+  onTimer?(timestamp: number, context: OnTimerContext<K>, out: Collector<Out>): void
+}
+
+/** A function of two streams. */
+export interface CoProcessFunction<In1, In2, Out> extends RichFunction {
+  processElement1(row: In1, context: ProcessContext, out: Collector<Out>): void
+  processElement2(row: In2, context: ProcessContext, out: Collector<Out>): void
+}
+
+/** A function of two streams by one key, which share its state and timers. */
+export interface KeyedCoProcessFunction<K, In1, In2, Out> extends RichFunction {
+  processElement1(row: In1, context: KeyedContext<K>, out: Collector<Out>): void
+  processElement2(row: In2, context: KeyedContext<K>, out: Collector<Out>): void
+  onTimer?(timestamp: number, context: OnTimerContext<K>, out: Collector<Out>): void
+}
+
+/** One row for each, by a function with a life of its own. */
+export interface RichMapFunction<In, Out> extends RichFunction {
+  map(row: In): Out
+}
+
+export interface RichFlatMapFunction<In, Out> extends RichFunction {
+  flatMap(row: In): Iterable<Out>
+}
+
+export interface RichFilterFunction<In> extends RichFunction {
+  filter(row: In): boolean
+}
+
+/** Two rows of a key become one. */
+export interface ReduceFunction<T> extends RichFunction {
+  reduce(a: T, b: T): T
+}
