@@ -49,6 +49,25 @@ export function sliceRows(table: usize, slice: usize, ids: usize, n: u32, rows: 
   return 1
 }
 
+/** Lists those of n key ids that have a row in a slice, with the row, in their order. How many. */
+export function sliceFind(slice: usize, ids: usize, n: u32, outIds: usize, outRows: usize): u32 {
+  const pages: usize = load<u32>(slice, PAGES)
+  const pageCount = load<u32>(slice, PAGE_COUNT)
+  let count: usize = 0
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const id = load<u32>(ids + (i << 2))
+    const page = id >> PAGE_BITS
+    if (page >= pageCount) continue
+    const at: usize = load<u32>(pages + ((<usize>page) << 2))
+    const row = at ? load<u32>(at + ((<usize>(id & PAGE_MASK)) << 2)) : 0
+    if (!row) continue
+    store<u32>(outIds + (count << 2), id)
+    store<u32>(outRows + (count << 2), row)
+    count++
+  }
+  return <u32>count
+}
+
 /**
  * Lists key ids and accumulator rows of a slice in order of key id, from id `from` on, at most
  * `most`. Fewer than `most` mean that there is no more.

@@ -109,7 +109,23 @@ export {
 export { StreamSink } from './sdk/stream-sink.ts'
 export type { TimeSpan } from './sdk/time-span.ts'
 export { udf } from './sdk/user-function.ts'
-export { slide, tumble, type WindowOptions } from './sdk/window.ts'
+export {
+  continuousEventTimeTrigger,
+  continuousProcessingTimeTrigger,
+  countTrigger,
+  eventTimeTrigger,
+  processingTimeTrigger,
+  purgingTrigger,
+} from './sdk/trigger.ts'
+export {
+  cumulate,
+  globalWindow,
+  session,
+  slide,
+  type TimeWindow,
+  tumble,
+  type WindowOptions,
+} from './sdk/window.ts'
 export { WindowedStream } from './sdk/windowed-stream.ts'
 export { type Serializer, structured } from './state/serializer.ts'
 export type {

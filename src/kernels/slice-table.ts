@@ -108,6 +108,11 @@ export class SliceTable {
     }
   }
 
+  /** Lists those of n key ids that a slice has, with their rows; how many. */
+  find(slice: number, ids: number, n: number, outIds: number, outRows: number): number {
+    return this.#kernels.exports.sliceFind(slice, ids, n, outIds, outRows) >>> 0
+  }
+
   /**
    * Writes up to `most` key ids and rows of a slice, in order of key id from `from` on; how many.
    */

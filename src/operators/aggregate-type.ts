@@ -33,18 +33,16 @@ export const WINDOW_COLUMNS: readonly Field[] = [
 
 /**
  * The columns that a windowed aggregation gives: windowStart, windowEnd, the keys, the aggregates.
+ * @param bounds the first two, unless the windows have none
  * @throws TYPE_MISMATCH, COLUMN_NOT_FOUND
  */
 export function windowAggregateFields(
   input: Schema,
   keys: readonly string[],
   aggregates: readonly AggregateSpec[],
+  bounds: readonly Field[] = WINDOW_COLUMNS,
 ): readonly Field[] {
-  return [
-    ...WINDOW_COLUMNS,
-    ...keys.map((key) => input.field(key)),
-    ...aggregateFields(input, aggregates),
-  ]
+  return [...bounds, ...keys.map((key) => input.field(key)), ...aggregateFields(input, aggregates)]
 }
 
 /**

@@ -3,16 +3,7 @@
 import type { Expression } from '../columnar/expression.ts'
 import type { Json } from '../base/json.ts'
 import type { ProcessSpec } from './process-spec.ts'
-
-/** Event-time windows. Milliseconds; the offset shifts the grid. */
-export type WindowSpec =
-  | { readonly kind: 'tumbling'; readonly sizeMs: number; readonly offsetMs: number }
-  | {
-      readonly kind: 'sliding'
-      readonly sizeMs: number
-      readonly slideMs: number
-      readonly offsetMs: number
-    }
+import type { WindowAggregateSpec } from './window-spec.ts'
 
 export type AggregateFunctionName = 'count' | 'sum' | 'min' | 'max' | 'mean' | 'first' | 'last'
 
@@ -45,14 +36,7 @@ export type OperatorSpec =
       readonly column: string
       readonly maxOutOfOrdernessMs: number
     }
-  | {
-      readonly kind: 'windowAggregate'
-      readonly keys: readonly string[]
-      /** The event-time column. */
-      readonly time: string
-      readonly window: WindowSpec
-      readonly aggregates: readonly AggregateSpec[]
-    }
+  | WindowAggregateSpec
   | {
       readonly kind: 'lookupJoin'
       /** The table: a bounded source, read whole by each subtask before its first batch. */

@@ -1,18 +1,23 @@
-// The arithmetic of event-time windows: which slices make a window, and which windows are over at a
-// watermark. Pure; times in milliseconds.
+// The arithmetic of windows on a grid of time: which slices make a window, and which windows are over at
+// a watermark. Pure; times in milliseconds.
 //
-//   slices    |--|--|--|--|--|--|--|      one grid, as fine as size and slide need
-//   window k  [start(k), start(k) + size) = perWindow slices from firstSlice(k) on
+//   slices    |--|--|--|--|--|--|--|      one grid, as fine as size and slide (or step) need
+//   window k  the slices from firstSlice(k) to before endSlice(k); windows are in order of their ends
 //
 // W1  A window is over when the watermark has reached its last millisecond: end - 1.
 // W2  slide <= size, so that every time is in some window.
+// W3  A row that is in a window's slices is in the window: a slice is as a whole in a window or not.
+import { unreachable } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
 import type { TimeUnit } from '../columnar/type.ts'
 import type { SliceGrid } from '../kernels/slice-table.ts'
-import type { WindowSpec } from './operator-spec.ts'
+import type { GridWindowSpec } from './window-spec.ts'
 
 export class WindowGrid {
-  readonly sizeMs: number
+  /** Windows share slices: firing one takes a merge, and leaves its slices to others. */
+  readonly isShared: boolean
+  readonly #kind: GridWindowSpec['kind']
+  readonly #sizeMs: number
   readonly #slideMs: number
   readonly #offsetMs: number
   readonly #sliceMs: number
@@ -20,13 +25,15 @@ export class WindowGrid {
   readonly #perSlide: number
   /** The slice that window 0 starts with. */
   readonly #origin: number
-  /** Slices of a window. */
-  readonly perWindow: number
+  /** Where slice 0 begins. */
+  readonly #shiftMs: number
+  /** Slices of a window, at most. */
+  readonly #perWindow: number
 
   /** @throws CONFIG_INVALID */
-  constructor(spec: WindowSpec) {
+  constructor(spec: GridWindowSpec) {
     const { sizeMs, offsetMs } = spec
-    const slideMs = spec.kind === 'sliding' ? spec.slideMs : sizeMs
+    const slideMs = slideOf(spec)
     if (![sizeMs, slideMs, offsetMs].every(Number.isSafeInteger) || slideMs < 1) {
       throw new DataflowError(
         'CONFIG_INVALID',
@@ -39,43 +46,101 @@ export class WindowGrid {
         `windows of ${sizeMs} ms every ${slideMs} ms leave gaps; slide by at most the size`,
       )
     }
-    this.sizeMs = sizeMs
+    if (spec.kind === 'cumulative' && sizeMs % slideMs !== 0) {
+      throw new DataflowError(
+        'CONFIG_INVALID',
+        `windows of up to ${sizeMs} ms that grow by ${slideMs} ms: the size is to be a multiple`,
+      )
+    }
+    this.#kind = spec.kind
+    this.#sizeMs = sizeMs
     this.#slideMs = slideMs
     this.#offsetMs = offsetMs
     this.#sliceMs = greatestCommonDivisor(sizeMs, slideMs)
-    this.perWindow = sizeMs / this.#sliceMs
+    this.#perWindow = sizeMs / this.#sliceMs
     this.#perSlide = slideMs / this.#sliceMs
     this.#origin = Math.floor(offsetMs / this.#sliceMs)
+    this.#shiftMs = offsetMs - this.#origin * this.#sliceMs
+    this.isShared = this.#perWindow > 1
   }
 
   /** The slices over timestamps in a unit. */
   slices(unit: TimeUnit): SliceGrid {
     const perMs = { s: 1n, ms: 1n, us: 1_000n, ns: 1_000_000n }[unit]
-    const offset = this.#offsetMs - this.#origin * this.#sliceMs
     return {
       size: BigInt(this.#sliceMs) * perMs,
-      offset: BigInt(offset) * perMs,
+      offset: BigInt(this.#shiftMs) * perMs,
       multiplier: unit === 's' ? 1_000n : 1n,
     }
   }
 
   startMs(window: number): number {
-    return window * this.#slideMs + this.#offsetMs
+    const first = this.#kind === 'cumulative' ? this.#base(window) : window
+    return first * this.#slideMs + this.#offsetMs
+  }
+
+  endMs(window: number): number {
+    const length = this.#kind === 'cumulative' ? this.#slideMs : this.#sizeMs
+    return window * this.#slideMs + this.#offsetMs + length
+  }
+
+  /** The slice that a time is in. */
+  sliceOf(timeMs: number): number {
+    return Math.floor((timeMs - this.#shiftMs) / this.#sliceMs)
+  }
+
+  sliceStartMs(slice: number): number {
+    return slice * this.#sliceMs + this.#shiftMs
   }
 
   /** The first slice of a window. */
   firstSlice(window: number): number {
+    if (this.#kind === 'cumulative') return this.#origin + this.#base(window)
     return this.#origin + window * this.#perSlide
+  }
+
+  /** The slice behind a window's last one. */
+  endSlice(window: number): number {
+    if (this.#kind === 'cumulative') return this.#origin + window + 1
+    return this.#origin + window * this.#perSlide + this.#perWindow
   }
 
   /** The first window that a slice is in. */
   firstWindow(slice: number): number {
-    return Math.floor((slice - this.#origin - this.perWindow) / this.#perSlide) + 1
+    if (this.#kind === 'cumulative') return slice - this.#origin
+    return Math.floor((slice - this.#origin - this.#perWindow) / this.#perSlide) + 1
+  }
+
+  /** The last window that a slice is in. */
+  lastWindow(slice: number): number {
+    if (this.#kind === 'cumulative') {
+      return this.#base(slice - this.#origin) + this.#perWindow - 1
+    }
+    return Math.floor((slice - this.#origin) / this.#perSlide)
   }
 
   /** The first window that is not over at a watermark. */
   firstOpen(watermarkMs: number): number {
-    return Math.floor((watermarkMs + 1 - this.sizeMs - this.#offsetMs) / this.#slideMs) + 1
+    const length = this.#kind === 'cumulative' ? this.#slideMs : this.#sizeMs
+    return Math.floor((watermarkMs + 1 - length - this.#offsetMs) / this.#slideMs) + 1
+  }
+
+  /** The first of the windows that begin together with a cumulative one. */
+  #base(window: number): number {
+    return Math.floor(window / this.#perWindow) * this.#perWindow
+  }
+}
+
+function slideOf(spec: GridWindowSpec): number {
+  switch (spec.kind) {
+    case 'tumbling':
+      return spec.sizeMs
+    case 'sliding':
+      return spec.slideMs
+    case 'cumulative':
+      return spec.stepMs
+    default:
+      return unreachable(spec)
   }
 }
 

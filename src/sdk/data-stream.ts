@@ -21,6 +21,7 @@ import type { SinkSpec, SourceSpec } from '../connectors/connector.ts'
 import { plainColumns } from '../graph/stream-graph.ts'
 import type { ProcessFunction } from '../operators/functions.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
+import type { WindowSpec } from '../operators/window-spec.ts'
 import { atCallSite } from './call-site.ts'
 import { CollectedRows } from './collected-rows.ts'
 import type { Column, ColumnsOf } from './column.ts'
@@ -46,6 +47,7 @@ import {
 } from './stream-sink.ts'
 import { type TimeSpan, timeSpanMs } from './time-span.ts'
 import { checkKeys } from './window-planning.ts'
+import { type BoundsOf, WindowedStream, type Wrap } from './windowed-stream.ts'
 
 /** How a stream's watermarks follow its event times. */
 export interface WatermarkOptions {
@@ -303,8 +305,25 @@ export class DataStream<in out F extends Fields> {
           ? this.#stream
           : this.#stream.withColumns(computed, location)
       checkKeys(names, stream.visible)
-      return new KeyedStream(stream, names, (logical) => new DataStream(logical))
+      return new KeyedStream(stream, names, wrapped)
     })
+  }
+
+  /**
+   * Groups all rows by windows, whatever their key: they come together in one subtask.
+   * @param window tumble(...), slide(...), cumulate(...), session(...) or globalWindow()
+   * @example
+   * import { count, StreamExecutionEnvironment, timestamp, tumble } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env
+   *   .fromCollection([{ time: 0 }], { schema: { time: timestamp('ms') } })
+   *   .assignWatermarks('time')
+   *   .windowAll(tumble('1m'))
+   *   .aggregate({ rows: count() })
+   * for await (const row of rows.collect()) console.log(row.windowStart, row.rows)
+   */
+  windowAll<W extends WindowSpec>(window: W): WindowedStream<F, never, BoundsOf<W>> {
+    return new WindowedStream(this.#stream, { keys: [], window }, wrapped)
   }
 
   /**
@@ -644,3 +663,5 @@ export class DataStream<in out F extends Fields> {
 }
 
 const at = (location: string | undefined) => (location === undefined ? {} : { location })
+
+const wrapped: Wrap = (stream) => new DataStream(stream)

@@ -2,13 +2,13 @@
 // operator needs it.
 import type { Fields, RowOf } from '../columnar/type.ts'
 import type { KeyedProcessFunction } from '../operators/functions.ts'
-import type { WindowSpec } from '../operators/operator-spec.ts'
+import type { WindowSpec } from '../operators/window-spec.ts'
 import { atCallSite } from './call-site.ts'
 import type { DataStream } from './data-stream.ts'
 import type { LogicalStream } from './logical-stream.ts'
 import { type FunctionOptions, planProcess } from './process-planning.ts'
 import type { FunctionOf, KeyOf } from './row-types.ts'
-import { WindowedStream, type Wrap } from './windowed-stream.ts'
+import { type BoundsOf, WindowedStream, type Wrap } from './windowed-stream.ts'
 
 /** A stream whose rows are grouped by the columns `K`. Made by DataStream.keyBy(). */
 export class KeyedStream<in out F extends Fields, in out K extends string> {
@@ -23,8 +23,8 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
   }
 
   /**
-   * Groups each key's rows by event-time windows. The stream needs event time (assignWatermarks).
-   * @param window tumble(...) or slide(...)
+   * Groups each key's rows by windows. Windows by event time need assignWatermarks().
+   * @param window tumble(...), slide(...), cumulate(...), session(...) or globalWindow()
    * @example
    * import { StreamExecutionEnvironment, sum, timestamp, tumble, int32, utf8 } from 'millrace'
    * const env = StreamExecutionEnvironment.getExecutionEnvironment()
@@ -37,7 +37,7 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
    *   .aggregate({ items: sum('items') })
    * for await (const row of sold.collect()) console.log(row.shop, row.items)
    */
-  window(window: WindowSpec): WindowedStream<F, K> {
+  window<W extends WindowSpec>(window: W): WindowedStream<F, K, BoundsOf<W>> {
     return new WindowedStream(this.#stream, { keys: this.#keys, window }, this.#wrap)
   }
 

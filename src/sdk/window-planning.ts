@@ -6,18 +6,32 @@ import { DataflowError, didYouMean } from '../base/errors.ts'
 import type { Expression } from '../columnar/expression.ts'
 import { expressionType } from '../columnar/expression-type.ts'
 import { Schema } from '../columnar/schema.ts'
-import { duration } from '../columnar/type.ts'
+import { duration, type Fields } from '../columnar/type.ts'
 import type { NamedExpression } from '../graph/stream-graph.ts'
-import { WINDOW_COLUMNS, windowAggregateFields } from '../operators/aggregate-type.ts'
-import type { AggregateSpec, WindowSpec } from '../operators/operator-spec.ts'
+import { windowAggregateFields } from '../operators/aggregate-type.ts'
+import type { AggregateSpec } from '../operators/operator-spec.ts'
+import {
+  boundsOf,
+  type TriggerSpec,
+  type WindowAggregateSpec,
+  type WindowSpec,
+  windowTime,
+} from '../operators/window-spec.ts'
 import { WindowAggregate } from './aggregate.ts'
-import { EVENT_TIME, type LogicalStream, refuseUpdating } from './logical-stream.ts'
+import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
+import type { OutputTag } from './output-tag.ts'
+import { type TimeSpan, timeSpanMs } from './time-span.ts'
 
 /** What is asked of windows, whatever is made of their rows. */
 export interface WindowSettings {
   /** None: all rows are one group. */
   readonly keys: readonly string[]
   readonly window: WindowSpec
+  /** Absent: as the windows' kind has it. */
+  readonly trigger?: TriggerSpec
+  readonly allowedLatenessMs?: number
+  /** Where rows go that are too late: a side output with the stream's columns. */
+  readonly lateTag?: OutputTag<Fields>
 }
 
 export interface WindowRequest extends WindowSettings {
@@ -27,45 +41,110 @@ export interface WindowRequest extends WindowSettings {
 /** @throws GRAPH_INVALID without event time, SCHEMA_MISMATCH for a name that is taken, TYPE_MISMATCH */
 export function planWindow(
   stream: LogicalStream,
-  { keys, window, aggregates }: WindowRequest,
+  { aggregates, ...settings }: WindowRequest,
   location: string | undefined,
 ): LogicalStream {
+  const { keys, window, trigger, allowedLatenessMs, lateTag } = settings
   refuseUpdating(stream, 'a window')
+  const bounds = boundsOf(window)
   const named = Object.entries(aggregates)
   if (named.length === 0) {
     throw new DataflowError('GRAPH_INVALID', 'aggregate({}) computes nothing; name an aggregate')
   }
-  checkNames([...WINDOW_COLUMNS.map(({ name }) => name), ...keys], Object.keys(aggregates))
+  checkNames([...bounds.map(({ name }) => name), ...keys], Object.keys(aggregates))
   const columns = new ComputedColumns(stream.schema)
   for (const key of keys) columns.keep(key)
-  const time = columns.of(eventTimeOf(stream), EVENT_TIME)
-  const specs = named.map(([name, aggregate]): AggregateSpec => {
-    if (!(aggregate instanceof WindowAggregate)) {
-      throw new DataflowError(
-        'GRAPH_INVALID',
-        `'${name}' is no aggregate; use count(), sum(), min(), max(), mean(), first() or last()`,
-      )
-    }
-    const input = aggregate.bindInput(stream.schema)
-    const filter = aggregate.bindFilter(stream.schema)
-    return {
-      name,
-      function: aggregate.function,
-      ...(input === undefined ? {} : { column: columns.of(input, `$${name}`) }),
-      ...(filter === undefined ? {} : { filter: columns.of(filter, `$${name}.where`) }),
-    }
-  })
-  const input = columns.isPlain
-    ? stream
-    : stream.plannedSelect(columns.all, location, { kind: 'column', name: time })
-  const output = new Schema(windowAggregateFields(input.schema, keys, specs))
-  const spec = { kind: 'windowAggregate', keys, time, window, aggregates: specs } as const
-  return input
-    .partitioned({ kind: 'hash', keys })
-    .append(
-      { spec, name: 'Window', output, ...(location === undefined ? {} : { location }) },
-      LAST_MOMENT,
+  const time = needsEventTime(settings) ? columns.of(eventTimeOf(stream), EVENT_TIME) : undefined
+  const specs = named.map(([name, aggregate]) =>
+    aggregateSpec(name, aggregate, stream.schema, columns),
+  )
+  const late = lateTag === undefined ? undefined : lateOutput(lateTag, stream)
+  for (const name of late?.columns ?? []) columns.keep(name)
+  const timeColumn = time === undefined ? undefined : ({ kind: 'column', name: time } as const)
+  const input = columns.isPlain ? stream : stream.plannedSelect(columns.all, location, timeColumn)
+  const output = new Schema(windowAggregateFields(input.schema, keys, specs, bounds))
+  const spec: WindowAggregateSpec = {
+    kind: 'windowAggregate',
+    keys,
+    ...(time === undefined ? {} : { time }),
+    window,
+    aggregates: specs,
+    ...(trigger === undefined ? {} : { trigger }),
+    ...(allowedLatenessMs === undefined ? {} : { allowedLatenessMs }),
+    ...(late === undefined ? {} : { late }),
+  }
+  const { job, inputs, schema } = partitionedFor(keys, input)
+  return new LogicalStream(job, inputs, schema).append(
+    {
+      spec,
+      name: 'Window',
+      output,
+      ...(keys.length === 0 ? { parallelismMax: 1 } : {}),
+      ...(location === undefined ? {} : { location }),
+    },
+    bounds.length === 0 ? undefined : LAST_MOMENT,
+  )
+}
+
+/** The rows of one group in one subtask. */
+export const partitionedFor = (keys: readonly string[], stream: LogicalStream): LogicalStream =>
+  stream.partitioned(keys.length === 0 ? { kind: 'global' } : { kind: 'hash', keys })
+
+/** Do the windows, or their trigger, go by event time? */
+export function needsEventTime({ window, trigger }: WindowSettings): boolean {
+  const fires = trigger?.kind === 'purging' ? trigger.trigger : trigger
+  return windowTime(window) === 'event' || fires?.kind === 'continuousEventTime'
+}
+
+function aggregateSpec(
+  name: string,
+  aggregate: unknown,
+  schema: Schema,
+  columns: ComputedColumns,
+): AggregateSpec {
+  if (!(aggregate instanceof WindowAggregate)) {
+    throw new DataflowError(
+      'GRAPH_INVALID',
+      `'${name}' is no aggregate; use count(), sum(), min(), max(), mean(), first() or last()`,
     )
+  }
+  const input = aggregate.bindInput(schema)
+  const filter = aggregate.bindFilter(schema)
+  return {
+    name,
+    function: aggregate.function,
+    ...(input === undefined ? {} : { column: columns.of(input, `$${name}`) }),
+    ...(filter === undefined ? {} : { filter: columns.of(filter, `$${name}.where`) }),
+  }
+}
+
+/** @throws CONFIG_INVALID for a lateness that is none, or windows that know no late rows */
+export function checkedLateness(lateness: TimeSpan, window: WindowSpec): number {
+  const ms = timeSpanMs(lateness, 'the allowed lateness')
+  if (ms < 0) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `the allowed lateness is ${ms} ms, which is less than 0`,
+    )
+  }
+  if (windowTime(window) !== 'event') {
+    throw new DataflowError('CONFIG_INVALID', 'rows are late by event time only: allow no lateness')
+  }
+  return ms
+}
+
+/** @throws SCHEMA_MISMATCH when the tag is for rows with other columns */
+export function lateOutput(
+  tag: OutputTag<Fields>,
+  { visible }: LogicalStream,
+): { readonly tag: string; readonly columns: readonly string[] } {
+  if (!tag.schema.equals(visible)) {
+    throw new DataflowError(
+      'SCHEMA_MISMATCH',
+      `late rows have the columns (${visible}), and the output tag '${tag.id}' has (${tag.schema})`,
+    )
+  }
+  return { tag: tag.id, columns: visible.names }
 }
 
 /**

@@ -1,18 +1,23 @@
-// Windows as a job writes them: tumble('1h'), slide('10s', '2s').
-import { DataflowError } from '../base/errors.ts'
-import type { WindowSpec } from '../operators/operator-spec.ts'
+// Windows as a job writes them: tumble('1h'), slide('10s', '2s'), session('30m').
+import { DataflowError, didYouMean } from '../base/errors.ts'
+import type { GlobalWindowSpec, TimeWindowSpec, WindowTime } from '../operators/window-spec.ts'
 import { positiveTimeSpanMs, type TimeSpan, timeSpanMs } from './time-span.ts'
 
-/** How the grid of windows lies. */
+/** How the grid of windows lies, and which clock it goes by. */
 export interface WindowOptions {
   /** Shifts the grid, which otherwise begins at 1970-01-01T00:00Z; a time span. */
   readonly offset?: TimeSpan
+  /** 'processing' goes by the clock of the machine, and needs no event time; 'event' unless said. */
+  readonly time?: WindowTime
 }
+
+/** Windows that have a start and an end: results begin with windowStart and windowEnd. */
+export type TimeWindow = TimeWindowSpec
 
 /**
  * Windows of one size, side by side: each row is in one of them, by its event time.
  * @param size how long a window is: '1h', '500ms', or milliseconds
- * @param options an offset of the grid
+ * @param options an offset of the grid; `time: 'processing'` to go by the clock
  * @throws CONFIG_INVALID for a size that is none
  * @example
  * import { count, StreamExecutionEnvironment, timestamp, tumble, utf8 } from 'millrace'
@@ -25,17 +30,17 @@ export interface WindowOptions {
  *   .aggregate({ clicks: count() })
  * for await (const row of clicks.collect()) console.log(row.page, row.windowStart, row.clicks)
  */
-export function tumble(size: TimeSpan, options: WindowOptions = {}): WindowSpec {
+export function tumble(size: TimeSpan, options: WindowOptions = {}): TimeWindow {
   const sizeMs = positiveTimeSpanMs(size, 'the size of a tumbling window')
-  return { kind: 'tumbling', sizeMs, offsetMs: offsetMs(options, sizeMs) }
+  return { kind: 'tumbling', sizeMs, ...grid(options, sizeMs) }
 }
 
 /**
  * Windows of one size that begin at regular times: each row is in size / every of them.
- * @param size how long a window is: '10s', '500ms', or milliseconds; a multiple of `every`
- * @param every how far apart windows begin
- * @param options an offset of the grid
- * @throws CONFIG_INVALID for a size or slide that is none, or that do not go together
+ * @param size how long a window is: '10s', '500ms', or milliseconds
+ * @param every how far apart windows begin; at most the size
+ * @param options an offset of the grid; `time: 'processing'` to go by the clock
+ * @throws CONFIG_INVALID for a size or slide that is none, or that leaves gaps
  * @example
  * import { max, slide, StreamExecutionEnvironment, timestamp, float64, utf8 } from 'millrace'
  * const env = StreamExecutionEnvironment.getExecutionEnvironment()
@@ -48,7 +53,7 @@ export function tumble(size: TimeSpan, options: WindowOptions = {}): WindowSpec 
  *   .aggregate({ peak: max('heat') })
  * for await (const row of peaks.collect()) console.log(row.sensor, row.peak)
  */
-export function slide(size: TimeSpan, every: TimeSpan, options: WindowOptions = {}): WindowSpec {
+export function slide(size: TimeSpan, every: TimeSpan, options: WindowOptions = {}): TimeWindow {
   const sizeMs = positiveTimeSpanMs(size, 'the size of a sliding window')
   const slideMs = positiveTimeSpanMs(every, 'the slide of a window')
   if (slideMs > sizeMs) {
@@ -58,13 +63,95 @@ export function slide(size: TimeSpan, every: TimeSpan, options: WindowOptions = 
         'or use tumble()',
     )
   }
-  if (sizeMs % slideMs !== 0) {
+  return { kind: 'sliding', sizeMs, slideMs, ...grid(options, slideMs) }
+}
+
+/**
+ * Windows that begin together and end one step after another, up to a greatest size: how a day's sum grows
+ * by the hour.
+ * @param maxSize how long the last of them is; a multiple of the step
+ * @param step how much longer each is than the one before
+ * @param options an offset of the grid; `time: 'processing'` to go by the clock
+ * @throws CONFIG_INVALID for a size or step that is none, or that do not go together
+ * @example
+ * import { cumulate, StreamExecutionEnvironment, sum, timestamp, float64, utf8 } from 'millrace'
+ * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+ * const schema = { time: timestamp('ms'), shop: utf8(), price: float64() }
+ * const soFar = env
+ *   .fromCollection([{ time: 5_000, shop: 'a', price: 3 }], { schema })
+ *   .assignWatermarks('time')
+ *   .keyBy('shop')
+ *   .window(cumulate('1d', '1h'))
+ *   .aggregate({ turnover: sum('price') })
+ * for await (const row of soFar.collect()) console.log(row.shop, row.windowEnd, row.turnover)
+ */
+export function cumulate(
+  maxSize: TimeSpan,
+  step: TimeSpan,
+  options: WindowOptions = {},
+): TimeWindow {
+  const sizeMs = positiveTimeSpanMs(maxSize, 'the greatest size of a cumulative window')
+  const stepMs = positiveTimeSpanMs(step, 'the step of a cumulative window')
+  if (sizeMs % stepMs !== 0) {
     throw new DataflowError(
       'CONFIG_INVALID',
-      `a window's size (${sizeMs} ms) must be a multiple of its slide (${slideMs} ms)`,
+      `a cumulative window's greatest size (${sizeMs} ms) must be a multiple of its step (${stepMs} ms)`,
     )
   }
-  return { kind: 'sliding', sizeMs, slideMs, offsetMs: offsetMs(options, slideMs) }
+  return { kind: 'cumulative', sizeMs, stepMs, ...grid(options, sizeMs) }
+}
+
+/**
+ * Windows of a key that end when nothing has come for a gap: windowEnd is the last row's time and the gap. A
+ * row between two of them makes them one.
+ * @param gap how long nothing comes: '30m', or milliseconds
+ * @param options `time: 'processing'` to go by the clock
+ * @throws CONFIG_INVALID for a gap that is none
+ * @example
+ * import { count, session, StreamExecutionEnvironment, timestamp, utf8 } from 'millrace'
+ * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+ * const visits = env
+ *   .fromCollection([{ time: 5_000, user: 'a' }], { schema: { time: timestamp('ms'), user: utf8() } })
+ *   .assignWatermarks('time')
+ *   .keyBy('user')
+ *   .window(session('30m'))
+ *   .aggregate({ clicks: count() })
+ * for await (const row of visits.collect()) console.log(row.user, row.windowStart, row.clicks)
+ */
+export function session(gap: TimeSpan, options: { readonly time?: WindowTime } = {}): TimeWindow {
+  return {
+    kind: 'session',
+    gapMs: positiveTimeSpanMs(gap, 'the gap of a session'),
+    ...clock(options),
+  }
+}
+
+/**
+ * One window of everything. It fires at the end of input, and before as a trigger says: countTrigger(100),
+ * continuousProcessingTimeTrigger('1s'). Results have no windowStart and windowEnd.
+ * @example
+ * import { count, globalWindow, StreamExecutionEnvironment } from 'millrace'
+ * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+ * const all = env
+ *   .fromCollection([{ n: 1 }, { n: 2 }])
+ *   .windowAll(globalWindow())
+ *   .aggregate({ rows: count() })
+ * for await (const row of all.collect()) console.log(row.rows)
+ */
+export function globalWindow(): GlobalWindowSpec {
+  return { kind: 'global' }
+}
+
+function grid({ offset = 0, ...options }: WindowOptions, periodMs: number) {
+  return { offsetMs: offsetMs({ offset }, periodMs), ...clock(options) }
+}
+
+function clock({ time }: { readonly time?: WindowTime }): { readonly time?: 'processing' } {
+  if (time !== undefined && time !== 'event' && time !== 'processing') {
+    const hint = didYouMean(String(time), ['event', 'processing'])
+    throw new DataflowError('CONFIG_INVALID', `windows go by 'event' or 'processing' time.${hint}`)
+  }
+  return time === 'processing' ? { time } : {}
 }
 
 /** The offset, from 0 to below a period of the grid. */

@@ -15,7 +15,8 @@ import {
 } from '../../src/columnar/type.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import { windowAggregateFields } from '../../src/operators/aggregate-type.ts'
-import type { AggregateSpec, WindowSpec } from '../../src/operators/operator-spec.ts'
+import type { AggregateSpec } from '../../src/operators/operator-spec.ts'
+import type { GridWindowSpec } from '../../src/operators/window-spec.ts'
 import { createWindowAggregate } from '../../src/operators/window-aggregate.ts'
 import { OperatorHarness, type Row } from './operator-harness.ts'
 
@@ -38,7 +39,7 @@ const AGGREGATES: readonly AggregateSpec[] = [
 
 interface Scenario {
   readonly unit: TimeUnit
-  readonly window: WindowSpec
+  readonly window: GridWindowSpec
   readonly keys: readonly string[]
   readonly batchRows: number
   readonly steps: readonly ({ rows: Row[]; every: number } | { watermark: number })[]
@@ -73,7 +74,7 @@ function msOf(unit: TimeUnit, at: unknown): number {
 
 const text = fc.constantFrom('', 'a', 'b', 'ab', 'a longer text than sixteen bytes', 'ZZ', 'é')
 
-const windowSpec = (scale: number): fc.Arbitrary<WindowSpec> =>
+const windowSpec = (scale: number): fc.Arbitrary<GridWindowSpec> =>
   fc
     .tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }), fc.integer())
     .map(([a, b, offset]) => {
@@ -252,7 +253,7 @@ describe('windowed aggregates', () => {
   })
 
   const single = { unit: 'ms', keys: ['other'], batchRows: 16_384, steps: [] } as const
-  const hour: WindowSpec = { kind: 'tumbling', sizeMs: 3_600_000, offsetMs: 0 }
+  const hour: GridWindowSpec = { kind: 'tumbling', sizeMs: 3_600_000, offsetMs: 0 }
 
   it('forget dead keys, and give the living the same results and order', async () => {
     const keysPerWindow = 40_000

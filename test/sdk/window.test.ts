@@ -1,6 +1,6 @@
 // Windows and time spans: what they take, and the moment at which they do not.
 import { describe, expect, it } from 'vitest'
-import { slide, type TimeSpan, tumble } from '../../src/index.ts'
+import { cumulate, slide, type TimeSpan, tumble } from '../../src/index.ts'
 import { timeSpanMs } from '../../src/sdk/time-span.ts'
 
 describe('a time span', () => {
@@ -54,11 +54,12 @@ describe('windows', () => {
     expect(() => slide('10s', 0)).toThrowError('the slide of a window is 0 ms')
   })
 
-  it('whose slide is longer than they are, or does not divide them, are refused', () => {
+  it('whose slide is longer than they are are refused; one that does not divide them is none', () => {
     expect(slide('10s', '10s')).toMatchObject({ slideMs: 10_000 })
     expect(() => slide('10s', '11s')).toThrowError(/leave gaps/)
-    expect(() => slide('10s', '3s')).toThrowError(
-      '(10000 ms) must be a multiple of its slide (3000 ms)',
+    expect(slide('10s', '3s')).toMatchObject({ sizeMs: 10_000, slideMs: 3_000 })
+    expect(() => cumulate('10s', '3s')).toThrowError(
+      '(10000 ms) must be a multiple of its step (3000 ms)',
     )
   })
 })

@@ -1,0 +1,364 @@
+// Aggregates by key over windows on a grid of time, by event time or by the clock: tumbling, sliding and
+// cumulative.
+//
+//   batch      -> key ids (one index for all slices) -> accumulator rows by (slice, key id) -> update
+//   watermark  -> windows that are over, by end, their rows by key id -> columns -> batches
+//
+// WA1  A window fires when the watermark reaches its last millisecond, and again for late rows while it
+//      lives: once a batch, with the new result of each key that has one in the batch. A row of which no
+//      window lives is late: dropped and counted. A row with some dead windows counts in the others.
+// WA2  A tumbling window is one slice. Others are merged from their slices when they fire; a slice is
+//      let go with the last window that it is in.
+// WA3  Emission is bounded: at most batchRows rows a batch, and after each the generator yields. The
+//      slices of what is being emitted are let go after the batch.
+// WA4  When dead keys may outweigh the living, the index is compacted; ids keep their order.
+// WA5  By processing time a batch's rows come at one moment, and a window fires when the clock has
+//      reached its end.
+import { assert } from '../base/assert.ts'
+import type { StateWriter } from '../checkpoint/operator-state.ts'
+import type { RecordBatch } from '../columnar/record-batch.ts'
+import { timestamp } from '../columnar/type.ts'
+import { Vector } from '../columnar/vector.ts'
+import { AggregateProgram } from '../kernels/aggregate.ts'
+import { bitmapBytes, bitmapCount } from '../kernels/bitmap.ts'
+import { type Slice, SliceTable } from '../kernels/slice-table.ts'
+import { KeyIndex } from '../state/key-index.ts'
+import { LateFirings, type TimedRows, timeInUnit } from './late-firings.ts'
+import type { Operator, OperatorContext, Output } from './operator.ts'
+import { SliceWalk } from './slice-walk.ts'
+import { WindowGrid } from './window-grid.ts'
+import { WindowInput } from './window-input.ts'
+import { WindowMerger } from './window-merger.ts'
+import { WindowOutput } from './window-output.ts'
+import { WindowState } from './window-state.ts'
+import type { GridWindowSpec, WindowAggregateSpec } from './window-spec.ts'
+
+/** Below this many keys nobody looks for dead ones. */
+const COMPACTION_KEYS_MIN = 65_536
+
+/** Where a slice begins. */
+const SLICE_FIELD = { name: '$slice', type: timestamp('ms') } as const
+
+/** What is kept of the stream, between open() and close(). */
+interface State {
+  readonly keys: KeyIndex
+  readonly slices: SliceTable
+  readonly program: AggregateProgram
+  readonly walk: SliceWalk
+  readonly merger: WindowMerger
+  readonly results: WindowOutput
+}
+
+export class GridWindows implements Operator {
+  readonly #context: OperatorContext
+  readonly #output: Output
+  readonly #grid: WindowGrid
+  readonly #input: WindowInput
+  readonly #latenessMs: number
+  readonly #isCumulative: boolean
+  readonly #late: LateFirings
+  readonly #tables: WindowState
+  #state: State | undefined
+  /** Slices with rows, by index. */
+  readonly #live: Slice[] = []
+  #watermarkMs = -Infinity
+  /** Windows below have fired, and windows below the other are gone. */
+  #firstOpen = -Infinity
+  #firstAlive = -Infinity
+  #compactAt = COMPACTION_KEYS_MIN
+  #spent: number[] = []
+
+  constructor(
+    spec: WindowAggregateSpec & { readonly window: GridWindowSpec },
+    context: OperatorContext,
+    output: Output,
+  ) {
+    this.#context = context
+    this.#output = output
+    this.#grid = new WindowGrid(spec.window)
+    this.#input = new WindowInput(spec, context, output)
+    this.#latenessMs = spec.allowedLatenessMs ?? 0
+    this.#isCumulative = spec.window.kind === 'cumulative'
+    this.#late = new LateFirings(this.#grid, this.#input.unit)
+    const { aggregation, keyColumns } = this.#input
+    this.#tables = new WindowState({ context, aggregation, keyColumns, own: [SLICE_FIELD] })
+  }
+
+  open(): void {
+    const { kernels, inputs, config } = this.#context
+    const { aggregation, keyColumns, unit } = this.#input
+    const slices = new SliceTable(kernels, aggregation.template, this.#grid.slices(unit))
+    const program = new AggregateProgram(kernels, aggregation.entries, slices.heap)
+    const types = keyColumns.map((column) => inputs[0]!.fields[column]!.type)
+    const keys = new KeyIndex(kernels, types)
+    const walk = new SliceWalk({
+      kernels,
+      slices,
+      program,
+      holdsBytes: aggregation.holdsBytes,
+      listRows: config.batchRows,
+      overflow: (overflow) => aggregation.overflow(overflow),
+    })
+    const merger = new WindowMerger(slices, walk, this.#isCumulative)
+    const results = new WindowOutput({
+      context: this.#context,
+      output: this.#output,
+      aggregation,
+      keys,
+      isTimed: true,
+    })
+    this.#state = { keys, slices, program, walk, merger, results }
+    this.#restore()
+  }
+
+  processBatch(batch: RecordBatch): Generator<void> | void {
+    const { kernels } = this.#context
+    const { keys, slices, program } = this.#opened()
+    const input = this.#input
+    const n = batch.rowCount
+    const dense = input.dense(batch)
+    const times = input.times(dense, n, this.#watermarkMs + 1)
+    const ids = keys.insert(input.keyColumns.map(dense), n)
+    const rows = kernels.scratch(n * 4)
+    const kept = kernels.scratch(bitmapBytes(n))
+    const outOfRange = slices.assign(times, ids, n, rows, kept)
+    if (outOfRange !== undefined) throw input.outOfRange(outOfRange)
+    const late = slices.lateRows
+    input.update(program, dense, rows, late === 0 ? 0 : kept, n)
+    this.#takeCreated()
+    input.late(batch, kept, late)
+    if (input.isProcessingTime) return this.#wake()
+    return this.#afterEarly({ times, ids, kept, n })
+  }
+
+  *processWatermark(watermarkMs: number): Generator<void> {
+    if (!this.#input.isProcessingTime) yield* this.#advance(watermarkMs)
+  }
+
+  *onProcessingTime(nowMs: number): Generator<void> {
+    if (!this.#input.isProcessingTime) return
+    // A window's last moment is the one before its end, and that has passed.
+    yield* this.#advance(nowMs - 1)
+    this.#wake()
+  }
+
+  snapshot(into: StateWriter): void {
+    const { kernels } = this.#context
+    const { keys, walk } = this.#opened()
+    for (const { index, ptr } of this.#live) {
+      walk.walk(ptr, (n) => {
+        const mark = kernels.mark()
+        const values = kernels.scratch(n * 8)
+        kernels.i64.fill(BigInt(this.#grid.sliceStartMs(index)), values / 8, values / 8 + n)
+        const own = [new Vector({ type: SLICE_FIELD.type, length: n, values })]
+        this.#tables.write(into, keys, { ids: walk.ids, rows: walk.rows, own, n })
+        kernels.reset(mark)
+      })
+    }
+    this.#tables.writeProgress(into, this.#watermarkMs)
+  }
+
+  close(): void {
+    if (this.#state === undefined) return
+    const { keys, slices, program, walk, results } = this.#state
+    this.#state = undefined
+    keys.close()
+    program.close()
+    slices.close()
+    walk.close()
+    results.close()
+  }
+
+  #opened(): State {
+    assert(this.#state !== undefined, 'a window operator is used while it is open')
+    return this.#state
+  }
+
+  #restore(): void {
+    const { kernels } = this.#context
+    const { keys, slices, program } = this.#opened()
+    const { unit, isProcessingTime } = this.#input
+    const mark = kernels.mark()
+    for (const { ids, own, n, fill } of this.#tables.read(keys)) {
+      const rows = kernels.scratch(n * 4)
+      const kept = kernels.scratch(bitmapBytes(n))
+      const times = kernels.scratch(n * 8)
+      const view = kernels.i64
+      for (let i = 0; i < n; i++) {
+        view[times / 8 + i] = timeInUnit(Number(view[own[0]!.values / 8 + i]!), unit)
+      }
+      slices.assign(times, ids, n, rows, kept)
+      fill(program, rows)
+      this.#takeCreated()
+    }
+    kernels.reset(mark)
+    this.#watermarkMs = this.#tables.readProgress()
+    if (this.#watermarkMs !== -Infinity) {
+      this.#passTo(this.#grid.firstOpen(this.#watermarkMs), this.#watermarkMs)
+    }
+    if (isProcessingTime) this.#wake()
+  }
+
+  #takeCreated(): void {
+    for (const slice of this.#opened().slices.created()) {
+      this.#live.splice(this.#livePlace(slice.index), 0, slice)
+    }
+  }
+
+  /** Asks to be told when the first window with rows is over. */
+  #wake(): void {
+    const window = this.#firstWithRows()
+    if (window !== undefined) this.#context.wakeAt(this.#grid.endMs(window))
+  }
+
+  /** Where a slice of that index is, or would be, among the live ones. */
+  #livePlace(index: number): number {
+    let low = 0
+    let high = this.#live.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#live[middle]!.index < index) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  *#advance(watermarkMs: number): Generator<void> {
+    if (watermarkMs <= this.#watermarkMs) return
+    this.#watermarkMs = watermarkMs
+    const { results } = this.#opened()
+    const end = this.#grid.firstOpen(watermarkMs)
+    for (;;) {
+      const window = this.#firstWithRows()
+      if (window === undefined || window >= end) break
+      yield* this.#fire(window)
+      this.#passTo(window + 1, watermarkMs)
+    }
+    if (results.length > 0) yield this.#flush()
+    this.#passTo(end, watermarkMs)
+    this.#compactKeys()
+  }
+
+  /** The first window that has rows and has not fired. */
+  #firstWithRows(): number | undefined {
+    const from = this.#firstOpen
+    const place = from === -Infinity ? 0 : this.#livePlace(this.#grid.firstSlice(from))
+    const slice = this.#live[place]
+    if (slice === undefined) return undefined
+    return Math.max(from, this.#grid.firstWindow(slice.index))
+  }
+
+  *#fire(window: number): Generator<void> {
+    const { merger, results } = this.#opened()
+    if (merger.keeps && results.length > 0) yield this.#flush()
+    const parts = this.#slicesOf(window)
+    const { ptr, isOwned } = merger.merged(this.#grid.firstSlice(window), parts)
+    yield* this.#gather(window, ptr)
+    if (isOwned) this.#spent.push(ptr)
+  }
+
+  /** Gathers the rows of a window, and emits what makes a batch. */
+  *#gather(window: number, slice: number): Generator<void> {
+    const { kernels } = this.#context
+    const { slices, results } = this.#opened()
+    let from = 0
+    for (;;) {
+      const { room, ids } = results
+      const found = slices.scan(slice, from, room, ids, results.rows)
+      if (found > 0) {
+        results.addedOf(this.#grid.startMs(window), this.#grid.endMs(window), found)
+        from = kernels.u32[ids / 4 + found - 1]! + 1
+      }
+      if (found < room) return
+      yield this.#flush()
+    }
+  }
+
+  /** Some rows may be in slices of windows that have fired. */
+  #afterEarly(rows: TimedRows): Generator<void> | void {
+    const { kernels } = this.#context
+    const { merger } = this.#opened()
+    const fired = { from: this.#firstAlive, to: this.#firstOpen }
+    if (!merger.keeps && fired.from === fired.to) return undefined
+    const early = this.#late.rows(kernels, rows, fired.to)
+    if (early.length === 0) return undefined
+    merger.forget()
+    const again = this.#late.windows(kernels, rows, early, fired)
+    return again.size === 0 ? undefined : this.#fireAgain(again)
+  }
+
+  /** Fires windows again for the keys of which rows came late. */
+  *#fireAgain(windows: ReadonlyMap<number, readonly number[]>): Generator<void> {
+    const { kernels, config } = this.#context
+    const { merger, walk, results } = this.#opened()
+    for (const window of [...windows.keys()].toSorted((a, b) => a - b)) {
+      const ids = windows.get(window)!
+      const parts = this.#slicesOf(window)
+      for (let at = 0; at < ids.length; at += config.batchRows) {
+        const some = ids.slice(at, at + config.batchRows)
+        const mark = kernels.mark()
+        const list = kernels.put(new Uint8Array(Uint32Array.from(some).buffer))
+        const ptr = merger.mergedOf(parts, list, some.length)
+        kernels.reset(mark)
+        yield* this.#gather(window, ptr)
+        if (results.length === 0) walk.release(ptr)
+        else this.#spent.push(ptr)
+      }
+    }
+    if (results.length > 0) yield this.#flush()
+  }
+
+  #slicesOf(window: number): readonly Slice[] {
+    const start = this.#livePlace(this.#grid.firstSlice(window))
+    const parts = this.#live.slice(start, this.#livePlace(this.#grid.endSlice(window)))
+    assert(parts.length > 0, `window ${window} fires without rows`)
+    return parts
+  }
+
+  /** Windows below this have fired; of those that do not live on, slices are spent and rows are late. */
+  #passTo(window: number, watermarkMs: number): void {
+    if (window > this.#firstOpen) this.#firstOpen = window
+    const alive = Math.min(this.#firstOpen, this.#grid.firstOpen(watermarkMs - this.#latenessMs))
+    if (alive <= this.#firstAlive) return
+    this.#firstAlive = alive
+    const first = this.#grid.firstSlice(alive)
+    const { slices, results } = this.#opened()
+    slices.advance(first)
+    const passed = this.#live.splice(0, this.#livePlace(first))
+    this.#spent.push(...passed.map((slice) => slice.ptr))
+    if (results.length === 0) this.#releaseSpent()
+  }
+
+  /** Emits what has been gathered, and gives the slices back that it came from. */
+  #flush(): void {
+    this.#opened().results.flush()
+    this.#releaseSpent()
+  }
+
+  #releaseSpent(): void {
+    const { walk } = this.#opened()
+    for (const slice of this.#spent) walk.release(slice)
+    this.#spent = []
+  }
+
+  /** Looks for dead keys each time the index has doubled; drops them when they are the half. */
+  #compactKeys(): void {
+    const { kernels } = this.#context
+    const { keys, slices, merger } = this.#opened()
+    const { size } = keys
+    if (size < this.#compactAt) return
+    merger.forget()
+    const bitmap = kernels.allocate(bitmapBytes(size))
+    kernels.u8.fill(0, bitmap, bitmap + bitmapBytes(size))
+    for (const { ptr } of this.#live) slices.mark(ptr, bitmap)
+    const alive = bitmapCount(kernels, bitmap, size)
+    if (alive <= size / 2) {
+      const map = kernels.allocate(size * 4)
+      keys.compact(bitmap, map)
+      for (const { ptr } of this.#live) slices.remap(ptr, map)
+      kernels.release(map)
+    }
+    kernels.release(bitmap)
+    this.#compactAt = Math.max(COMPACTION_KEYS_MIN, keys.size * 2)
+  }
+}

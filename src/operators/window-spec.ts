@@ -1,0 +1,85 @@
+// What windows are told, as data: how rows are assigned to windows, when a window fires, what becomes of
+// rows that come late. The operators over them read it; the SDK and a job's JSON write it.
+import type { Field } from '../columnar/schema.ts'
+import { WINDOW_COLUMNS } from './aggregate-type.ts'
+import type { AggregateSpec } from './operator-spec.ts'
+
+/** The clock that windows go by. */
+export type WindowTime = 'event' | 'processing'
+
+/** Windows on a grid of time. Milliseconds; the offset shifts the grid. Without a time: event time. */
+interface OnGrid {
+  readonly offsetMs: number
+  readonly time?: WindowTime
+  /** An IANA name: days are the calendar days of that zone. Without one: UTC. */
+  readonly timeZone?: string
+}
+
+export type GridWindowSpec =
+  | (OnGrid & { readonly kind: 'tumbling'; readonly sizeMs: number })
+  | (OnGrid & { readonly kind: 'sliding'; readonly sizeMs: number; readonly slideMs: number })
+  /** Windows that begin together and end one step after another, up to the size. */
+  | (OnGrid & { readonly kind: 'cumulative'; readonly sizeMs: number; readonly stepMs: number })
+
+/** Windows of a key that end when nothing has come for a gap. */
+export interface SessionWindowSpec {
+  readonly kind: 'session'
+  readonly gapMs: number
+  readonly time?: WindowTime
+}
+
+/** One window of everything; it fires when its trigger says so, and at the end of input without one. */
+export interface GlobalWindowSpec {
+  readonly kind: 'global'
+}
+
+/** Windows of a number of rows of a key; with a slide, one every so many rows. */
+export interface CountWindowSpec {
+  readonly kind: 'count'
+  readonly size: number
+  readonly slide?: number
+}
+
+export type WindowSpec = GridWindowSpec | SessionWindowSpec | GlobalWindowSpec | CountWindowSpec
+
+/** Windows that have a start and an end in time. */
+export type TimeWindowSpec = GridWindowSpec | SessionWindowSpec
+
+/** When a window fires, as data. After Flink's triggers. */
+export type TriggerSpec =
+  | { readonly kind: 'eventTime' }
+  | { readonly kind: 'processingTime' }
+  | { readonly kind: 'count'; readonly count: number }
+  | { readonly kind: 'continuousEventTime'; readonly intervalMs: number }
+  | { readonly kind: 'continuousProcessingTime'; readonly intervalMs: number }
+  /** Fires as another does, and empties the window with each firing. */
+  | { readonly kind: 'purging'; readonly trigger: TriggerSpec }
+
+export interface WindowAggregateSpec {
+  readonly kind: 'windowAggregate'
+  readonly keys: readonly string[]
+  /** The event-time column; absent where windows need none. */
+  readonly time?: string
+  readonly window: WindowSpec
+  readonly aggregates: readonly AggregateSpec[]
+  /** Absent: as the windows' kind has it. */
+  readonly trigger?: TriggerSpec
+  /** How long after its end a window takes rows, each batch of which makes it fire again; 0 unless said. */
+  readonly allowedLatenessMs?: number
+  /** Where rows go that are too late: the tag of a side output, and their columns. */
+  readonly late?: { readonly tag: string; readonly columns: readonly string[] }
+}
+
+export const isTimeWindow = (window: WindowSpec): window is TimeWindowSpec =>
+  window.kind !== 'global' && window.kind !== 'count'
+
+/** The clock that windows go by; undefined for those that go by none. */
+export const windowTime = (window: WindowSpec): WindowTime | undefined =>
+  isTimeWindow(window) ? (window.time ?? 'event') : undefined
+
+/** The columns that say which window a result is of. */
+export const boundsOf = (window: WindowSpec): readonly Field[] =>
+  isTimeWindow(window) ? WINDOW_COLUMNS : []
+
+export const isGridWindow = (window: WindowSpec): window is GridWindowSpec =>
+  isTimeWindow(window) && window.kind !== 'session'

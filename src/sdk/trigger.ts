@@ -1,0 +1,125 @@
+// Triggers as a job writes them, as data: when a window fires. After Flink's. Those that need a function of
+// the job's (a delta, a trigger of one's own) are for windows of rows.
+import { DataflowError } from '../base/errors.ts'
+import { type TriggerSpec, type WindowSpec, windowTime } from '../operators/window-spec.ts'
+import { positiveTimeSpanMs, type TimeSpan } from './time-span.ts'
+
+/**
+ * Fires when the watermark reaches the window's end, and for each batch with rows that come later and are
+ * allowed: what windows by event time do unless told otherwise.
+ * @example
+ * import { eventTimeTrigger, purgingTrigger } from 'millrace'
+ * console.log(purgingTrigger(eventTimeTrigger()).kind)
+ */
+export const eventTimeTrigger = (): TriggerSpec => ({ kind: 'eventTime' })
+
+/**
+ * Fires when the clock reaches the window's end: what windows by processing time do.
+ * @example
+ * import { processingTimeTrigger } from 'millrace'
+ * console.log(processingTimeTrigger().kind)
+ */
+export const processingTimeTrigger = (): TriggerSpec => ({ kind: 'processingTime' })
+
+/**
+ * Fires each time a window has got so many more rows of a key, and not at its end.
+ * @param count rows, 1 or more
+ * @throws CONFIG_INVALID
+ * @example
+ * import { count, countTrigger, globalWindow, StreamExecutionEnvironment } from 'millrace'
+ * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+ * const all = env
+ *   .fromCollection([{ n: 1 }, { n: 2 }])
+ *   .windowAll(globalWindow())
+ *   .trigger(countTrigger(1))
+ *   .aggregate({ rows: count() })
+ * for await (const row of all.collect()) console.log(row.rows)
+ */
+export function countTrigger(count: number): TriggerSpec {
+  return { kind: 'count', count: checkedCount(count, 'the count of a trigger') }
+}
+
+/**
+ * Fires whenever event time passes a multiple of the interval, with what a key has so far, and at the
+ * window's end. A watermark that passes several multiples fires once.
+ * @param interval a time span
+ * @throws CONFIG_INVALID
+ * @example
+ * import { continuousEventTimeTrigger } from 'millrace'
+ * console.log(continuousEventTimeTrigger('1s').kind)
+ */
+export function continuousEventTimeTrigger(interval: TimeSpan): TriggerSpec {
+  const intervalMs = positiveTimeSpanMs(interval, 'the interval of a trigger')
+  return { kind: 'continuousEventTime', intervalMs }
+}
+
+/**
+ * Fires whenever the clock passes a multiple of the interval, with what a key has so far, and at the
+ * window's end.
+ * @param interval a time span
+ * @throws CONFIG_INVALID
+ * @example
+ * import { continuousProcessingTimeTrigger } from 'millrace'
+ * console.log(continuousProcessingTimeTrigger('1s').kind)
+ */
+export function continuousProcessingTimeTrigger(interval: TimeSpan): TriggerSpec {
+  const intervalMs = positiveTimeSpanMs(interval, 'the interval of a trigger')
+  return { kind: 'continuousProcessingTime', intervalMs }
+}
+
+/**
+ * Fires as another trigger does, and empties the window each time: a result is over the rows since the one
+ * before.
+ * @param trigger the other one
+ * @example
+ * import { countTrigger, purgingTrigger } from 'millrace'
+ * console.log(purgingTrigger(countTrigger(100)).kind)
+ */
+export const purgingTrigger = (trigger: TriggerSpec): TriggerSpec =>
+  trigger.kind === 'purging' ? trigger : { kind: 'purging', trigger }
+
+/** @throws CONFIG_INVALID for what is no number of rows */
+export function checkedCount(count: number, what: string): number {
+  if (!Number.isSafeInteger(count) || count < 1 || count > 0x7fffffff) {
+    throw new DataflowError('CONFIG_INVALID', `${what} is ${count}; it is a whole number from 1 on`)
+  }
+  return count
+}
+
+/**
+ * A trigger that goes with the windows; undefined for what they do anyway.
+ * @throws CONFIG_INVALID for one that would never fire
+ */
+export function checkedTrigger(trigger: TriggerSpec, window: WindowSpec): TriggerSpec | undefined {
+  const time = windowTime(window)
+  const { kind } = trigger.kind === 'purging' ? trigger.trigger : trigger
+  if (window.kind === 'count') {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      'windows of a number of rows fire by that number; for a trigger use globalWindow()',
+    )
+  }
+  if (window.kind === 'session' && kind !== 'eventTime' && kind !== 'processingTime') {
+    throw new DataflowError(
+      'UNSUPPORTED',
+      `a session fires at its end, not by a ${kind} trigger; use process() on the keyed stream`,
+    )
+  }
+  const isEnd = kind === 'eventTime' || kind === 'processingTime'
+  const own = time === 'processing' ? 'processingTime' : 'eventTime'
+  if (isEnd && (time === undefined || kind !== own)) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      time === undefined
+        ? `a global window has no end, so that a ${kind} trigger never fires`
+        : `windows by ${time} time end by that: use ${own}Trigger(), or windows by the other time`,
+    )
+  }
+  if (kind === 'continuousEventTime' && time === 'processing') {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      'windows by processing time know no event time: use continuousProcessingTimeTrigger()',
+    )
+  }
+  return trigger.kind === own ? undefined : trigger
+}

@@ -1,0 +1,117 @@
+// Windows end to end: through the SDK, planned, pruned, exchanged, in 1, 2 and 4 subtasks of the embedded
+// cluster, against sums over arrays.
+import { describe, expect, it } from 'vitest'
+import {
+  count,
+  cumulate,
+  int32,
+  outputTag,
+  slide,
+  StreamExecutionEnvironment,
+  sum,
+  type TimeWindow,
+  timestamp,
+  tumble,
+  utf8,
+} from '../../src/index.ts'
+import type { GridWindowSpec } from '../../src/operators/window-spec.ts'
+import { gridWindowsOf } from '../operators/window-model.ts'
+
+const SCHEMA = { at: timestamp('ms'), user: utf8(), n: int32() }
+
+/** In order but for a bounded disorder, with keys of different weight. */
+const ROWS = Array.from({ length: 3_000 }, (_, i) => ({
+  at: i * 10 + ((i * 7_919) % 13) * 20,
+  user: `user ${Math.floor(Math.sqrt((i * 31) % 400))}`,
+  n: (i % 17) - 5,
+}))
+
+const environment = (parallelism: number) =>
+  StreamExecutionEnvironment.getExecutionEnvironment({ parallelism, config: { batchRows: 64 } })
+
+const stream = (parallelism: number, maxOutOfOrderness = 300) =>
+  environment(parallelism)
+    .fromCollection(ROWS, { schema: SCHEMA })
+    .assignWatermarks('at', { maxOutOfOrderness })
+
+interface Result {
+  readonly windowStart: number
+  readonly windowEnd: number
+  readonly user: string
+  readonly rows: number
+  readonly total: number
+}
+
+const text = (row: object): string => JSON.stringify(row)
+
+function naive(window: TimeWindow, keyOf: (row: (typeof ROWS)[number]) => string): string[] {
+  const results = new Map<string, Result>()
+  for (const row of ROWS) {
+    for (const [windowStart, windowEnd] of gridWindowsOf(window as GridWindowSpec, row.at)) {
+      const user = keyOf(row)
+      const id = `${windowStart} ${windowEnd} ${user}`
+      const { rows, total } = results.get(id) ?? { rows: 0, total: 0 }
+      results.set(id, { windowStart, windowEnd, user, rows: rows + 1, total: total + row.n })
+    }
+  }
+  return [...results.values()].map(text).toSorted()
+}
+
+const GRIDS = {
+  tumbling: tumble('1s'),
+  sliding: slide('3s', '700ms', { offset: '100ms' }),
+  cumulative: cumulate('4s', '500ms'),
+} as const
+
+describe.each([1, 2, 4])('windows in %i subtasks', (parallelism) => {
+  it.each(Object.entries(GRIDS))('%s equal sums over arrays', async (_, window) => {
+    const results = stream(parallelism)
+      .keyBy('user')
+      .window(window)
+      .aggregate({ rows: count(), total: sum('n') })
+    const got = (await Array.fromAsync(results.collect())).map(text).toSorted()
+    expect(got).toEqual(naive(window, ({ user }) => user))
+  })
+
+  it('of all rows are one group', async () => {
+    const results = stream(parallelism)
+      .windowAll(tumble('2s'))
+      .aggregate({ rows: count(), total: sum('n') })
+    const got = (await Array.fromAsync(results.collect())).map(({ rows, total, ...bounds }) =>
+      text({ ...bounds, user: 'all', rows, total }),
+    )
+    expect(got.toSorted()).toEqual(naive(tumble('2s'), () => 'all'))
+  })
+
+  it('lose no row: each is in a window or put aside as late', async () => {
+    const late = outputTag('late', SCHEMA)
+    // One subtask makes the watermarks: which rows are late is the same in each run.
+    const results = stream(parallelism, 0)
+      .setParallelism(1)
+      .keyBy('user')
+      .window(tumble('100ms'))
+      .allowedLateness('50ms')
+      .sideOutputLateData(late)
+      .aggregate({ rows: count() })
+    const lateRows = await Array.fromAsync(results.getSideOutput(late).collect())
+    expect(lateRows.length).toBeGreaterThan(100)
+    expect(ROWS).toEqual(expect.arrayContaining([lateRows[0]]))
+    const last = new Map<string, number>()
+    const firings = await Array.fromAsync(results.collect())
+    for (const { windowStart, user, rows } of firings) last.set(`${windowStart} ${user}`, rows)
+    // A refinement is over all rows of its window.
+    expect(firings.length).toBeGreaterThan(last.size)
+    const inWindows = [...last.values()].reduce((all, rows) => all + rows, 0)
+    expect(inWindows + lateRows.length).toBe(ROWS.length)
+  })
+
+  it('by the clock need no event time, and all fire at the end of input', async () => {
+    const results = environment(parallelism)
+      .fromCollection(ROWS, { schema: SCHEMA })
+      .keyBy('user')
+      .window(tumble('1d', { time: 'processing' }))
+      .aggregate({ rows: count() })
+    const got = await Array.fromAsync(results.collect())
+    expect(got.reduce((all, { rows }) => all + rows, 0)).toBe(ROWS.length)
+  })
+})
