@@ -24,10 +24,13 @@
 //     branch predictor or the caches; the order of the sides rotates from round to round.
 // H3  Before it is timed, each side's results and output bytes are compared with the kernel's on some
 //     batches; in each timed pass the sum of the results is compared again. A difference is an error.
-// H4  Ratios are medians over rounds of a ratio within one round, so a machine's slow spell cancels.
+// H4  Times are processor time of the thread that does the work, the same on each side: a pass that the
+//     machine interrupts for others is not counted as slow. What is compared is each side's lower quartile
+//     over rounds: what others do to the caches only ever adds.
+// H5  A pass is repeated within a round until the kernel's takes four milliseconds.
 import { Bench, type Task } from 'tinybench'
 import type { Kernels } from '../src/kernels/module.ts'
-import { CSide } from './c-side.ts'
+import { CSide, type March } from './c-side.ts'
 import type { Random } from './random.ts'
 import { kernelRunner, makeData, twinRunner } from './sides.ts'
 
@@ -114,8 +117,8 @@ export function kernelBench<
 
 export interface RatioResult {
   /** Rival to kernel (above 1: the kernel is faster); for C, kernel to C (below 1: faster). */
-  readonly median: number
-  /** Interquartile range of the ratio over rounds. */
+  readonly ratio: number
+  /** Quartiles of the ratio within a round, over rounds. */
   readonly low: number
   readonly high: number
   readonly expected?: number
@@ -136,6 +139,8 @@ export interface MeasureOptions {
   /** Directory of the bench files; C sources are in its folder c/. */
   readonly stem: string
   readonly quick: boolean
+  /** What the C side is compiled for. */
+  readonly march: March
 }
 
 export interface PassResult {
@@ -146,7 +151,8 @@ export interface PassResult {
 /** A side ready to run: one pass over all data, and one batch for comparison. */
 export interface Runner {
   readonly name: string
-  pass(): PassResult | Promise<PassResult>
+  /** So many passes: their sum of nanoseconds, the last one's checksum. */
+  pass(repeats: number): PassResult | Promise<PassResult>
   check(batch: number): CheckResult | Promise<CheckResult>
   close?(): void
 }
@@ -159,6 +165,9 @@ export interface CheckResult {
 const ROWS = 16_384
 const CHECKED_BATCHES = 4
 const C_RATIO_MAX = 1.3
+const ROUNDS_MIN = 9
+const ROUNDS_MAX = 51
+const PASS_NS_MIN = 4e6
 
 /** Checks that all sides agree, warms them, and measures interleaved rounds. */
 export async function measure(
@@ -174,7 +183,7 @@ export async function measure(
   for (const [name, make] of Object.entries(bench.rivals ?? {})) {
     runners.push(twinRunner(name, make(), rows, data, bench.output?.(rows) ?? []))
   }
-  const c = bench.c === undefined ? undefined : CSide.start(options.stem)
+  const c = bench.c === undefined ? undefined : CSide.start(options.stem, options.march)
   if (c !== undefined) {
     await c.load({ function: bench.c!, rows, data, outputs, params: bench.params ?? [] })
     runners.push(c)
@@ -233,24 +242,27 @@ async function interleave(
   const samples = new Map(runners.map((runner) => [runner.name, [] as number[]]))
   // Warm: V8 replaces a kernel's first code after some calls, a twin's after some passes.
   let wanted: number | undefined
+  let repeats = 1
   for (const runner of runners) {
     const until = performance.now() + budgetMs / 10
     for (let passes = 0; passes < 2 || performance.now() < until; passes++) {
-      const { checksum } = await runner.pass()
+      const { ns, checksum } = await runner.pass(1)
       wanted ??= checksum
       agree(bench, runner.name, 'sum over a pass', wanted, checksum)
+      if (runner === runners[0]) repeats = Math.max(1, Math.ceil(PASS_NS_MIN / ns))
     }
   }
   const deadline = performance.now() + budgetMs
-  for (let round = 0; round < 5 || (performance.now() < deadline && round < 51); round++) {
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    if (round >= ROUNDS_MIN && performance.now() >= deadline) break
     const order = runners.map((_, index) => runners[(index + round) % runners.length]!)
-    for (const task of (await runRound(order)).tasks) record(samples, task)
+    for (const task of (await runRound(order, repeats)).tasks) record(samples, task)
   }
   return samples
 }
 
 /** One round is one tinybench run of one iteration; the sides report their own durations. */
-async function runRound(order: readonly Runner[]): Promise<Bench> {
+async function runRound(order: readonly Runner[], repeats: number): Promise<Bench> {
   const round = new Bench({
     warmup: false,
     time: 0,
@@ -260,7 +272,7 @@ async function runRound(order: readonly Runner[]): Promise<Bench> {
   })
   for (const runner of order) {
     round.add(runner.name, async () => {
-      return { overriddenDuration: (await runner.pass()).ns / 1e6 }
+      return { overriddenDuration: (await runner.pass(repeats)).ns / repeats / 1e6 }
     })
   }
   await round.run()
@@ -284,19 +296,20 @@ function summarise(
   const nsPerRow: Record<string, number> = {}
   const ratios: Record<string, RatioResult> = {}
   for (const [name, side] of samples) {
-    nsPerRow[name] = quantile(side, 0.5) / (rows * batches)
+    nsPerRow[name] = quantile(side, 0.25) / (rows * batches)
     if (name === 'kernel') continue
     const isC = name === 'C'
     const perRound = side.map((ns, round) => (isC ? kernel[round]! / ns : ns / kernel[round]!))
-    const median = quantile(perRound, 0.5)
+    const times = nsPerRow[name] / nsPerRow['kernel']!
+    const ratio = isC ? 1 / times : times
     const expected = isC ? (bench.expect.c ?? C_RATIO_MAX) : expectationOf(bench, name)
     ratios[name] = {
-      median,
+      ratio,
       low: quantile(perRound, 0.25),
       high: quantile(perRound, 0.75),
       ...(expected === undefined
         ? {}
-        : { expected, met: isC ? median <= expected : median >= expected }),
+        : { expected, met: isC ? ratio <= expected : ratio >= expected }),
     }
   }
   return { stem, name: bench.name, rows, batches, rounds: kernel.length, nsPerRow, ratios }

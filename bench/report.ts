@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import type { CaseResult, RatioResult } from './harness.ts'
-import { C_FLAGS } from './c-side.ts'
+import { cFlags, type March } from './c-side.ts'
 
 /** Recorded figures: the ratios carry over to other machines, the nanoseconds do not. */
 export interface Baseline {
@@ -17,9 +17,9 @@ interface BaselineCase {
   readonly ratios: Readonly<Record<string, number>>
 }
 
-export function describeMachine(): Omit<Baseline, 'cases'> {
+export function describeMachine(march: March): Omit<Baseline, 'cases'> {
   const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}`
-  return { machine, node: process.version, cFlags: C_FLAGS.slice(0, 2).join(' ') }
+  return { machine, node: process.version, cFlags: cFlags(march).slice(0, 2).join(' ') }
 }
 
 export function readBaseline(path: string): Baseline | undefined {
@@ -27,10 +27,10 @@ export function readBaseline(path: string): Baseline | undefined {
 }
 
 /** Replaces the recorded figures of the cases that were measured; the others stay. */
-export function saveBaseline(path: string, results: readonly CaseResult[]): void {
+export function saveBaseline(path: string, results: readonly CaseResult[], march: March): void {
   const cases: Record<string, BaselineCase> = { ...readBaseline(path)?.cases }
   for (const result of results) {
-    const ratios = Object.entries(result.ratios).map(([side, ratio]) => [side, round(ratio.median)])
+    const ratios = Object.entries(result.ratios).map(([side, ratio]) => [side, round(ratio.ratio)])
     const nsPerRow = Object.entries(result.nsPerRow).map(([side, ns]) => [side, round(ns)])
     cases[keyOf(result)] = {
       nsPerRow: Object.fromEntries(nsPerRow),
@@ -38,7 +38,7 @@ export function saveBaseline(path: string, results: readonly CaseResult[]): void
     }
   }
   const sorted = Object.entries(cases).toSorted(([a], [b]) => a.localeCompare(b))
-  const baseline: Baseline = { ...describeMachine(), cases: Object.fromEntries(sorted) }
+  const baseline: Baseline = { ...describeMachine(march), cases: Object.fromEntries(sorted) }
   writeFileSync(path, `${JSON.stringify(baseline, null, 2)}\n`)
 }
 
@@ -53,12 +53,13 @@ export function formatCase(result: CaseResult, baseline: Baseline | undefined): 
   return `${label} ${times.join('  ').padEnd(40)}  ${ratios.join('   ')}`
 }
 
-export function heading(): string {
-  const { machine, node, cFlags } = describeMachine()
+export function heading(march: March): string {
+  const { machine, node, cFlags: flags } = describeMachine(march)
   return [
-    `${machine}, node ${node}, gcc ${cFlags}`,
-    'ns a row (medians); twin/kernel: times faster than the twin; kernel/C: times slower than C;',
-    'in brackets the quartiles over rounds, then met or NOT MET with what was asked, then the baseline',
+    `${machine}, node ${node}, gcc ${flags}`,
+    'ns a row of processor time (lower quartiles over rounds); twin/kernel: times faster than the twin;',
+    'kernel/C: times slower than C; in brackets the quartiles of the ratio within a round, then met or',
+    'NOT MET with what was asked, then the baseline',
   ].join('\n')
 }
 
@@ -68,7 +69,7 @@ function formatRatio(side: string, ratio: RatioResult, was: number | undefined):
   const bound = `${side === 'C' ? '<=' : '>='}${ratio.expected}`
   const verdict = ratio.met === undefined ? '' : ratio.met ? ` met ${bound}` : ` NOT MET ${bound}`
   const before = was === undefined ? '' : ` (was ${format(was)})`
-  return `${name} ${format(ratio.median)} ${spread}${verdict}${before}`
+  return `${name} ${format(ratio.ratio)} ${spread}${verdict}${before}`
 }
 
 function keyOf(result: CaseResult): string {

@@ -1,13 +1,16 @@
-// Runs the kernel benchmarks: `npm run bench:kernels -- [filter...] [--quick] [--json] [--save]`.
-// A filter is part of `stem: case name`. --quick: less data and time (a look, not a figure to quote).
-// --json: one JSON array on the last line. --save: record the figures in bench/baseline/kernels.json.
-// The exit status is 1 when a side differs or fails, not when an expectation is not met.
+// Runs the kernel benchmarks:
+//   npm run bench:kernels -- [filter...] [--march=x86-64-v2] [--quick] [--json] [--save]
+// A filter is part of `stem: case name`. --march: what gcc compiles the C sides for (v3: 256 bits).
+// --quick: less data and time (a look, not a figure to quote). --json: one JSON array on the last line.
+// --save: record the figures in bench/baseline/kernels.json. The exit status is 1 when a side differs or
+// fails, not when an expectation is not met.
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { Kernels } from '../../src/kernels/module.ts'
+import { type March, MARCHES } from '../c-side.ts'
 import { measure, type CaseResult, type KernelBench } from '../harness.ts'
 import { formatCase, heading, readBaseline, saveBaseline } from '../report.ts'
 
@@ -15,6 +18,7 @@ interface CaseRequest {
   readonly stem: string
   readonly index: number
   readonly quick: boolean
+  readonly march: March
 }
 
 const baselinePath = fileURLToPath(new URL('../baseline/kernels.json', import.meta.url))
@@ -40,20 +44,23 @@ async function main(): Promise<void> {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       save: { type: 'boolean', default: false },
+      march: { type: 'string', default: MARCHES[0] },
     },
   })
+  const march = MARCHES.find((name) => name === values.march)
+  if (march === undefined) throw new Error(`--march is one of ${MARCHES.join(', ')}`)
   const stems = readdirSync(new URL('.', import.meta.url))
     .filter((file) => file.endsWith('.bench.ts'))
     .map((file) => file.slice(0, -'.bench.ts'.length))
   const baseline = readBaseline(baselinePath)
   const results: CaseResult[] = []
-  console.log(heading())
+  console.log(heading(march))
   for (const stem of stems) {
     for (const [index, { name }] of (await casesOf(stem)).entries()) {
       const label = `${stem}: ${name}`
       if (positionals.length > 0 && !positionals.some((part) => label.includes(part))) continue
       try {
-        const result = await measureInThread({ stem, index, quick: values.quick })
+        const result = await measureInThread({ stem, index, quick: values.quick, march })
         results.push(result)
         console.log(formatCase(result, baseline))
       } catch (error) {
@@ -63,7 +70,7 @@ async function main(): Promise<void> {
       }
     }
   }
-  if (values.save) saveBaseline(baselinePath, results)
+  if (values.save) saveBaseline(baselinePath, results, march)
   if (values.json) console.log(JSON.stringify(results))
 }
 
@@ -73,7 +80,7 @@ if (isMainThread) {
   setFlagsFromString('--no-maglev')
   await main()
 } else {
-  const { stem, index, quick } = workerData as CaseRequest
+  const { stem, index, quick, march } = workerData as CaseRequest
   const bench = (await casesOf(stem))[index]!
-  parentPort!.postMessage(await measure(bench, new Kernels(), { stem, quick }))
+  parentPort!.postMessage(await measure(bench, new Kernels(), { stem, quick, march }))
 }
