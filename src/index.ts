@@ -56,6 +56,7 @@ export type {
   JobState,
   JobSubmission,
 } from './graph/submission.ts'
+export type { JoinType } from './operators/join-spec.ts'
 export type {
   BaseContext,
   Collector,
@@ -92,6 +93,7 @@ export type {
 export { DataStream, type WatermarkOptions } from './sdk/data-stream.ts'
 export { StreamExecutionEnvironment } from './sdk/environment.ts'
 export { defineJob, type Job } from './sdk/job-module.ts'
+export type { JoinKeys, JoinOptions, RegularJoinOptions } from './sdk/join.ts'
 export { KeyedStream } from './sdk/keyed-stream.ts'
 export { outputTag, type OutputTag } from './sdk/output-tag.ts'
 export type { FunctionOptions } from './sdk/process-planning.ts'

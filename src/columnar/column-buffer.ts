@@ -6,50 +6,20 @@
 //     gather reads before the first value.
 import { DataflowError } from '../base/errors.ts'
 import { bitmapAppend, bitmapBytes, bitmapCopy } from '../kernels/bitmap.ts'
+import { GrowingBlock } from '../kernels/growing-block.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { takeRebased } from '../kernels/take.ts'
 import { byteWidth, type DataType, isVariable } from './type.ts'
 import { Vector } from './vector.ts'
 
-/** A block that grows. Its end has the allocator's padding. */
-class Block {
-  readonly #kernels: Kernels
-  ptr = 0
-  bytes = 0
-  #capacity = 0
-
-  constructor(kernels: Kernels) {
-    this.#kernels = kernels
-  }
-
-  reserve(bytes: number): void {
-    if (this.ptr !== 0 && bytes <= this.#capacity) return
-    const capacity = Math.max(CAPACITY_MIN, bytes, this.#capacity * 2)
-    this.ptr = this.#kernels.reallocate(this.ptr, this.bytes, capacity)
-    this.#capacity = capacity
-  }
-
-  append(from: number, bytes: number): void {
-    this.reserve(this.bytes + bytes)
-    this.#kernels.u8.copyWithin(this.ptr + this.bytes, from, from + bytes)
-    this.bytes += bytes
-  }
-
-  close(): void {
-    this.#kernels.release(this.ptr)
-    this.ptr = this.bytes = this.#capacity = 0
-  }
-}
-
-const CAPACITY_MIN = 4096
 const DATA_BYTES_MAX = 2 ** 31 - 1
 
 export class ColumnBuffer {
   readonly type: DataType
   readonly #kernels: Kernels
-  readonly #values: Block
-  readonly #offsets: Block
-  readonly #validity: Block
+  readonly #values: GrowingBlock
+  readonly #offsets: GrowingBlock
+  readonly #validity: GrowingBlock
   readonly #children: readonly ColumnBuffer[]
   #length = 0
   #hasNulls = false
@@ -57,9 +27,9 @@ export class ColumnBuffer {
   constructor(kernels: Kernels, type: DataType) {
     this.type = type
     this.#kernels = kernels
-    this.#values = new Block(kernels)
-    this.#offsets = new Block(kernels)
-    this.#validity = new Block(kernels)
+    this.#values = new GrowingBlock(kernels)
+    this.#offsets = new GrowingBlock(kernels)
+    this.#validity = new GrowingBlock(kernels)
     const inner =
       type.kind === 'list' ? [type.item] : type.kind === 'struct' ? Object.values(type.fields) : []
     this.#children = inner.map((child) => new ColumnBuffer(kernels, child))
@@ -137,7 +107,7 @@ export class ColumnBuffer {
   }
 
   /** Bits of a bitmap, or ones where it is 0. */
-  #appendBits(block: Block, bits: number, start: number, length: number): void {
+  #appendBits(block: GrowingBlock, bits: number, start: number, length: number): void {
     block.reserve(bitmapBytes(this.#length + length))
     const mark = this.#kernels.mark()
     const from = bits === 0 || start === 0 ? bits : bitmapCopy(this.#kernels, bits, start, length)

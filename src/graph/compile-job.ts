@@ -75,6 +75,7 @@ function userFunctionModules(operators: readonly { readonly spec: OperatorSpec }
   }
   for (const { spec } of operators) {
     if (spec.kind === 'where') visit(spec.predicate)
+    if (spec.kind === 'join' && spec.where !== undefined) visit(spec.where)
     if (spec.kind === 'select') spec.columns.forEach(({ expression }) => visit(expression))
   }
   return [...modules]

@@ -21,6 +21,7 @@ const OPERATORS: {
   partitionCustom: async () => (await import('./pass-through.ts')).createPassThrough,
   sideOutput: async () => (await import('./pass-through.ts')).createPassThrough,
   process: async () => (await import('./process.ts')).createProcess,
+  join: async () => (await import('./regular-join.ts')).createRegularJoin,
   lookupJoin: async () => (await import('./lookup-join.ts')).createLookupJoin,
 }
 

@@ -9,17 +9,13 @@ import { assert } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
 import { ColumnBuffer } from '../columnar/column-buffer.ts'
 import { compact, gatherOptional, gatherVector } from '../columnar/gather.ts'
+import { rowsByKey } from '../columnar/key-rows.ts'
 import { RecordBatch, type Selection } from '../columnar/record-batch.ts'
 import { RowReader } from '../columnar/row-reader.ts'
 import { Schema } from '../columnar/schema.ts'
 import { type DataType, nullable, sameType, typeName } from '../columnar/type.ts'
 import type { Vector } from '../columnar/vector.ts'
-import {
-  bitmapFromSelection,
-  bitmapLogic,
-  bitmapToSelection,
-  validityAnd,
-} from '../kernels/bitmap.ts'
+import { bitmapFromSelection, bitmapLogic, bitmapToSelection } from '../kernels/bitmap.ts'
 import { takeBits } from '../kernels/take.ts'
 import { KeyIndex } from '../state/key-index.ts'
 import type { OperatorSpec } from './operator-spec.ts'
@@ -123,7 +119,7 @@ class LookupJoin implements Operator {
   #append(batch: RecordBatch): void {
     const { kernels } = this.#context
     const keys = this.#keys!
-    const selection = this.#withKeys(batch)
+    const { keyed: selection } = rowsByKey(kernels, batch, this.#tableKeys)
     const dense = (position: number): Vector =>
       gatherVector(kernels, batch.columns[position]!, selection)
     const columns = this.#tableKeys.map(dense)
@@ -132,20 +128,6 @@ class LookupJoin implements Operator {
     const ids = keys.insert(columns, length)
     if (keys.size !== before + length) throw this.#duplicate(batch, selection, ids, before)
     this.#taken.forEach((position, i) => this.#columns[i]!.append(dense(position)))
-  }
-
-  /** The rows that are in and whose keys are not null. */
-  #withKeys(batch: RecordBatch): Selection | undefined {
-    const { kernels } = this.#context
-    const { selection, length } = batch
-    let valid = 0
-    for (const position of this.#tableKeys) {
-      valid = validityAnd(kernels, valid, batch.columns[position]!.validity, length)
-    }
-    if (valid === 0) return selection
-    if (selection === undefined) return bitmapToSelection(kernels, valid, length)
-    const isIn = bitmapFromSelection(kernels, selection, length)
-    return bitmapToSelection(kernels, bitmapLogic(kernels, 'and', valid, isIn, length), length)
   }
 
   /** The error of a key that is in the table before. */

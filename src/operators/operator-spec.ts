@@ -2,6 +2,7 @@
 // operators/index.ts has one factory a kind.
 import type { Expression } from '../columnar/expression.ts'
 import type { Json } from '../base/json.ts'
+import type { RegularJoinSpec } from './join-spec.ts'
 import type { ProcessSpec } from './process-spec.ts'
 import type { WindowAggregateSpec } from './window-spec.ts'
 
@@ -54,6 +55,7 @@ export type OperatorSpec =
   /** Passes rows on; its closure says to its edges where they go. */
   | { readonly kind: 'partitionCustom'; readonly closure: true }
   | ProcessSpec
+  | RegularJoinSpec
   /** What the operator before it emits beside its rows, to this tag. */
   | { readonly kind: 'sideOutput'; readonly tag: string }
   | {

@@ -35,8 +35,14 @@ export const visibleSchema = (schema: Schema): Schema =>
 export const visibleIndex = (schema: Schema, name: string): number =>
   visibleSchema(schema).indexOf(name)
 
-/** The columns of a schema for a callback; a name that is not there throws with the nearest. */
-export function columnsOf<F extends Fields>(schema: Schema): ColumnsOf<F> {
+/**
+ * The columns of a schema for a callback; a name that is not there throws with the nearest.
+ * @param nameOf what a column is called where the expression is bound; its name unless given
+ */
+export function columnsOf<F extends Fields>(
+  schema: Schema,
+  nameOf: (name: string) => string = (name) => name,
+): ColumnsOf<F> {
   const visible = visibleSchema(schema)
   const columns = new Map<string, ExpressionColumn>()
   return new Proxy(Object.create(null) as ColumnsOf<F>, {
@@ -45,7 +51,7 @@ export function columnsOf<F extends Fields>(schema: Schema): ColumnsOf<F> {
       let column = columns.get(name)
       if (column === undefined) {
         visible.indexOf(name)
-        column = reference(name)
+        column = reference(nameOf(name))
         columns.set(name, column)
       }
       return column
@@ -54,7 +60,7 @@ export function columnsOf<F extends Fields>(schema: Schema): ColumnsOf<F> {
     ownKeys: () => visible.names,
     getOwnPropertyDescriptor: (_, name) =>
       typeof name === 'string' && visible.has(name)
-        ? { configurable: true, enumerable: true, value: reference(name) }
+        ? { configurable: true, enumerable: true, value: reference(nameOf(name)) }
         : undefined,
   })
 }

@@ -26,6 +26,8 @@ import { atCallSite } from './call-site.ts'
 import { CollectedRows } from './collected-rows.ts'
 import type { Column, ColumnsOf } from './column.ts'
 import { bindColumn, columnsOf } from './column-expression.ts'
+import type { JoinType } from '../operators/join-spec.ts'
+import { type JoinFields, type JoinRequest, planJoin, type RegularJoinOptions } from './join.ts'
 import { KeyedStream } from './keyed-stream.ts'
 import { EVENT_TIME, type LogicalStream } from './logical-stream.ts'
 import {
@@ -490,6 +492,35 @@ export class DataStream<in out F extends Fields> {
     return atCallSite(
       'lookupJoin',
       (location) => new DataStream(planLookup(this.#stream, table, options, location)),
+    )
+  }
+
+  /**
+   * Each pair of a row of this stream and one of another with equal keys, whenever they come: an unbounded
+   * join. An outer join, or one of streams that are updated, gives results that are taken back later.
+   * @param right the other stream
+   * @param options `on`: pairs of columns that must be equal (null equals nothing); `type`: 'inner', 'left',
+   *   'right' or 'full'; `where`: what must be true beside; `select`: the columns of the results; `ttl`: how
+   *   long a row waits for others, in processing time (a time span; for ever unless said)
+   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH for a name that both sides have, CONFIG_INVALID
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const persons = env.fromCollection([{ id: 1, name: 'Ann' }])
+   * const sales = env.fromCollection([{ seller: 1, price: 80 }]).join(persons, {
+   *   on: { seller: 'id' },
+   *   select: (sale, person) => ({ name: person.name, price: sale.price }),
+   * })
+   * for await (const row of sales.collect()) console.log(row.name, row.price)
+   */
+  join<R extends Fields, J extends JoinType = 'inner', S extends Columns = never>(
+    right: DataStream<R>,
+    options: RegularJoinOptions<F, R, J, S>,
+  ): DataStream<JoinFields<F, R, J, S>> {
+    return atCallSite(
+      'join',
+      (location) =>
+        new DataStream(planJoin(this.#stream, right.#stream, options as JoinRequest, location)),
     )
   }
 

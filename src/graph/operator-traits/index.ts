@@ -1,6 +1,7 @@
 // The list of operator traits: one entry a kind. A new operator adds one line here.
 import type { OperatorKind, OperatorSpec } from '../../operators/operator-spec.ts'
 import { assignWatermarks, select, where } from './columns.ts'
+import { join } from './join.ts'
 import { lookupJoin } from './lookup-join.ts'
 import type { OperatorTraits, SpecOf } from './operator-traits.ts'
 import { filter, flatMap, map, partitionCustom } from './row-function.ts'
@@ -17,6 +18,7 @@ const TRAITS: { readonly [K in OperatorKind]: OperatorTraits<SpecOf<K>> } = {
   flatMap,
   assignWatermarks,
   windowAggregate,
+  join,
   lookupJoin,
   process,
   sideOutput,

@@ -1,0 +1,47 @@
+// What the joins of two streams are told. The left stream is input 0, the right one input 1.
+import type { Expression } from '../columnar/expression.ts'
+import type { GridWindowSpec } from './window-spec.ts'
+
+/** Which side's rows are kept without a match, with nulls in place of the other's. */
+export type JoinType = 'inner' | 'left' | 'right' | 'full'
+
+/** A column of the joined rows: the name that it has there, and whose it is. */
+export interface JoinColumn {
+  readonly name: string
+  readonly side: 0 | 1
+  readonly column: string
+}
+
+/** What all joins have in common. */
+interface JoinBase {
+  readonly type: JoinType
+  /** Pairs of a left and a right column that are equal; null equals nothing. */
+  readonly on: readonly (readonly [string, string])[]
+  /** What the results and the condition name. */
+  readonly columns: readonly JoinColumn[]
+  /** What must be true of a pair beside. */
+  readonly where?: Expression
+}
+
+export type RegularJoinSpec = JoinBase & {
+  readonly kind: 'join'
+  /** How long a row waits for others, in processing time; for ever when there is none. */
+  readonly ttlMs?: number
+}
+
+export type WindowJoinSpec = JoinBase & {
+  readonly kind: 'windowJoin'
+  readonly window: GridWindowSpec
+  /** The event-time columns. */
+  readonly time: readonly [string, string]
+  /** What the window's bounds are called. */
+  readonly bounds: readonly [string, string]
+}
+
+export type JoinSpec = RegularJoinSpec | WindowJoinSpec
+
+/** Which sides' rows are kept without a match. */
+export const isOuter = (type: JoinType): readonly [boolean, boolean] => [
+  type === 'left' || type === 'full',
+  type === 'right' || type === 'full',
+]
