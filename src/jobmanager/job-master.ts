@@ -86,6 +86,7 @@ export class JobMaster implements JobMasterGateway, JobClient {
     signal?.addEventListener('abort', () => void this.cancel(), { once: true })
     try {
       const { graph, blobs, closures, restored } = this.#submission
+      refuseLostState(this.#submission)
       await this.#planSplits()
       // Without closures a slot needs nothing of the job's module.
       const module = closures.size > 0 ? graph.module : undefined
@@ -236,4 +237,17 @@ export class JobMaster implements JobMasterGateway, JobClient {
       })
     }
   }
+}
+
+/** @throws GRAPH_INVALID when the snapshot has state that no operator of the job takes */
+function refuseLostState({ restored, graph }: JobSubmission): void {
+  const operators = graph.vertices.flatMap((vertex) => vertex.operators)
+  const known = new Set(operators.map(({ id }) => id))
+  const lost = [...(restored?.keys() ?? [])].filter((id) => !known.has(id))
+  if (lost.length === 0) return
+  throw new DataflowError(
+    'GRAPH_INVALID',
+    `the snapshot has state of operators that the job has not: ${lost.join(', ')}; ` +
+      'an operator that has a uid() is found again wherever it stands',
+  )
 }

@@ -106,6 +106,66 @@ describe('JobHarness', () => {
     expect(job.output().map(({ n }) => n)).toEqual([2, 3, 4])
   })
 
+  it('brings state back by key, in any number of subtasks, as if nothing had happened', async () => {
+    const rows = Array.from({ length: 300 }, (_, i) => ({ time: i * 31, page: `p${i % 13}`, n: i }))
+    const started = (parallelism: number, seed: number) =>
+      JobHarness.start(
+        (env) =>
+          env
+            .fromSource(clicks)
+            .keyBy('page')
+            .window(tumble('2s'))
+            .aggregate({ n: sum('n') }),
+        { parallelism, seed, config: { batchRows: 8 } },
+      )
+    type Job = Awaited<ReturnType<typeof started>>
+    const feed = async (job: Job, from: number, to: number) => {
+      for (let i = from; i < to; i += 20) {
+        await job.push(clicks, rows.slice(i, i + 20))
+        await job.advanceWatermark(i * 31)
+      }
+    }
+    const text = (job: Job) =>
+      job
+        .output()
+        .map((row) => JSON.stringify(row))
+        .sort()
+    let expected: string[]
+    {
+      await using whole = await started(2, 1)
+      await feed(whole, 0, 300)
+      await whole.finish()
+      expected = text(whole)
+    }
+    await using job = await started(2, 1)
+    await feed(job, 0, 120)
+    const early = await job.snapshot()
+    await feed(job, 120, 200)
+    const snapshot = await job.snapshot()
+    await feed(job, 200, 260)
+    await job.restore(snapshot, { parallelism: 3, seed: 9 })
+    await job.restore(early, { parallelism: 1 })
+    await feed(job, 260, 300)
+    await job.finish()
+    expect(text(job)).toEqual(expected)
+  })
+
+  it('refuses a snapshot with state that the job would lose', async () => {
+    let isChanged = false
+    await using job = await JobHarness.start((env) => {
+      const rows = env.fromSource(clicks)
+      const first = isChanged ? rows.where((r) => r.n.gt(0)) : rows
+      return first
+        .keyBy('page')
+        .window(tumble('2s'))
+        .aggregate({ n: sum('n') })
+    })
+    await job.push(clicks, [{ time: 1, page: 'a', n: 2 }])
+    const snapshot = await job.snapshot()
+    isChanged = true
+    await expect(job.restore(snapshot)).rejects.toThrow(/state of operators that the job has not/)
+  })
+
   it('moves processing time through each moment that somebody waits for', async () => {
     await using job = await JobHarness.start((env) => env.fromSource(clicks), {
       processingTimeMs: 1_000,
