@@ -5,6 +5,8 @@
 //     the next block overwrites.
 import { isSet } from './key-kind'
 import {
+  ENTRY_FILTER,
+  ENTRY_VALIDITY,
   KIND_128,
   KIND_64,
   KIND_BOOL,
@@ -93,4 +95,15 @@ export function compactRows(rows: usize, mask: u64): void {
 export function rowOfPlace(mask: u64, place: usize): u32 {
   while (place--) mask &= mask - 1
   return <u32>ctz<u64>(mask)
+}
+
+/** The rows of the block at `at` that an entry takes: kept, valid and in the filter. */
+export function maskOf(entry: usize, kept: usize, at: usize, full: u64): u64 {
+  const validity: usize = load<u32>(entry, ENTRY_VALIDITY)
+  const filter: usize = load<u32>(entry, ENTRY_FILTER)
+  let mask = full
+  if (kept) mask &= load<u64>(kept + (at >> 3))
+  if (validity) mask &= load<u64>(validity + (at >> 3))
+  if (filter) mask &= load<u64>(filter + (at >> 3))
+  return mask
 }

@@ -7,6 +7,7 @@ import {
   BLOCK,
   compactRows,
   compactValues,
+  maskOf,
   rowOfPlace,
   wide,
   wideRows,
@@ -16,11 +17,9 @@ import {
   DONE,
   ENTRIES,
   ENTRY_BYTES,
-  ENTRY_FILTER,
   ENTRY_KIND,
   ENTRY_OFFSET,
   ENTRY_OP,
-  ENTRY_VALIDITY,
   ENTRY_VALUES,
   FAILED,
   KIND_128,
@@ -116,13 +115,8 @@ export function aggregateRetract(program: usize, rows: usize, kept: usize, n: u3
   for (let at: usize = 0; at < <usize>n; at += BLOCK) {
     const count = min<u32>(BLOCK, n - <u32>at)
     const full: u64 = <u64>-1 >> <u64>(BLOCK - count)
-    const live = kept ? full & load<u64>(kept + (at >> 3)) : full
     for (let entry = entries; entry < end; entry += ENTRY_BYTES) {
-      const validity: usize = load<u32>(entry, ENTRY_VALIDITY)
-      const filter: usize = load<u32>(entry, ENTRY_FILTER)
-      let mask = live
-      if (validity) mask &= load<u64>(validity + (at >> 3))
-      if (filter) mask &= load<u64>(filter + (at >> 3))
+      const mask = maskOf(entry, kept, at, full)
       if (!mask) continue
       const status = retractBlock(entry, rows + (at << 2), at, mask, count)
       if (status != DONE) {

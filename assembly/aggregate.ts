@@ -15,6 +15,7 @@ import {
   BLOCK,
   compactRows,
   compactValues,
+  maskOf,
   rowOfPlace,
   wide,
   wideRows,
@@ -27,12 +28,10 @@ import {
   ENTRIES,
   ENTRY_BYTES,
   ENTRY_COUNT_OFFSET,
-  ENTRY_FILTER,
   ENTRY_KIND,
   ENTRY_OFFSET,
   ENTRY_OFFSETS,
   ENTRY_OP,
-  ENTRY_VALIDITY,
   ENTRY_VALUES,
   EXHAUSTED,
   FAILED,
@@ -261,13 +260,8 @@ export function aggregateUpdate(program: usize, rows: usize, kept: usize, n: u32
   for (let at: usize = 0; at < <usize>n; at += BLOCK) {
     const count = min<u32>(BLOCK, n - <u32>at)
     const full: u64 = <u64>-1 >> <u64>(BLOCK - count)
-    const live = kept ? full & load<u64>(kept + (at >> 3)) : full
     for (let entry = entries; entry < end; entry += ENTRY_BYTES) {
-      const validity: usize = load<u32>(entry, ENTRY_VALIDITY)
-      const filter: usize = load<u32>(entry, ENTRY_FILTER)
-      let mask = live
-      if (validity) mask &= load<u64>(validity + (at >> 3))
-      if (filter) mask &= load<u64>(filter + (at >> 3))
+      const mask = maskOf(entry, kept, at, full)
       if (!mask) continue
       const status = updateBlock(heap, entry, rows + (at << 2), at, mask, full)
       if (status != DONE) {
@@ -277,4 +271,32 @@ export function aggregateUpdate(program: usize, rows: usize, kept: usize, n: u32
     }
   }
   return DONE
+}
+
+/**
+ * The row whose sum overflows, when compiled code (src/kernels/aggregate-code.ts) has added up a whole
+ * block, from row `at` on, and saw that an entry's sum left its range: the block's sums are undone, which
+ * wraps back exactly, and added again up to that row.
+ */
+export function aggregateOverflowRow(
+  program: usize,
+  index: u32,
+  rows: usize,
+  kept: usize,
+  at: u32,
+  n: u32,
+): u32 {
+  const entry = program + PROGRAM_HEADER + <usize>index * ENTRY_BYTES
+  const kind = load<u32>(entry, ENTRY_KIND)
+  const offset: usize = load<u32>(entry, ENTRY_OFFSET)
+  const count = min<u32>(BLOCK, n - at)
+  const mask = maskOf(entry, kept, at, <u64>-1 >> <u64>(BLOCK - count))
+  compactValues(kind, widen(kind, load<u32>(entry, ENTRY_VALUES), at, count), mask)
+  compactRows(rows + ((<usize>at) << 2), mask)
+  const taken = <usize>popcnt<u64>(mask)
+  for (let j: usize = 0; j < taken; j++) {
+    const p = <usize>load<u32>(wideRows + (j << 2)) + offset
+    store<i64>(p, load<i64>(p) - load<i64>(wide + (j << 3)))
+  }
+  return at + rowOfPlace(mask, update(entry, load<u32>(entry, ENTRY_OP), wideRows, wide, taken))
 }

@@ -171,23 +171,34 @@ export function resolveRowsOf(
   count: usize,
   rows: usize,
 ): bool {
-  let pages: usize = load<u32>(slice, PAGES)
-  let pageCount = load<u32>(slice, PAGE_COUNT)
+  const pages: usize = load<u32>(slice, PAGES)
+  const pageCount = load<u32>(slice, PAGE_COUNT)
   for (let j: usize = 0; j < count; j++) {
     const id = load<u32>(ids + (j << 2))
     const page = id >> PAGE_BITS
-    let at: usize = 0
-    if (page < pageCount) at = load<u32>(pages + ((<usize>page) << 2))
-    if (!at) {
-      at = newPage(table, slice, page)
-      if (!at) return false
-      pages = load<u32>(slice, PAGES)
-      pageCount = load<u32>(slice, PAGE_COUNT)
+    let row: usize = 0
+    if (page < pageCount) {
+      const at: usize = load<u32>(pages + ((<usize>page) << 2))
+      if (at) row = load<u32>(at + ((<usize>(id & PAGE_MASK)) << 2))
     }
-    store<u32>(blockEntries + (j << 2), <u32>(at + ((<usize>(id & PAGE_MASK)) << 2)))
+    if (!row) return makeRowsOf(table, slice, ids, j, count, rows)
+    store<u32>(rows + (j << 2), <u32>row)
   }
-  for (let j: usize = 0; j < count; j++) {
-    const entry: usize = load<u32>(blockEntries + (j << 2))
+  return true
+}
+
+/** Goes on from `j`, and makes what is not there. */
+function makeRowsOf(
+  table: usize,
+  slice: usize,
+  ids: usize,
+  j: usize,
+  count: usize,
+  rows: usize,
+): bool {
+  for (; j < count; j++) {
+    const entry = entryOf(table, slice, load<u32>(ids + (j << 2)))
+    if (!entry) return false
     let row: usize = load<u32>(entry)
     if (!row) {
       row = newRow(table, slice)

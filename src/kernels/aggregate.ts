@@ -1,6 +1,7 @@
 // Aggregation programs (assembly/aggregate*.ts): what is kept for a group, and the columns it
 // gives.
 import { DataflowError } from '../base/errors.ts'
+import { canCompile, compileAggregation } from './aggregate-code.ts'
 import type { ByteColumn } from './byte-table.ts'
 import { exhausted } from './exhausted.ts'
 import type { Kernels } from './module.ts'
@@ -56,6 +57,10 @@ export interface AggregateEntry {
   readonly offset: number
   /** Where the count of this entry's rows lies: first and last ask it. */
   readonly countOffset: number
+  /** The input column's number: entries over one column read its values together. */
+  readonly column?: number
+  /** Which rows it takes, by the numbers of columns (-1: none): entries of the same share masks. */
+  readonly rows?: { readonly nullsOf: number; readonly filter: number }
 }
 
 /** What an entry reads in a batch; pointers, 0 for none. */
@@ -84,6 +89,7 @@ const EXHAUSTED = 0xfffffffe
 export class AggregateProgram {
   readonly #kernels: Kernels
   readonly #entryCount: number
+  readonly #run: CompiledProgram | undefined
   #program: number
 
   /**
@@ -94,6 +100,7 @@ export class AggregateProgram {
     this.#kernels = kernels
     this.#entryCount = entries.length
     this.#program = kernels.allocate(HEADER_BYTES + entries.length * ENTRY_BYTES)
+    this.#run = canCompile(entries) ? compiled(kernels, entries) : undefined
     const { u32 } = kernels
     u32.set([heap, entries.length, 0, 0], this.#program >>> 2)
     entries.forEach(({ op, kind, offset, countOffset }, i) => {
@@ -120,7 +127,14 @@ export class AggregateProgram {
    */
   update(rows: number, kept: number, n: number): AggregateOverflow | undefined {
     const { exports } = this.#kernels
-    return this.#outcome(exports.aggregateUpdate(this.#program, rows, kept, n) >>> 0)
+    if (this.#run === undefined) {
+      return this.#outcome(exports.aggregateUpdate(this.#program, rows, kept, n) >>> 0)
+    }
+    const at = this.#run(this.#program, rows, kept, n) >>> 0
+    if (at === DONE) return undefined
+    const entry = this.#failed
+    const row = exports.aggregateOverflowRow(this.#program, entry, rows, kept, at, n)
+    return { entry, row: row >>> 0 }
   }
 
   /**
@@ -176,8 +190,31 @@ export class AggregateProgram {
   #outcome(status: number): AggregateOverflow | undefined {
     if (status === DONE) return undefined
     if (status === EXHAUSTED) throw exhausted(this.#kernels, `${this.#entryCount} aggregates`)
-    return { entry: this.#kernels.u32[(this.#program >>> 2) + 2]!, row: status }
+    return { entry: this.#failed, row: status }
   }
+
+  get #failed(): number {
+    return this.#kernels.u32[(this.#program >>> 2) + 2]!
+  }
+}
+
+type CompiledProgram = (program: number, rows: number, kept: number, n: number) => number
+
+/** Compiled aggregations by their entries: what V8 has optimised serves the next subtask, too. */
+const modules = new Map<string, WebAssembly.Module>()
+/** The oldest goes when there are more. */
+const MODULES_MAX = 64
+
+function compiled(kernels: Kernels, entries: readonly AggregateEntry[]): CompiledProgram {
+  const key = JSON.stringify(entries)
+  const module = modules.get(key) ?? new WebAssembly.Module(compileAggregation(entries))
+  modules.delete(key)
+  modules.set(key, module)
+  const [oldest] = modules.keys()
+  if (modules.size > MODULES_MAX) modules.delete(oldest!)
+  const { memory } = kernels.exports
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+  return exports['run'] as CompiledProgram
 }
 
 const VALUE_BYTES: Readonly<Record<Exclude<ValueKind, 'bool' | 'bytes'>, number>> = {

@@ -4,6 +4,8 @@
 // M1  The manifest names each function with its types in AssemblyScript's words, and says whether
 //     the module may run on the slot's own memory ("shared") or has one of its own.
 
+import { unsigned } from './wasm-code.ts'
+
 /** AssemblyScript's types that a column can have, with their bytes; bool is bits, string text. */
 export const VALUE_BYTES = {
   bool: 0,
@@ -43,19 +45,12 @@ export function withManifest(wasm: Uint8Array, manifest: UserModuleManifest): Ui
   const encoder = new TextEncoder()
   const name = encoder.encode(SECTION)
   const content = encoder.encode(JSON.stringify(manifest))
-  const payload = [...leb128(name.length), ...name, ...content]
-  return Uint8Array.from([...wasm, 0, ...leb128(payload.length), ...payload])
+  const payload = [...unsigned(name.length), ...name, ...content]
+  return Uint8Array.from([...wasm, 0, ...unsigned(payload.length), ...payload])
 }
 
 /** The manifest of a module that compileUserFunctions gave. */
 export function manifestOf(module: WebAssembly.Module): UserModuleManifest {
   const [section] = WebAssembly.Module.customSections(module, SECTION)
   return JSON.parse(new TextDecoder().decode(section)) as UserModuleManifest
-}
-
-function leb128(value: number): number[] {
-  const bytes: number[] = []
-  let rest = value
-  for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80)
-  return [...bytes, rest]
 }
