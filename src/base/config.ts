@@ -15,6 +15,8 @@ export interface JobConfig {
   readonly channelCredits: number
   /** Bytes one frame between slots holds at most. */
   readonly frameBytesMax: number
+  /** Partitions of one file sink's subtask that have an open file (partitionBy). */
+  readonly filePartitionsMax: number
   /** Bytes of linear memory one slot may take. */
   readonly slotMemoryBytes: number
   /** How often a slot reports its counters, in milliseconds. */
@@ -34,6 +36,7 @@ export const DEFAULT_CONFIG: JobConfig = {
   maxParallelism: 128,
   channelCredits: 4,
   frameBytesMax: 64 << 20,
+  filePartitionsMax: 32,
   slotMemoryBytes: 4 * 2 ** 30 - 65_536,
   metricsIntervalMs: 100,
   cancelTimeoutMs: 5_000,

@@ -125,6 +125,8 @@ export interface SinkSpec<In extends Fields = Fields> {
   readonly parallelism: number | undefined
   /** The columns that it takes, in order; absent when it takes whatever comes. */
   readonly schema?: In
+  /** Columns that must be among those that come. */
+  readonly needs?: readonly string[]
 }
 
 /** What to do with a malformed record. */

@@ -92,6 +92,7 @@ export function addSink(
 ): StreamSink {
   const { connector, config, name, parallelism, schema } = sink
   refuseUpdating(stream, `sink '${name}'`)
+  for (const needed of sink.needs ?? []) stream.visible.indexOf(needed)
   const ended = fitted(stream, schema === undefined ? undefined : Schema.of(schema), location)
   const { vertex } = ended.append({
     spec: { kind: 'sink', connector, config, closure: false },

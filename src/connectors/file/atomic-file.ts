@@ -19,6 +19,7 @@ import { type FileSystem, type OpenFile, systemCode, writeError } from './file-s
 
 const BLOCK_BYTES = 1 << 20
 const BLOCKS_WAITING_MAX = 2
+const NO_BLOCK = new Uint8Array()
 
 /** What publish() does with a file that is there already. */
 export type IfExists = 'replace' | 'fail'
@@ -81,7 +82,9 @@ export class AtomicFile {
   async seal(): Promise<void> {
     if (this.#used > 0) this.#submit()
     await this.#settled()
+    // A sealed file may wait long for its name.
     this.#spares = []
+    this.#block = NO_BLOCK
     await this.#guard(async () => {
       await this.#file!.sync()
       await this.#close()

@@ -21,6 +21,7 @@ import { type ByteSink, CompressedFile, COMPRESSION_ENDINGS } from './compressio
 import { type FileSystem, nodeFileSystem, systemCode, writeError } from './file-system.ts'
 import type { Compression, FileEncoder, FileFormat } from './format.ts'
 import type { FormatEntry } from './formats.ts'
+import { type FolderWriter, PartitionedSinkWriter } from './partitioned-sink.ts'
 
 /** A file sink as data; `files.ts` makes it. */
 export interface FileSinkConfig {
@@ -35,6 +36,8 @@ export interface FileSinkConfig {
   /** A part is full when it has this many (encoded) bytes or rows; only in a folder. */
   readonly partBytes: number | null
   readonly partRows: number | null
+  /** Columns by whose values a folder has folders of its own. */
+  readonly partitionBy?: readonly string[]
 }
 
 export class FileSink implements Sink {
@@ -49,10 +52,20 @@ export class FileSink implements Sink {
   }
 
   writer(context: WriterContext): SinkWriter {
-    const { path } = this.#config
+    const { path, partitionBy = [] } = this.#config
+    if (partitionBy.length > 0) return this.#partitioned(partitionBy, context)
     return path.endsWith('/')
       ? new FileSinkWriter(this.#config, this.#entry, context, this.#fs)
       : new FileSinkWriter({ ...this.#config, path: target(path) }, this.#entry, context, this.#fs)
+  }
+
+  #partitioned(partitionBy: readonly string[], context: WriterContext): SinkWriter {
+    const { path, ifExists } = this.#config
+    const [entry, fs] = [this.#entry, this.#fs]
+    const load = () => entry.load()
+    const folder = (folderPath: string, format: FileFormat): FolderWriter =>
+      new FileSinkWriter({ ...this.#config, path: folderPath }, entry, context, fs, format)
+    return new PartitionedSinkWriter({ path, partitionBy, ifExists, context, fs, load, folder })
   }
 }
 
@@ -91,7 +104,7 @@ async function withdraw(part: Part): Promise<void> {
   await part.file.abort()
 }
 
-class FileSinkWriter implements SinkWriter {
+class FileSinkWriter implements FolderWriter {
   readonly #config: FileSinkConfig
   readonly #entry: FormatEntry
   readonly #context: WriterContext
@@ -102,18 +115,26 @@ class FileSinkWriter implements SinkWriter {
   readonly #sealed: Part[] = []
   #parts = 0
 
-  constructor(config: FileSinkConfig, entry: FormatEntry, context: WriterContext, fs: FileSystem) {
+  /** With its format it need not be opened: then there is no file before the first row. */
+  constructor(
+    config: FileSinkConfig,
+    entry: FormatEntry,
+    context: WriterContext,
+    fs: FileSystem,
+    format?: FileFormat,
+  ) {
     this.#config = config
     this.#entry = entry
     this.#context = context
     this.#fs = fs
+    this.#format = format
     this.#isFolder = config.path.endsWith('/')
   }
 
   /** @throws FILE_UNWRITABLE, FILE_EXISTS, CONFIG_INVALID: before the first row is read */
   async open(): Promise<void> {
     this.#format = await this.#entry.load()
-    if (this.#config.ifExists === 'fail') await this.#refuseExisting()
+    if (this.#config.ifExists === 'fail') await this.refuseExisting()
     this.#part = this.#openPart(this.#format)
     await this.#part.file.opened()
   }
@@ -132,6 +153,12 @@ class FileSinkWriter implements SinkWriter {
     if (!isFull) return writing
     this.#part = undefined
     return this.#seal(part)
+  }
+
+  roll(): Promise<void> {
+    const part = this.#part
+    this.#part = undefined
+    return part === undefined ? Promise.resolve() : this.#seal(part)
   }
 
   async finish(): Promise<void> {
@@ -215,7 +242,7 @@ class FileSinkWriter implements SinkWriter {
     })
   }
 
-  async #refuseExisting(): Promise<void> {
+  async refuseExisting(): Promise<void> {
     const { path } = this.#config
     const found = this.#isFolder
       ? (await this.#existingParts())[0]?.path

@@ -114,6 +114,11 @@ export interface FileSinkOptions {
   readonly partBytes?: number
   /** In a folder, a part is full at this many rows. */
   readonly partRows?: number
+  /**
+   * In a folder, columns by whose values it has folders of its own: `out/day=2026-01-01/part-0-0.csv`.
+   * They stay in the files, too.
+   */
+  readonly partitionBy?: readonly string[]
 }
 
 /** What sinks into files of lines take. */
@@ -206,6 +211,11 @@ function sink(
   const absolute = absolutePath(path)
   const isFolder = absolute.endsWith('/')
   if (!isFolder) checkEnding(format, absolute)
+  const { partitionBy = [] } = options
+  if (partitionBy.length > 0 && !isFolder) {
+    const message = `${absolute}: partitionBy makes folders; end the path with '/'`
+    throw new DataflowError('CONFIG_INVALID', message, { context: { location: absolute } })
+  }
   const config: FileSinkConfig = {
     format,
     path: absolute,
@@ -214,12 +224,14 @@ function sink(
     ifExists: options.ifExists ?? 'replace',
     partBytes: isFolder ? (options.partBytes ?? PART_BYTES) : null,
     partRows: isFolder ? (options.partRows ?? null) : null,
+    ...(partitionBy.length > 0 ? { partitionBy } : {}),
   }
   return {
     connector: 'file',
     name: `${format} ${basename(absolute)}${isFolder ? '/' : ''}`,
     config: config as unknown as Json,
     parallelism: isFolder ? undefined : 1,
+    ...(partitionBy.length > 0 ? { needs: partitionBy } : {}),
   }
 }
 
