@@ -20,9 +20,10 @@ import type { RecordBatch } from '../columnar/record-batch.ts'
 import { timestamp } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
 import { AggregateProgram } from '../kernels/aggregate.ts'
-import { bitmapBytes, bitmapCount } from '../kernels/bitmap.ts'
+import { bitmapBytes } from '../kernels/bitmap.ts'
 import { type Slice, SliceTable } from '../kernels/slice-table.ts'
 import { KeyIndex } from '../state/key-index.ts'
+import { KeyCompaction } from './key-compaction.ts'
 import { LateFirings, type TimedRows, timeInUnit } from './late-firings.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
 import { SliceWalk } from './slice-walk.ts'
@@ -32,9 +33,6 @@ import { WindowMerger } from './window-merger.ts'
 import { WindowOutput } from './window-output.ts'
 import { WindowState } from './window-state.ts'
 import type { GridWindowSpec, WindowAggregateSpec } from './window-spec.ts'
-
-/** Below this many keys nobody looks for dead ones. */
-const COMPACTION_KEYS_MIN = 65_536
 
 /** Where a slice begins. */
 const SLICE_FIELD = { name: '$slice', type: timestamp('ms') } as const
@@ -58,6 +56,7 @@ export class GridWindows implements Operator {
   readonly #isCumulative: boolean
   readonly #late: LateFirings
   readonly #tables: WindowState
+  readonly #compaction: KeyCompaction
   #state: State | undefined
   /** Slices with rows, by index. */
   readonly #live: Slice[] = []
@@ -65,7 +64,6 @@ export class GridWindows implements Operator {
   /** Windows below have fired, and windows below the other are gone. */
   #firstOpen = -Infinity
   #firstAlive = -Infinity
-  #compactAt = COMPACTION_KEYS_MIN
   #spent: number[] = []
 
   constructor(
@@ -82,6 +80,7 @@ export class GridWindows implements Operator {
     this.#late = new LateFirings(this.#grid, this.#input.unit)
     const { aggregation, keyColumns } = this.#input
     this.#tables = new WindowState({ context, aggregation, keyColumns, own: [SLICE_FIELD] })
+    this.#compaction = new KeyCompaction(context.kernels)
   }
 
   open(): void {
@@ -341,24 +340,13 @@ export class GridWindows implements Operator {
     this.#spent = []
   }
 
-  /** Looks for dead keys each time the index has doubled; drops them when they are the half. */
   #compactKeys(): void {
-    const { kernels } = this.#context
     const { keys, slices, merger } = this.#opened()
-    const { size } = keys
-    if (size < this.#compactAt) return
+    if (!this.#compaction.isDue(keys)) return
     merger.forget()
-    const bitmap = kernels.allocate(bitmapBytes(size))
-    kernels.u8.fill(0, bitmap, bitmap + bitmapBytes(size))
-    for (const { ptr } of this.#live) slices.mark(ptr, bitmap)
-    const alive = bitmapCount(kernels, bitmap, size)
-    if (alive <= size / 2) {
-      const map = kernels.allocate(size * 4)
-      keys.compact(bitmap, map)
-      for (const { ptr } of this.#live) slices.remap(ptr, map)
-      kernels.release(map)
-    }
-    kernels.release(bitmap)
-    this.#compactAt = Math.max(COMPACTION_KEYS_MIN, keys.size * 2)
+    this.#compaction.run(keys, {
+      mark: (bits) => this.#live.forEach(({ ptr }) => slices.mark(ptr, bits)),
+      remap: (map) => this.#live.forEach(({ ptr }) => slices.remap(ptr, map)),
+    })
   }
 }

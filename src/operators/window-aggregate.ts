@@ -3,6 +3,7 @@
 import { DataflowError } from '../base/errors.ts'
 import type { OperatorFactory } from './operator.ts'
 import { GridWindows } from './grid-windows.ts'
+import { SessionWindows } from './session-windows.ts'
 import { isGridWindow, type WindowAggregateSpec } from './window-spec.ts'
 
 /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, CONFIG_INVALID */
@@ -11,8 +12,11 @@ export const createWindowAggregate: OperatorFactory<WindowAggregateSpec> = (
   context,
   output,
 ) => {
-  const { window } = spec
-  if (!isGridWindow(window) || spec.trigger !== undefined)
-    throw new DataflowError('UNSUPPORTED', `a ${window.kind} window`)
-  return new GridWindows({ ...spec, window }, context, output)
+  const { window, trigger } = spec
+  // A purge of what is never looked at again changes nothing.
+  if (window.kind === 'session') return new SessionWindows({ ...spec, window }, context, output)
+  if (isGridWindow(window) && trigger === undefined) {
+    return new GridWindows({ ...spec, window }, context, output)
+  }
+  throw new DataflowError('UNSUPPORTED', `a ${window.kind} window`)
 }

@@ -6,6 +6,7 @@ import {
   cumulate,
   int32,
   outputTag,
+  session,
   slide,
   StreamExecutionEnvironment,
   sum,
@@ -71,6 +72,26 @@ describe.each([1, 2, 4])('windows in %i subtasks', (parallelism) => {
       .aggregate({ rows: count(), total: sum('n') })
     const got = (await Array.fromAsync(results.collect())).map(text).toSorted()
     expect(got).toEqual(naive(window, ({ user }) => user))
+  })
+
+  it('sessions equal runs of sorted rows', async () => {
+    const gap = 900
+    const results = stream(parallelism)
+      .keyBy('user')
+      .window(session(gap))
+      .aggregate({ rows: count(), total: sum('n') })
+    const open = new Map<string, Result>()
+    const want: Result[] = []
+    for (const { at, user, n } of ROWS.toSorted((a, b) => a.at - b.at)) {
+      const known = open.get(user)
+      const goesOn = known !== undefined && at <= known.windowEnd
+      if (known !== undefined && !goesOn) want.push(known)
+      const { windowStart, rows, total } = goesOn ? known : { windowStart: at, rows: 0, total: 0 }
+      open.set(user, { windowStart, windowEnd: at + gap, user, rows: rows + 1, total: total + n })
+    }
+    const got = (await Array.fromAsync(results.collect())).map(text).toSorted()
+    expect(got).toEqual([...want, ...open.values()].map(text).toSorted())
+    expect(got.length).toBeGreaterThan(open.size)
   })
 
   it('of all rows are one group', async () => {

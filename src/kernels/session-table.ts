@@ -1,0 +1,172 @@
+// Sessions by key id (assembly/session-layout.ts).
+import { assert } from '../base/assert.ts'
+import { exhausted } from './exhausted.ts'
+import type { Kernels } from './module.ts'
+
+export interface SessionTableOptions {
+  /** Accumulators as they start; the length is a multiple of 8. */
+  readonly template: Uint8Array
+  readonly gapMs: number
+  /** How long after its end a session takes rows. */
+  readonly latenessMs: number
+  /** Times times `multiplier` by `divisor` are milliseconds. */
+  readonly multiplier: number
+  readonly divisor: number
+}
+
+/** Where a batch's rows go. */
+export interface SessionRows {
+  /** i64 times, u32 key ids below `idCount`. */
+  readonly times: number
+  readonly ids: number
+  readonly n: number
+  readonly idCount: number
+  /** Pointers to accumulators (u32 a row), 0 for late rows, and the bitmap of the others. */
+  readonly rows: number
+  readonly kept: number
+}
+
+/** Accumulators that are one session by now: `from` into `to`, u32 pointers, in this order one by one. */
+export interface SessionMerges {
+  readonly from: number
+  readonly to: number
+  readonly length: number
+}
+
+export type SessionsAssigned =
+  | { readonly kind: 'assigned'; readonly merges: SessionMerges }
+  | { readonly kind: 'outOfRange'; readonly row: number }
+
+const EXHAUSTED = 0xffffffff
+const OUT_OF_RANGE = 0xfffffffe
+
+/** Key ids (u32), starts and ends (i64) of sessions: where they go. */
+export interface SessionBounds {
+  readonly ids: number
+  readonly starts: number
+  readonly ends: number
+}
+
+export class SessionTable {
+  readonly #kernels: Kernels
+  #table: number
+
+  /** @throws MEMORY_EXHAUSTED */
+  constructor(kernels: Kernels, options: SessionTableOptions) {
+    const { template, gapMs, latenessMs, multiplier, divisor } = options
+    assert(template.length % 8 === 0, `accumulator rows of ${template.length} bytes`)
+    this.#kernels = kernels
+    const mark = kernels.mark()
+    const ptr = kernels.put(template)
+    const { sessionTableNew } = kernels.exports
+    this.#table =
+      sessionTableNew(template.length, ptr, gapMs, latenessMs, multiplier, divisor) >>> 0
+    kernels.reset(mark)
+    if (this.#table === 0) throw this.#exhausted()
+  }
+
+  /** Where byte accumulators may keep their values. */
+  get heap(): number {
+    return this.#kernels.exports.sessionTableHeap(this.#table) >>> 0
+  }
+
+  /** Open sessions. */
+  get size(): number {
+    return this.#kernels.exports.sessionCount(this.#table) >>> 0
+  }
+
+  /** Late rows of the last assign(). */
+  get lateRows(): number {
+    return this.#kernels.exports.sessionLate(this.#table) >>> 0
+  }
+
+  /**
+   * Finds or makes the accumulators of rows.
+   * @throws MEMORY_EXHAUSTED
+   */
+  assign({ times, ids, n, idCount, rows, kept }: SessionRows): SessionsAssigned {
+    const kernels = this.#kernels
+    const from = kernels.scratch(n * 4)
+    const to = kernels.scratch(n * 4)
+    const { sessionAssign } = kernels.exports
+    const status = sessionAssign(this.#table, times, ids, n, idCount, rows, kept, from, to) >>> 0
+    if (status === EXHAUSTED) throw this.#exhausted()
+    if (status > n) return { kind: 'outOfRange', row: OUT_OF_RANGE - status }
+    return { kind: 'assigned', merges: { from, to, length: status } }
+  }
+
+  /** The sessions that had fired and got more rows since the last call: at most a batch's rows. */
+  again(most: number): Uint32Array {
+    const kernels = this.#kernels
+    const rows = kernels.scratch(most * 4)
+    const count = kernels.exports.sessionAgain(this.#table, rows) >>> 0
+    return kernels.u32.slice(rows / 4, rows / 4 + count)
+  }
+
+  /** Moves the watermark on; lists up to `most` sessions that fire, all of them when it gives fewer. */
+  due(watermarkMs: number, most: number, rows: number): number {
+    return this.#kernels.exports.sessionDue(this.#table, watermarkMs, most, rows) >>> 0
+  }
+
+  /** The watermark at which a session is due next, in milliseconds. */
+  get nextDueMs(): number {
+    return this.#kernels.exports.sessionNextDue(this.#table)
+  }
+
+  bounds(rows: number, n: number, { ids, starts, ends }: SessionBounds): void {
+    this.#kernels.exports.sessionBounds(this.#table, rows, n, ids, starts, ends)
+  }
+
+  /** Gives the sessions back that are gone, `most` at a time; `release` what their accumulators hold. */
+  free(most: number, release: (rows: number, n: number) => void): void {
+    const kernels = this.#kernels
+    const mark = kernels.mark()
+    const rows = kernels.scratch(most * 4)
+    for (;;) {
+      const count = kernels.exports.sessionDead(this.#table, most, rows) >>> 0
+      if (count === 0) break
+      release(rows, count)
+      kernels.exports.sessionFree(this.#table, rows, count)
+    }
+    kernels.reset(mark)
+  }
+
+  /** All open sessions, up to `most` at a time, their accumulators at `rows`. */
+  *scan(most: number, rows: number): Generator<number> {
+    const kernels = this.#kernels
+    const cursor = kernels.put(new Uint8Array(8))
+    for (;;) {
+      const count = kernels.exports.sessionScan(this.#table, cursor, most, rows) >>> 0
+      if (count === 0) return
+      yield count
+    }
+  }
+
+  /**
+   * Makes sessions as they were.
+   * @throws MEMORY_EXHAUSTED
+   */
+  restore({ ids, starts, ends }: SessionBounds, n: number, idCount: number, rows: number): void {
+    const { sessionRestore } = this.#kernels.exports
+    if (!sessionRestore(this.#table, ids, starts, ends, n, idCount, rows)) throw this.#exhausted()
+  }
+
+  /** Sets the bits of the key ids that have a session. */
+  mark(bits: number): void {
+    this.#kernels.exports.sessionMark(this.#table, bits)
+  }
+
+  /** Renames key ids after a compaction of the keys. */
+  remap(map: number): void {
+    this.#kernels.exports.sessionRemap(this.#table, map)
+  }
+
+  close(): void {
+    if (this.#table !== 0) this.#kernels.exports.sessionTableClose(this.#table)
+    this.#table = 0
+  }
+
+  #exhausted(): Error {
+    return exhausted(this.#kernels, 'the state of sessions')
+  }
+}

@@ -1,0 +1,252 @@
+// Aggregates by key over sessions: windows that end when nothing has come for a gap, by event time or by
+// the clock.
+//
+//   batch      -> key ids -> accumulators of sessions -> update -> merge what has become one session
+//   watermark  -> sessions that are over -> columns -> batches
+//
+// SW1  Rows are taken one after the other, in order of arrival, as Flink takes them. A session fires when
+//      the watermark reaches its last moment, and again for late rows while it lives: once a batch.
+// SW2  A row is late when the session that it is in, or would begin, lives no more: dropped and counted.
+// SW3  What first() and last() are of a session that was several follows their order in time.
+// SW4  Emission is bounded: at most batchRows rows a batch, and after each the generator yields.
+import { assert } from '../base/assert.ts'
+import type { StateWriter } from '../checkpoint/operator-state.ts'
+import type { RecordBatch } from '../columnar/record-batch.ts'
+import { timestamp } from '../columnar/type.ts'
+import { Vector } from '../columnar/vector.ts'
+import { AggregateProgram } from '../kernels/aggregate.ts'
+import { bitmapBytes } from '../kernels/bitmap.ts'
+import { type SessionMerges, SessionTable } from '../kernels/session-table.ts'
+import { KeyIndex } from '../state/key-index.ts'
+import { KeyCompaction } from './key-compaction.ts'
+import type { Operator, OperatorContext, Output } from './operator.ts'
+import { WindowInput } from './window-input.ts'
+import { WindowOutput } from './window-output.ts'
+import type { SessionWindowSpec, WindowAggregateSpec } from './window-spec.ts'
+import { WindowState } from './window-state.ts'
+
+interface State {
+  readonly keys: KeyIndex
+  readonly sessions: SessionTable
+  readonly program: AggregateProgram
+  readonly results: WindowOutput
+}
+
+const OWN_FIELDS = [
+  { name: '$start', type: timestamp('ms') },
+  { name: '$end', type: timestamp('ms') },
+] as const
+
+export class SessionWindows implements Operator {
+  readonly #context: OperatorContext
+  readonly #output: Output
+  readonly #input: WindowInput
+  readonly #gapMs: number
+  readonly #latenessMs: number
+  readonly #tables: WindowState
+  readonly #compaction: KeyCompaction
+  #state: State | undefined
+  #watermarkMs = -Infinity
+  /** When the clock is to wake it; Infinity: nothing is asked for. */
+  #alarmMs = Infinity
+
+  constructor(
+    spec: WindowAggregateSpec & { readonly window: SessionWindowSpec },
+    context: OperatorContext,
+    output: Output,
+  ) {
+    this.#context = context
+    this.#output = output
+    this.#input = new WindowInput(spec, context, output)
+    this.#gapMs = spec.window.gapMs
+    this.#latenessMs = spec.allowedLatenessMs ?? 0
+    const { aggregation, keyColumns } = this.#input
+    this.#tables = new WindowState({ context, aggregation, keyColumns, own: OWN_FIELDS })
+    this.#compaction = new KeyCompaction(context.kernels)
+  }
+
+  open(): void {
+    const { kernels, inputs } = this.#context
+    const { aggregation, keyColumns, unit } = this.#input
+    const sessions = new SessionTable(kernels, {
+      template: aggregation.template,
+      gapMs: this.#gapMs,
+      latenessMs: this.#latenessMs,
+      multiplier: unit === 's' ? 1_000 : 1,
+      divisor: { s: 1, ms: 1, us: 1_000, ns: 1_000_000 }[unit],
+    })
+    const program = new AggregateProgram(kernels, aggregation.entries, sessions.heap)
+    const types = keyColumns.map((column) => inputs[0]!.fields[column]!.type)
+    const keys = new KeyIndex(kernels, types)
+    const results = new WindowOutput({
+      context: this.#context,
+      output: this.#output,
+      aggregation,
+      keys,
+      isTimed: true,
+    })
+    this.#state = { keys, sessions, program, results }
+    this.#restore()
+  }
+
+  processBatch(batch: RecordBatch): Generator<void> | void {
+    const { kernels } = this.#context
+    const { keys, sessions, program } = this.#opened()
+    const input = this.#input
+    const n = batch.rowCount
+    const dense = input.dense(batch)
+    const times = input.times(dense, n, this.#watermarkMs + 1)
+    const ids = keys.insert(input.keyColumns.map(dense), n)
+    const rows = kernels.scratch(n * 4)
+    const kept = kernels.scratch(bitmapBytes(n) + 8)
+    const assigned = sessions.assign({ times, ids, n, idCount: keys.size, rows, kept })
+    if (assigned.kind === 'outOfRange') throw input.outOfRange(assigned.row)
+    const late = sessions.lateRows
+    input.update(program, dense, rows, late === 0 ? 0 : kept, n)
+    this.#merge(assigned.merges)
+    const again = sessions.again(n)
+    this.#free()
+    input.late(batch, kept, late)
+    if (input.isProcessingTime) this.#wakeAt(this.#context.processingTimeMs() + this.#gapMs)
+    return again.length === 0 ? undefined : this.#fireAgain(again)
+  }
+
+  *processWatermark(watermarkMs: number): Generator<void> {
+    if (!this.#input.isProcessingTime) yield* this.#advance(watermarkMs)
+  }
+
+  *onProcessingTime(nowMs: number): Generator<void> {
+    if (!this.#input.isProcessingTime) return
+    this.#alarmMs = Infinity
+    // A session's last moment is the one before its end, and that has passed.
+    yield* this.#advance(nowMs - 1)
+    this.#wake()
+  }
+
+  snapshot(into: StateWriter): void {
+    const { kernels, config } = this.#context
+    const { keys, sessions } = this.#opened()
+    const start = kernels.mark()
+    const most = config.batchRows
+    const rows = kernels.scratch(most * 4)
+    for (const n of sessions.scan(most, rows)) {
+      const mark = kernels.mark()
+      const ids = kernels.scratch(n * 4)
+      const [starts, ends] = [kernels.scratch(n * 8), kernels.scratch(n * 8)]
+      sessions.bounds(rows, n, { ids, starts, ends })
+      const own = [starts, ends].map(
+        (values, i) => new Vector({ type: OWN_FIELDS[i]!.type, length: n, values }),
+      )
+      this.#tables.write(into, keys, { ids, rows, own, n })
+      kernels.reset(mark)
+    }
+    kernels.reset(start)
+    this.#tables.writeProgress(into, this.#watermarkMs)
+  }
+
+  close(): void {
+    if (this.#state === undefined) return
+    const { keys, sessions, program, results } = this.#state
+    this.#state = undefined
+    keys.close()
+    program.close()
+    sessions.close()
+    results.close()
+  }
+
+  #opened(): State {
+    assert(this.#state !== undefined, 'a window operator is used while it is open')
+    return this.#state
+  }
+
+  #restore(): void {
+    const { kernels } = this.#context
+    const { keys, sessions, program } = this.#opened()
+    this.#watermarkMs = this.#tables.readProgress()
+    const mark = kernels.mark()
+    if (this.#watermarkMs !== -Infinity) {
+      sessions.due(this.#watermarkMs, 1, kernels.scratch(4))
+    }
+    for (const { ids, own, n, fill } of this.#tables.read(keys)) {
+      const rows = kernels.scratch(n * 4)
+      const [starts, ends] = [own[0]!.values, own[1]!.values]
+      sessions.restore({ ids, starts, ends }, n, keys.size, rows)
+      fill(program, rows)
+    }
+    kernels.reset(mark)
+    if (this.#input.isProcessingTime) this.#wake()
+  }
+
+  #merge({ from, to, length }: SessionMerges): void {
+    const { program } = this.#opened()
+    // One by one: what has been merged into may be merged on.
+    for (let i = 0; i < length; i++) {
+      const overflow = program.merge(from + i * 4, to + i * 4, 1)
+      if (overflow !== undefined) throw this.#input.aggregation.overflow(overflow)
+    }
+  }
+
+  *#advance(watermarkMs: number): Generator<void> {
+    if (watermarkMs <= this.#watermarkMs) return
+    const { sessions, results } = this.#opened()
+    this.#watermarkMs = watermarkMs
+    for (;;) {
+      const { room, rows } = results
+      const found = sessions.due(watermarkMs, room, rows)
+      this.#added(found)
+      if (found < room) break
+      yield this.#flush()
+    }
+    if (results.length > 0) yield this.#flush()
+    this.#free()
+    const { keys } = this.#opened()
+    this.#compaction.run(keys, {
+      mark: (bits) => sessions.mark(bits),
+      remap: (map) => sessions.remap(map),
+    })
+  }
+
+  /** Fires sessions again that rows have come to. */
+  *#fireAgain(again: Uint32Array): Generator<void> {
+    const { kernels } = this.#context
+    const { results } = this.#opened()
+    for (let at = 0; at < again.length;) {
+      const some = again.subarray(at, at + results.room)
+      kernels.u32.set(some, results.rows / 4)
+      this.#added(some.length)
+      at += some.length
+      yield this.#flush()
+    }
+  }
+
+  /** Accumulators have been put behind the results: their keys and bounds follow. */
+  #added(n: number): void {
+    const { sessions, results } = this.#opened()
+    const { rows, ids, starts, ends } = results
+    sessions.bounds(rows, n, { ids, starts, ends })
+    results.added(n)
+  }
+
+  #flush(): void {
+    this.#opened().results.flush()
+    this.#free()
+  }
+
+  #free(): void {
+    const { sessions, program } = this.#opened()
+    sessions.free(this.#context.config.batchRows, (rows, n) => {
+      if (this.#input.aggregation.holdsBytes) program.release(rows, n)
+    })
+  }
+
+  #wake(): void {
+    // Its last moment is over a millisecond later.
+    this.#wakeAt(this.#opened().sessions.nextDueMs + 1)
+  }
+
+  #wakeAt(timeMs: number): void {
+    if (timeMs >= this.#alarmMs) return
+    this.#alarmMs = timeMs
+    this.#context.wakeAt(timeMs)
+  }
+}
