@@ -5,8 +5,9 @@
 //     could find again runs in one inline slot.
 // M2  When a job's result has settled, no thread of it runs any more: without a fixed number of slots
 //     each job has threads of its own, which end with it; with one, they wait for the next job.
-// M3  A job that needs more slots than are free is refused; jobs do not queue here.
-import { systemClock } from '../base/clock.ts'
+// M3  With a clock of its own every job runs in an inline slot: a thread could not see that clock.
+// M4  A job that needs more slots than are free is refused; jobs do not queue here.
+import { type Clock, systemClock } from '../base/clock.ts'
 import { DataflowError } from '../base/errors.ts'
 import { randomId } from '../base/ids.ts'
 import { slotSharing } from '../graph/slot-sharing.ts'
@@ -18,27 +19,41 @@ import { TaskExecutor } from '../taskmanager/task-executor.ts'
 export interface MiniClusterOptions {
   /** Worker threads that are kept from job to job; without it each job brings its own. */
   readonly slots?: number
+  /** The time that jobs see (processing time, timers, time-outs): the machine's unless said. */
+  readonly clock?: Clock
 }
 
 export class MiniCluster implements JobExecutor, AsyncDisposable {
   readonly #kept: ThreadSlotPool | undefined
   readonly #pools = new Set<SlotPool>()
+  readonly #clock: Clock | undefined
 
-  constructor({ slots }: MiniClusterOptions = {}) {
+  /** @throws CONFIG_INVALID for slots that would not see the clock */
+  constructor({ slots, clock }: MiniClusterOptions = {}) {
+    if (slots !== undefined && clock !== undefined) {
+      throw new DataflowError(
+        'CONFIG_INVALID',
+        'a cluster with a clock of its own runs each job in one slot on the calling thread; ' +
+          'leave out slots',
+      )
+    }
+    this.#clock = clock
     this.#kept = slots === undefined ? undefined : new ThreadSlotPool(slots)
   }
 
   /** @throws CONFIG_INVALID when the job needs more slots than are free */
   submit(submission: JobSubmission): Promise<JobClient> {
     const { graph, closures } = submission
-    const inlineSlot = closures.size > 0 && graph.module === undefined
+    const isLocal = closures.size > 0 && graph.module === undefined
+    const inlineSlot = isLocal || this.#clock !== undefined
+    const clock = this.#clock ?? systemClock
     const { slots } = slotSharing(graph.vertices)
-    const pool = inlineSlot ? new InlineSlotPool(closures) : this.#threads(slots)
+    const pool = inlineSlot ? new InlineSlotPool(closures, clock) : this.#threads(slots)
     if (pool !== this.#kept) this.#pools.add(pool)
     const master = new JobMaster(submission, {
       jobId: randomId(),
-      clock: systemClock,
-      executor: new TaskExecutor(pool, systemClock),
+      clock,
+      executor: new TaskExecutor(pool, clock),
       inlineSlot,
       compileUserFunctions: async (modules) => {
         if (modules.length === 0) return new Map()

@@ -5,6 +5,7 @@
 // C2  A reader gives batches over the slot's linear memory; each lives until the next poll().
 // C3  A malformed record is failed, skipped and counted, or written to the dead letters: never lost.
 // C4  A sink's result appears at finish() as a whole, or not at all.
+import type { Clock } from '../base/clock.ts'
 import type { JobConfig } from '../base/config.ts'
 import type { Json } from '../base/json.ts'
 import type { Fields } from '../columnar/type.ts'
@@ -89,6 +90,8 @@ export interface Sink {
 
 /** What a connector may ask for beside its config. */
 export interface ConnectorEnvironment {
+  /** The slot's time. */
+  readonly clock: Clock
   /** Bytes that travelled beside the job graph (a collection's rows), by name. */
   blob(name: string): Uint8Array
   /** The user's closure of this source or sink, when its spec says that there is one. */

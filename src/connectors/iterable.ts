@@ -6,7 +6,6 @@
 // I3  An iterable object can be read once, so a job that starts again needs a function that makes
 //     one.
 import type { Clock } from '../base/clock.ts'
-import { systemClock } from '../base/clock.ts'
 import { DataflowError, isDataflowError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { BatchBuilder } from '../columnar/batch-builder.ts'
@@ -35,7 +34,7 @@ export interface IterableConfig {
 const FLUSH_MS = 10
 
 export const iterableConnector: Connector = {
-  source: (config, { closure }) => iterableSource(config, closure as RowsFunction, systemClock),
+  source: (config, { closure, clock }) => iterableSource(config, closure as RowsFunction, clock),
 }
 
 export function iterableSource(config: Json, rows: RowsFunction, clock: Clock): Source {

@@ -210,6 +210,7 @@ export class JobMaster implements JobMasterGateway, JobClient {
       if (described.spec.kind !== 'source') continue
       const { blobs, closures } = this.#submission
       const environment: ConnectorEnvironment = {
+        clock: this.#options.clock,
         blob: (name) => blobs.get(name)!,
         closure: closures.get(described.id),
         toClient: () => Promise.resolve(),

@@ -182,6 +182,7 @@ function connectorEnvironment(
   environment: TaskEnvironment,
 ): ConnectorEnvironment {
   return {
+    clock: environment.clock,
     blob(name) {
       const bytes = environment.job.blobs.get(name)
       assert(bytes !== undefined, `the job came without the bytes '${name}'`)

@@ -7,6 +7,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { assert } from '../base/assert.ts'
+import type { Clock } from '../base/clock.ts'
 import { DataflowError } from '../base/errors.ts'
 import { kernelModule } from '../kernels/module.ts'
 import type { Port } from '../runtime/slot-protocol.ts'
@@ -149,12 +150,14 @@ export class ThreadSlotPool implements SlotPool {
 /** One slot on the calling thread. Its closures are used as they are. */
 export class InlineSlotPool implements SlotPool {
   readonly #closures: ReadonlyMap<string, unknown>
+  readonly #clock: Clock
   #taken = false
   #worker: SlotWorker | undefined
   #ports: MessagePort[] = []
 
-  constructor(closures: ReadonlyMap<string, unknown>) {
+  constructor(closures: ReadonlyMap<string, unknown>, clock: Clock) {
     this.#closures = closures
+    this.#clock = clock
   }
 
   get free(): number {
@@ -168,6 +171,7 @@ export class InlineSlotPool implements SlotPool {
     this.#ports.push(port1, port2)
     const world: SlotWorld = {
       ...threadWorld(kernelModule()),
+      clock: this.#clock,
       closures: () => Promise.resolve(this.#closures),
     }
     this.#worker = new SlotWorker(world, portOf(port2))

@@ -3,6 +3,7 @@
 import { RecordBatchStreamReader, tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
 import { DEFAULT_CONFIG } from '../../src/base/config.ts'
 import { BatchBuilder } from '../../src/columnar/batch-builder.ts'
 import { RowReader } from '../../src/columnar/row-reader.ts'
@@ -18,6 +19,7 @@ const kernels = new Kernels()
 const nobody: ConnectorEnvironment = {
   blob: () => new Uint8Array(),
   closure: undefined,
+  clock: systemClock,
   toClient: () => Promise.resolve(),
 }
 const world = { kernels, subtaskIndex: 0, parallelism: 1 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest'
+import { systemClock } from '../../../src/base/clock.ts'
 import { DEFAULT_CONFIG } from '../../../src/base/config.ts'
 import { BatchBuilder } from '../../../src/columnar/batch-builder.ts'
 import { RowReader } from '../../../src/columnar/row-reader.ts'
@@ -44,6 +45,7 @@ const world = { kernels, config: DEFAULT_CONFIG, subtaskIndex: 0, parallelism: 1
 const environment: ConnectorEnvironment = {
   blob: () => new Uint8Array(),
   closure: undefined,
+  clock: systemClock,
   toClient: () => Promise.resolve(),
 }
 let folder: string
