@@ -128,6 +128,13 @@ export {
   tumble,
   type WindowOptions,
 } from './sdk/window.ts'
+export {
+  type EventTime,
+  type Punctuation,
+  type WatermarkGenerator,
+  type WatermarkOutput,
+  WatermarkStrategy,
+} from './sdk/watermark-strategy.ts'
 export { WindowedStream } from './sdk/windowed-stream.ts'
 export { type Serializer, structured } from './state/serializer.ts'
 export type {

@@ -21,6 +21,10 @@ export interface JobConfig {
   readonly slotMemoryBytes: number
   /** How often a slot reports its counters, in milliseconds. */
   readonly metricsIntervalMs: number
+  /** How often a custom generator of watermarks is asked, in milliseconds. */
+  readonly autoWatermarkIntervalMs: number
+  /** How long a part of an endless source may give no rows before others go on without it, in ms. */
+  readonly sourceIdleTimeoutMs: number
   /** How long a slot may take to stop before its thread is ended, in milliseconds. */
   readonly cancelTimeoutMs: number
   /** State entries looked at for expiry after each batch and watermark of an operator with a TTL. */
@@ -39,6 +43,8 @@ export const DEFAULT_CONFIG: JobConfig = {
   filePartitionsMax: 32,
   slotMemoryBytes: 4 * 2 ** 30 - 65_536,
   metricsIntervalMs: 100,
+  autoWatermarkIntervalMs: 200,
+  sourceIdleTimeoutMs: 60_000,
   cancelTimeoutMs: 5_000,
   stateCleanupEntries: 1_000,
   stateCompactionKeysMin: 65_536,

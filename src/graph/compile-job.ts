@@ -77,6 +77,11 @@ function userFunctionModules(operators: readonly { readonly spec: OperatorSpec }
     if (spec.kind === 'where') visit(spec.predicate)
     if (spec.kind === 'join' && spec.where !== undefined) visit(spec.where)
     if (spec.kind === 'select') spec.columns.forEach(({ expression }) => visit(expression))
+    const watermarks = spec.kind === 'source' ? spec.watermarks : undefined
+    const times = spec.kind === 'assignWatermarks' ? spec : watermarks
+    if (times === undefined) continue
+    visit(times.time)
+    if (times.generator.kind === 'punctuated') visit(times.generator.when)
   }
   return [...modules]
 }

@@ -1,83 +1,117 @@
-// Watermarks with bounded out-of-orderness, as Flink's BoundedOutOfOrdernessWatermarks: after each batch,
-// the greatest timestamp seen, less the bound, less one millisecond (more rows of that time may come).
+// Makes a stream's watermarks from its rows, and says when nobody is to wait for it.
 //
 // AW1  Watermarks rise strictly; a batch that brings nothing later brings no watermark.
-// AW2  Null timestamps are refused: without a time a row belongs to no window.
-import { DataflowError } from '../base/errors.ts'
-import { gatherVector } from '../columnar/gather.ts'
-import type { RecordBatch } from '../columnar/record-batch.ts'
-import { type Timestamp, typeName, UNITS_PER_SECOND } from '../columnar/type.ts'
-import { bitmapCount } from '../kernels/bitmap.ts'
-import { timestampRange } from '../kernels/timestamp.ts'
+// AW2  It is idle when its input is, or when no row came for idleTimeoutMs and none waits to be taken: a
+//      subtask that is held up by those behind it is not idle.
+// AW3  A row makes it active again, before the row goes on.
 import type { Operator, OperatorContext, Output } from './operator.ts'
-
-interface AssignWatermarksSpec {
-  readonly column: string
-  readonly maxOutOfOrdernessMs: number
-}
+import { watermarkGenerators, type WatermarkGenerator } from './watermark-generator.ts'
+import type { WatermarkSpec } from './watermark-spec.ts'
 
 export function createAssignWatermarks(
-  spec: AssignWatermarksSpec,
+  spec: WatermarkSpec,
   context: OperatorContext,
   output: Output,
 ): Operator {
-  const { kernels } = context
-  const field = context.inputs[0]!.field(spec.column)
-  if (field.type.kind !== 'timestamp') {
-    throw new DataflowError(
-      'TYPE_MISMATCH',
-      `event time must be a timestamp column, and '${spec.column}' is ${typeName(field.type)}; ` +
-        `cast it, or declare it as timestamp() in the source's schema`,
-      { context: { column: spec.column } },
-    )
-  }
-  const index = context.inputs[0]!.indexOf(spec.column)
-  const millisecondsOf = toMilliseconds(field.type)
-  let lastMs = -Infinity
-  return {
-    generatesWatermarks: true,
-    processBatch(batch) {
-      output.emit(batch)
-      const greatest = greatestTime(context, batch, index)
-      if (greatest === undefined) return
-      const watermarkMs = millisecondsOf(greatest) - spec.maxOutOfOrdernessMs - 1
-      if (watermarkMs <= lastMs) return
-      lastMs = watermarkMs
-      output.emitWatermark(watermarkMs)
-    },
+  const schema = context.inputs[0]!
+  const { kernels, userFunctions, closure, metrics } = context
+  const make = watermarkGenerators(spec, { kernels, userFunctions, closure, metrics, schema })
+  return new AssignWatermarks(spec, make(), context, output)
+}
+
+class AssignWatermarks implements Operator {
+  readonly generatesWatermarks = true
+  readonly #generator: WatermarkGenerator
+  readonly #context: OperatorContext
+  readonly #output: Output
+  readonly #idleTimeoutMs: number
+  readonly #intervalMs: number
+  #lastMs = -Infinity
+  #idleAtMs = Infinity
+  #askAtMs = Infinity
+  #isInputIdle = false
+  #isTimedOut = false
+  #isIdle = false
+
+  constructor(
+    { idleTimeoutMs = Infinity }: WatermarkSpec,
+    generator: WatermarkGenerator,
+    context: OperatorContext,
+    output: Output,
+  ) {
+    this.#generator = generator
+    this.#context = context
+    this.#output = output
+    this.#idleTimeoutMs = idleTimeoutMs
+    const isAsked = generator.onPeriodicEmit !== undefined
+    this.#intervalMs = isAsked ? context.config.autoWatermarkIntervalMs : Infinity
   }
 
-  function greatestTime(
-    { name }: OperatorContext,
-    batch: RecordBatch,
-    column: number,
-  ): bigint | undefined {
-    const times = gatherVector(kernels, batch.columns[column]!, batch.selection)
-    if (times.validity !== 0) {
-      const nulls = times.length - bitmapCount(kernels, times.validity, times.length)
-      if (nulls > 0) throw nullTime(name, spec.column, nulls)
+  open(): void {
+    const nowMs = this.#context.processingTimeMs()
+    this.#idleAtMs = nowMs + this.#idleTimeoutMs
+    this.#askAtMs = nowMs + this.#intervalMs
+    this.#wait()
+  }
+
+  processBatch(batch: Parameters<Operator['processBatch']>[0]): Generator<void> | undefined {
+    this.#generator.onBatch(batch)
+    this.#isInputIdle = false
+    this.#isTimedOut = false
+    if (this.#idleTimeoutMs !== Infinity) {
+      this.#idleAtMs = this.#context.processingTimeMs() + this.#idleTimeoutMs
     }
-    return timestampRange(kernels, times.values, times.validity, times.length)?.greatest
+    this.#sayIdle(false)
+    this.#output.emit(batch)
+    const isNew = this.#generator.watermarkMs > this.#lastMs
+    return isNew || this.#generator.isIdle === true ? this.#sayAll() : undefined
   }
-}
 
-/** Whole milliseconds since the epoch, rounded down. */
-function toMilliseconds({ unit }: Timestamp): (time: bigint) => number {
-  const perSecond = UNITS_PER_SECOND[unit]
-  if (perSecond <= 1_000) return (time) => Number(time) * (1_000 / perSecond)
-  const divisor = BigInt(perSecond / 1_000)
-  return (time) => {
-    const quotient = time / divisor
-    return Number(time % divisor < 0n ? quotient - 1n : quotient)
+  processIdle(idle: boolean): void {
+    this.#isInputIdle = idle
+    this.#sayIdle(this.#mayIdle)
   }
-}
 
-function nullTime(operator: string, column: string, nulls: number): DataflowError {
-  const rows = nulls === 1 ? 'one row has' : `${nulls} rows have`
-  return new DataflowError(
-    'RECORD_MALFORMED',
-    `${operator}: ${rows} no event time: '${column}' is null; filter such rows out before, ` +
-      `where(row => row.${column}.isNotNull())`,
-    { context: { column } },
-  )
+  *onProcessingTime(nowMs: number): Generator<void> {
+    if (nowMs === Infinity) return
+    if (nowMs >= this.#askAtMs) {
+      this.#askAtMs = nowMs + this.#intervalMs
+      this.#generator.onPeriodicEmit?.()
+      yield* this.#sayAll()
+    }
+    if (nowMs >= this.#idleAtMs) {
+      const isWaiting = !this.#context.hasInput
+      // It looks again after as long as it takes to be idle.
+      this.#idleAtMs = isWaiting ? Infinity : nowMs + this.#idleTimeoutMs
+      this.#isTimedOut = isWaiting
+      this.#sayIdle(this.#mayIdle)
+    }
+    this.#wait()
+  }
+
+  #wait(): void {
+    const nextMs = Math.min(this.#idleAtMs, this.#askAtMs)
+    if (nextMs !== Infinity) this.#context.wakeAt(nextMs)
+  }
+
+  #sayIdle(idle: boolean): void {
+    if (idle === this.#isIdle) return
+    this.#isIdle = idle
+    this.#output.emitIdle(idle)
+    if (!idle) this.#wait()
+  }
+
+  get #mayIdle(): boolean {
+    return this.#isInputIdle || this.#isTimedOut || this.#generator.isIdle === true
+  }
+
+  /** What the generator has come to say. */
+  *#sayAll(): Generator<void> {
+    const { watermarkMs } = this.#generator
+    if (watermarkMs > this.#lastMs) {
+      this.#lastMs = watermarkMs
+      yield* this.#output.forwardWatermark(watermarkMs)
+    }
+    this.#sayIdle(this.#mayIdle)
+  }
 }

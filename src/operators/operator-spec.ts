@@ -4,6 +4,7 @@ import type { Expression } from '../columnar/expression.ts'
 import type { Json } from '../base/json.ts'
 import type { RegularJoinSpec } from './join-spec.ts'
 import type { ProcessSpec } from './process-spec.ts'
+import type { SourceWatermarkSpec, WatermarkSpec } from './watermark-spec.ts'
 import type { WindowAggregateSpec } from './window-spec.ts'
 
 export type AggregateFunctionName = 'count' | 'sum' | 'min' | 'max' | 'mean' | 'first' | 'last'
@@ -23,6 +24,10 @@ export type OperatorSpec =
       readonly connector: string
       readonly config: Json
       readonly closure: boolean
+      /** It never ends by itself. */
+      readonly unbounded?: boolean
+      /** The watermarks that it makes itself. */
+      readonly watermarks?: SourceWatermarkSpec
     }
   | { readonly kind: 'where'; readonly predicate: Expression }
   | {
@@ -32,11 +37,7 @@ export type OperatorSpec =
   | { readonly kind: 'filter'; readonly closure: true }
   | { readonly kind: 'map'; readonly closure: true }
   | { readonly kind: 'flatMap'; readonly closure: true }
-  | {
-      readonly kind: 'assignWatermarks'
-      readonly column: string
-      readonly maxOutOfOrdernessMs: number
-    }
+  | ({ readonly kind: 'assignWatermarks'; readonly closure: boolean } & WatermarkSpec)
   | WindowAggregateSpec
   | {
       readonly kind: 'lookupJoin'

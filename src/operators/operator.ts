@@ -82,6 +82,8 @@ export interface OperatorContext {
   readonly watermarkMs: number
   /** Processing time: the clock's, milliseconds since the epoch, but never less than before. */
   processingTimeMs(): number
+  /** Something waits to be taken by the subtask: what is late is held up here, not at its origin. */
+  readonly hasInput: boolean
   /** Asks for onProcessingTime() once processing time has reached `timeMs`; the earliest asked for counts. */
   wakeAt(timeMs: number): void
   /**

@@ -104,6 +104,12 @@ export class Subtask {
     return this.#parts.gate
   }
 
+  /** Rows or events wait to be taken. */
+  get hasInput(): boolean {
+    if (this.#parts.reader === undefined) return this.#parts.gate.hasElements
+    return this.#split === 'open' && !this.#isPolling
+  }
+
   async open(): Promise<void> {
     await this.#chain.open()
     assert(this.#state === 'created', `${this.task} is opened twice`)

@@ -57,12 +57,13 @@ export async function buildSubtask(
     maxParallelism: task.vertex.maxParallelism,
   }
   const pending = (work: Promise<void>): void => subtask!.pending(work)
+  const hasInput = (): boolean => subtask!.hasInput
   const mailbox = (index: number, work: () => Generator<void> | void): void =>
     subtask!.mailbox(index, work)
   for (const [i, described] of operators.entries()) {
     const restored = await restoredState(described, place, environment)
     const context = operatorContext(
-      { task, index: i, chain, time, restored, pending, mailbox },
+      { task, index: i, chain, time, restored, pending, mailbox, hasInput },
       environment,
     )
     if (described.spec.kind === 'source') {
@@ -116,10 +117,11 @@ interface OperatorPlace {
   readonly restored: StateReader | undefined
   pending(work: Promise<void>): void
   mailbox(index: number, work: () => Generator<void> | void): void
+  hasInput(): boolean
 }
 
 function operatorContext(
-  { task, index, chain, time, restored, pending, mailbox }: OperatorPlace,
+  { task, index, chain, time, restored, pending, mailbox, hasInput }: OperatorPlace,
   environment: TaskEnvironment,
 ): OperatorContext {
   const described = task.vertex.operators[index]!
@@ -136,6 +138,9 @@ function operatorContext(
       return chain.watermarkOf(index)
     },
     processingTimeMs: () => time.now(),
+    get hasInput() {
+      return hasInput()
+    },
     wakeAt: (timeMs) => time.wakeAt(index, timeMs),
     mailbox: (work) => mailbox(index, work),
     restored,

@@ -47,7 +47,9 @@ import {
   type Sinkable,
   type StreamSink,
 } from './stream-sink.ts'
-import { type TimeSpan, timeSpanMs } from './time-span.ts'
+import { positiveTimeSpanMs, type TimeSpan } from './time-span.ts'
+import { planWatermarks } from './watermark-planning.ts'
+import { outOfOrdernessMs, type WatermarkStrategy } from './watermark-strategy.ts'
 import { checkKeys } from './window-planning.ts'
 import { type BoundsOf, WindowedStream, type Wrap } from './windowed-stream.ts'
 
@@ -55,6 +57,8 @@ import { type BoundsOf, WindowedStream, type Wrap } from './windowed-stream.ts'
 export interface WatermarkOptions {
   /** How far behind the latest row another may come and still count; a time span, 0 unless said. */
   readonly maxOutOfOrderness?: TimeSpan
+  /** After so long without rows nobody waits for a subtask; processing time, off unless said. */
+  readonly idleness?: TimeSpan
 }
 
 type Columns = Readonly<Record<string, Column>>
@@ -449,22 +453,38 @@ export class DataStream<in out F extends Fields> {
     options: WatermarkOptions = {},
   ): DataStream<F> {
     return atCallSite('assignWatermarks', (location) => {
-      const { type } = this.#stream.visible.field(column)
-      if (type.kind !== 'timestamp') {
-        throw new DataflowError(
-          'TYPE_MISMATCH',
-          `event time is a timestamp, and column '${column}' is ${typeName(type)}; make one: ` +
-            `withColumn('time', (r) => r.${column}.cast(timestamp('ms')))`,
-          { context: { column } },
-        )
-      }
-      const what = 'maxOutOfOrderness'
-      const maxOutOfOrdernessMs = timeSpanMs(options.maxOutOfOrderness ?? 0, what)
-      if (maxOutOfOrdernessMs < 0) throw new DataflowError('CONFIG_INVALID', `${what} is negative`)
-      const spec = { kind: 'assignWatermarks', column, maxOutOfOrdernessMs } as const
-      const options_ = { spec, name: 'Watermarks', ...at(location) }
-      return new DataStream(this.#stream.append(options_, { kind: 'column', name: column }))
+      const { maxOutOfOrderness = 0, idleness } = options
+      const settings = {
+        time: column,
+        generator: {
+          kind: 'bounded',
+          maxOutOfOrdernessMs: outOfOrdernessMs(maxOutOfOrderness),
+        },
+        ...(idleness === undefined
+          ? {}
+          : { idleTimeoutMs: positiveTimeSpanMs(idleness, 'idleness') }),
+      } as const
+      return new DataStream(planWatermarks(this.#stream, settings, location))
     })
+  }
+
+  /**
+   * Gives rows their event time, and the stream the watermarks that windows wait for.
+   * @param strategy what event time is, and when which watermark follows from it
+   * @throws TYPE_MISMATCH, COLUMN_NOT_FOUND; CONFIG_INVALID for an alignment, which needs a source
+   * @example
+   * import { StreamExecutionEnvironment, timestamp, WatermarkStrategy } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env
+   *   .fromCollection([{ time: 1_000 }], { schema: { time: timestamp('ms') } })
+   *   .assignTimestampsAndWatermarks(WatermarkStrategy.forBoundedOutOfOrderness('time', '5s'))
+   * for await (const row of rows.collect()) console.log(row.time)
+   */
+  assignTimestampsAndWatermarks(strategy: WatermarkStrategy<F>): DataStream<F> {
+    return atCallSite(
+      'assignTimestampsAndWatermarks',
+      (location) => new DataStream(planWatermarks(this.#stream, strategy.settings, location)),
+    )
   }
 
   /**

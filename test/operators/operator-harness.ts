@@ -28,6 +28,8 @@ export interface HarnessOptions<Config> {
   /** Goes on from these snapshots (of all subtasks that there were). */
   readonly restore?: readonly OperatorSnapshot[]
   readonly batchRows?: number
+  /** Input waits to be taken, whenever the operator asks. */
+  readonly hasInput?: boolean
   readonly table?: (schema: Schema) => AsyncGenerator<RecordBatch>
 }
 
@@ -77,6 +79,7 @@ export class OperatorHarness<Config> {
         return watermark()
       },
       processingTimeMs: now,
+      hasInput: options.hasInput ?? false,
       wakeAt: (timeMs) => {
         this.#alarmMs = Math.min(this.#alarmMs, timeMs)
       },

@@ -1,11 +1,10 @@
-// Traits of the operators on columns of one row: where, select, watermarks.
+// Traits of the operators on columns of one row: where, select.
 import { DataflowError } from '../../base/errors.ts'
 import { columnsOf, type Expression, expressionText, operands } from '../../columnar/expression.ts'
 import { expressionType } from '../../columnar/expression-type.ts'
 import type { Schema } from '../../columnar/schema.ts'
 import { typeName } from '../../columnar/type.ts'
 import { selectSchema } from '../stream-graph.ts'
-import { durationText } from './duration-text.ts'
 import { kernel, type OperatorTraits, passing, type SpecOf } from './operator-traits.ts'
 
 export const where: OperatorTraits<SpecOf<'where'>> = {
@@ -54,17 +53,6 @@ export const select: OperatorTraits<SpecOf<'select'>> = {
           : `${expressionText(expression)} as ${name}`,
       )
       .join(', '),
-}
-
-export const assignWatermarks: OperatorTraits<SpecOf<'assignWatermarks'>> = {
-  ...passing,
-  inputColumns: (spec, needed) => [...needed, spec.column],
-  output(spec, [input]) {
-    checkTime(input!, spec.column)
-    return input
-  },
-  engine: () => kernel('the greatest time of each batch'),
-  detail: (spec) => `${spec.column}, up to ${durationText(spec.maxOutOfOrdernessMs)} out of order`,
 }
 
 /** @throws TYPE_MISMATCH, COLUMN_NOT_FOUND */

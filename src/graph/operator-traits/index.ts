@@ -1,12 +1,13 @@
 // The list of operator traits: one entry a kind. A new operator adds one line here.
 import type { OperatorKind, OperatorSpec } from '../../operators/operator-spec.ts'
-import { assignWatermarks, select, where } from './columns.ts'
+import { select, where } from './columns.ts'
 import { join } from './join.ts'
 import { lookupJoin } from './lookup-join.ts'
 import type { OperatorTraits, SpecOf } from './operator-traits.ts'
 import { filter, flatMap, map, partitionCustom } from './row-function.ts'
 import { process } from './process.ts'
 import { sideOutput, sink, source } from './source-and-sink.ts'
+import { assignWatermarks } from './watermarks.ts'
 import { windowAggregate } from './window-aggregate.ts'
 
 const TRAITS: { readonly [K in OperatorKind]: OperatorTraits<SpecOf<K>> } = {

@@ -8,19 +8,26 @@ import {
   type SpecOf,
   wholeRows,
 } from './operator-traits.ts'
+import { watermarkColumns, watermarkText } from './watermarks.ts'
 
 export const source: OperatorTraits<SpecOf<'source'>> = {
   inputColumns: () => [],
-  prune: (spec, needed, _inputs, output) => ({
-    spec,
-    names: output.names.filter((name) => needed.has(name)),
-  }),
+  prune(spec, needed, _inputs, output) {
+    const { watermarks } = spec
+    const own = watermarks === undefined ? [] : watermarkColumns(watermarks, output)
+    return { spec, names: output.names.filter((name) => needed.has(name) || own.includes(name)) }
+  },
   engine(spec) {
     if (spec.connector === ITERABLE) return javascript('each row of the iterable is an object')
+    if (spec.watermarks?.generator.kind === 'custom') {
+      return javascript('its watermarks come from a function of rows; an object is made for each')
+    }
     return spec.closure
       ? javascript('the source calls a function of the job')
       : kernel('records become columns as they are read')
   },
+  detail: ({ watermarks }) =>
+    watermarks === undefined ? '' : `watermarks by ${watermarkText(watermarks)}`,
 }
 
 export const sink: OperatorTraits<SpecOf<'sink'>> = {
