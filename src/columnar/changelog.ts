@@ -10,12 +10,8 @@ export const OP_COLUMN = '$op'
 
 export const OP_FIELD = { name: OP_COLUMN, type: uint8() } as const
 
-/** What a row of a changelog does. */
+/** What a row of a changelog does. The odd ones take an earlier row back. */
 export const ROW_OPS = { insert: 0, updateBefore: 1, updateAfter: 2, delete: 3 } as const
 
 /** As a reader sees them, by number. */
 export const ROW_OP_NAMES = ['+I', '-U', '+U', '-D'] as const
-
-/** Rows that take an earlier one back. */
-export const isRetraction = (op: number): boolean =>
-  op === ROW_OPS.updateBefore || op === ROW_OPS.delete

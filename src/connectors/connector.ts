@@ -68,7 +68,7 @@ export interface WriterContext {
   readonly config: JobConfig
   readonly subtaskIndex: number
   readonly parallelism: number
-  /** The schema of what is written (hidden columns already left out). */
+  /** The schema of what is written: hidden columns are left out, but for a changelog's `$op`. */
   readonly schema: Schema
   readonly metrics: OperatorMetrics
 }
@@ -130,6 +130,14 @@ export interface SinkSpec<In extends Fields = Fields> {
   readonly schema?: In
   /** Columns that must be among those that come. */
   readonly needs?: readonly string[]
+  /**
+   * Which streams it takes: those whose rows stay ('append', unless said); changes by `key`, without the
+   * rows before an update ('upsert'); or every change ('all'). What a row does is then its last column,
+   * `$op` (uint8: 0 insert, 1 update before, 2 update after, 3 delete), when the stream is updating.
+   */
+  readonly changelog?: 'append' | 'upsert' | 'all'
+  /** Of an 'upsert' sink: the columns of which each value has one row. */
+  readonly key?: readonly (keyof In & string)[]
 }
 
 /** What to do with a malformed record. */

@@ -7,9 +7,11 @@
 // P3  The text is plain, as pipes and logs like it.
 import { DataflowError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
+import { OP_COLUMN, ROW_OP_NAMES } from '../columnar/changelog.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
 import { RowReader } from '../columnar/row-reader.ts'
-import type { Schema } from '../columnar/schema.ts'
+import type { Field, Schema } from '../columnar/schema.ts'
+import { utf8 } from '../columnar/type.ts'
 import type { Connector, Sink, SinkSpec, SinkWriter, WriterContext } from './connector.ts'
 import { isNumeric, valueText } from './value-text.ts'
 
@@ -40,7 +42,7 @@ export function printTable(options: PrintOptions = {}): SinkSpec {
   }
   const config = { title, limit, by, ascending } satisfies PrintConfig
   const name = by === null ? 'print' : `print top ${limit} by ${by}`
-  return { connector: 'print', name, config, parallelism: 1 }
+  return { connector: 'print', name, config, parallelism: 1, changelog: 'all' }
 }
 
 export const printConnector: Connector = {
@@ -60,14 +62,22 @@ export function printSink(config: Json, write: (text: string) => void): Sink {
 class RowPrinter implements SinkWriter {
   readonly #limit: number
   readonly #reader: RowReader
+  /** Where what a row does is, in a changelog; shown first. */
+  readonly #op: number | undefined
+  readonly #columns: readonly number[]
   readonly #table: Table
   #shown = 0
   #hidden = 0
 
   constructor(config: PrintConfig, context: WriterContext, write: (text: string) => void) {
     this.#limit = config.limit
-    this.#reader = new RowReader(context.kernels, context.schema)
-    this.#table = new Table(context.schema, config.title, write)
+    const { kernels, schema } = context
+    this.#reader = new RowReader(kernels, schema)
+    this.#op = schema.has(OP_COLUMN) ? schema.indexOf(OP_COLUMN) : undefined
+    this.#columns = schema.names.flatMap((_, i) => (i === this.#op ? [] : [i]))
+    const columns = this.#columns.map((i) => schema.fields[i]!)
+    const op = this.#op === undefined ? [] : [{ name: 'op', type: utf8() }]
+    this.#table = new Table([...op, ...columns], config.title, write)
   }
 
   write(batch: RecordBatch): void {
@@ -76,10 +86,10 @@ class RowPrinter implements SinkWriter {
     this.#hidden += batch.rowCount - count
     if (count === 0) return
     this.#reader.bind(batch)
-    const columns = batch.schema.fields.map((_, column) =>
-      Array.from({ length: count }, (__, index) => this.#reader.value(column, index)),
-    )
-    this.#table.print(columns)
+    const values = (column: number): unknown[] =>
+      Array.from({ length: count }, (_, index) => this.#reader.value(column, index))
+    const ops = this.#op === undefined ? [] : [values(this.#op).map(opName)]
+    this.#table.print([...ops, ...this.#columns.map(values)])
   }
 
   finish(): void {
@@ -88,6 +98,8 @@ class RowPrinter implements SinkWriter {
 
   close(): void {}
 }
+
+const opName = (op: unknown): string => ROW_OP_NAMES[Number(op)] ?? String(op)
 
 class TopPrinter implements SinkWriter {
   readonly #limit: number
@@ -112,7 +124,7 @@ class TopPrinter implements SinkWriter {
     this.#schema = schema
     this.#by = schema.indexOf(by)
     this.#reader = new RowReader(kernels, schema)
-    this.#table = new Table(schema, config.title, write)
+    this.#table = new Table(schema.fields, config.title, write)
     this.#kept = schema.fields.map(() => [])
   }
 
@@ -172,26 +184,26 @@ const isComparable = (value: unknown): value is number | bigint | string | boole
 
 /** Prints columns of values; widths only grow, so that later rows stay below their headers. */
 class Table {
-  readonly #schema: Schema
+  readonly #fields: readonly Field[]
   readonly #write: (text: string) => void
   #title: string | null
   #widths: number[] | undefined
 
-  constructor(schema: Schema, title: string | null, write: (text: string) => void) {
-    this.#schema = schema
+  constructor(fields: readonly Field[], title: string | null, write: (text: string) => void) {
+    this.#fields = fields
     this.#title = title
     this.#write = write
   }
 
   print(columns: readonly (readonly unknown[])[]): void {
     const cells = columns.map((values, i) => {
-      const { type } = this.#schema.fields[i]!
+      const { type } = this.#fields[i]!
       const texts = values.map((value) => valueText(type, value))
       return type.kind.startsWith('float') ? alignPoints(texts) : texts
     })
     const isFirst = this.#widths === undefined
     const widths = cells.map((column, i) =>
-      Math.max(this.#widths?.[i] ?? this.#schema.names[i]!.length, ...column.map((c) => c.length)),
+      Math.max(this.#widths?.[i] ?? this.#fields[i]!.name.length, ...column.map((c) => c.length)),
     )
     this.#widths = widths
     const lines = isFirst ? this.#header(widths) : []
@@ -202,7 +214,7 @@ class Table {
   }
 
   end(shown: number, hidden: number): void {
-    if (this.#widths === undefined) this.print(this.#schema.fields.map(() => []))
+    if (this.#widths === undefined) this.print(this.#fields.map(() => []))
     const total = (shown + hidden).toLocaleString('en-US')
     const of = hidden === 0 ? '' : `${shown.toLocaleString('en-US')} of `
     this.#write(`(${of}${total} ${total === '1' ? 'row' : 'rows'})\n`)
@@ -210,12 +222,16 @@ class Table {
 
   #header(widths: readonly number[]): string[] {
     const title = this.#title === null ? [] : [this.#title]
-    return [...title, this.#line(this.#schema.names), widths.map((w) => '-'.repeat(w)).join('  ')]
+    return [
+      ...title,
+      this.#line(this.#fields.map(({ name }) => name)),
+      widths.map((w) => '-'.repeat(w)).join('  '),
+    ]
   }
 
   #line(cells: readonly string[]): string {
     const padded = cells.map((cell, i) =>
-      isNumeric(this.#schema.fields[i]!.type)
+      isNumeric(this.#fields[i]!.type)
         ? cell.padStart(this.#widths![i]!)
         : cell.padEnd(this.#widths![i]!),
     )

@@ -7,6 +7,7 @@
 //      ARITHMETIC_OVERFLOW.
 import { unreachable } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
+import { OP_FIELD } from '../columnar/changelog.ts'
 import { isFloat, isInteger, isNumeric } from '../columnar/expression-type.ts'
 import {
   type DataType,
@@ -55,6 +56,16 @@ export function aggregateFields(input: Schema, aggregates: readonly AggregateSpe
     return { name, type: aggregateType(of, type, filter !== undefined) }
   })
 }
+
+/**
+ * The columns that an aggregation without windows gives: the keys, the aggregates, what a row does.
+ * @throws TYPE_MISMATCH, COLUMN_NOT_FOUND
+ */
+export const groupAggregateFields = (
+  input: Schema,
+  keys: readonly string[],
+  aggregates: readonly AggregateSpec[],
+): readonly Field[] => [...windowAggregateFields(input, keys, aggregates, []), OP_FIELD]
 
 /**
  * The type of an aggregate over a column of type `input` (undefined: of all rows, count only).

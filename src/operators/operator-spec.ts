@@ -2,6 +2,7 @@
 // operators/index.ts has one factory a kind.
 import type { Expression } from '../columnar/expression.ts'
 import type { Json } from '../base/json.ts'
+import type { ChangelogOperatorSpec } from './changelog-spec.ts'
 import type { RegularJoinSpec } from './join-spec.ts'
 import type { ProcessSpec } from './process-spec.ts'
 import type { SourceWatermarkSpec, WatermarkSpec } from './watermark-spec.ts'
@@ -19,6 +20,7 @@ export interface AggregateSpec {
 }
 
 export type OperatorSpec =
+  | ChangelogOperatorSpec
   | {
       readonly kind: 'source'
       readonly connector: string
@@ -64,6 +66,8 @@ export type OperatorSpec =
       readonly connector: string
       readonly config: Json
       readonly closure: boolean
+      /** It takes changes, and is told what each row does. */
+      readonly changelog?: true
     }
 
 export type OperatorKind = OperatorSpec['kind']

@@ -5,18 +5,16 @@
 // WI2  Late rows are counted, and go to the side output of late rows when somebody reads it.
 import { assert } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
-import { gatherVector } from '../columnar/gather.ts'
+import { type DenseColumns, denseColumns } from '../columnar/dense-columns.ts'
+import { firstNull } from '../columnar/first-null.ts'
 import type { RecordBatch, Selection } from '../columnar/record-batch.ts'
 import { type TimeUnit, typeName } from '../columnar/type.ts'
 import type { Vector } from '../columnar/vector.ts'
 import type { AggregateProgram } from '../kernels/aggregate.ts'
-import { bitmapCount, bitmapNot, bitmapToSelection } from '../kernels/bitmap.ts'
+import { bitmapNot, bitmapToSelection } from '../kernels/bitmap.ts'
 import { Aggregation } from './aggregation.ts'
 import type { OperatorContext, Output } from './operator.ts'
 import { type WindowAggregateSpec, windowTime } from './window-spec.ts'
-
-/** Columns by position, without the rows that a selection leaves out. */
-export type DenseColumns = (position: number) => Vector
 
 export class WindowInput {
   readonly aggregation: Aggregation
@@ -63,17 +61,7 @@ export class WindowInput {
 
   /** The input columns by position; each is made once. */
   dense(batch: RecordBatch): DenseColumns {
-    const { selection } = batch
-    if (selection === undefined) return (position) => batch.columns[position]!
-    const made = new Map<number, Vector>()
-    return (position) => {
-      let vector = made.get(position)
-      if (vector === undefined) {
-        vector = gatherVector(this.#context.kernels, batch.columns[position]!, selection)
-        made.set(position, vector)
-      }
-      return vector
-    }
+    return denseColumns(this.#context.kernels, batch)
   }
 
   /**
@@ -156,11 +144,8 @@ export class WindowInput {
   }
 
   #refuseNulls(time: Vector): void {
-    if (time.validity === 0 || time.nullCount === 0) return
-    const { kernels } = this.#context
-    if (bitmapCount(kernels, time.validity, time.length) === time.length) return
-    let row = 0
-    while (!time.isNull(kernels, row)) row++
+    const row = firstNull(this.#context.kernels, time)
+    if (row === undefined) return
     throw this.#refusal('is null', row)
   }
 

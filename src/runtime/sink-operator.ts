@@ -1,4 +1,6 @@
-// The end of a stream: hands batches to a sink's writer, without the hidden columns ('$...').
+// The end of a stream: hands batches to a sink's writer, without the hidden columns ('$...') but for what
+// the rows of a changelog do, when the sink takes changes.
+import { OP_COLUMN } from '../columnar/changelog.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
 import { Schema } from '../columnar/schema.ts'
 import type { Sink, SinkWriter } from '../connectors/connector.ts'
@@ -10,10 +12,13 @@ export class SinkOperator implements Operator {
   readonly #schema: Schema
   readonly #visible: readonly number[]
 
-  constructor(sink: Sink, context: OperatorContext) {
+  /** @param takesChanges the sink is told what each row of a changelog does */
+  constructor(sink: Sink, context: OperatorContext, takesChanges: boolean) {
     const input = context.inputs[0]!
     this.#context = context
-    this.#visible = input.names.flatMap((name, i) => (name.startsWith('$') ? [] : [i]))
+    const visible = input.names.flatMap((name, i) => (name.startsWith('$') ? [] : [i]))
+    const hasOp = takesChanges && input.has(OP_COLUMN)
+    this.#visible = hasOp ? [...visible, input.indexOf(OP_COLUMN)] : visible
     this.#schema = new Schema(this.#visible.map((i) => input.fields[i]!))
     const { kernels, config, subtaskIndex, parallelism, metrics } = context
     this.#writer = sink.writer({

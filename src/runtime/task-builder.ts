@@ -9,6 +9,7 @@ import { loadConnector } from '../connectors/index.ts'
 import type { ChainedOperator } from '../graph/job-graph.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { loadOperator } from '../operators/index.ts'
+import type { OperatorSpec } from '../operators/operator-spec.ts'
 import { newMetrics, type OperatorContext } from '../operators/operator.ts'
 import { LocalChannel, type OutputChannel, RemoteChannel } from './channel.ts'
 import { InputGate } from './input-gate.ts'
@@ -216,11 +217,11 @@ async function buildSink(
   context: OperatorContext,
   environment: TaskEnvironment,
 ): Promise<SinkOperator> {
-  const spec = described.spec as { readonly connector: string; readonly config: Json }
+  const spec = described.spec as Extract<OperatorSpec, { readonly kind: 'sink' }>
   const connector = await loadConnector(spec.connector)
   const sink = connector.sink?.(spec.config, connectorEnvironment(described, environment))
   assert(sink !== undefined, `connector '${spec.connector}' is no sink`)
-  return new SinkOperator(sink, context)
+  return new SinkOperator(sink, context, spec.changelog === true)
 }
 
 function buildGate(task: TaskDeployment, environment: TaskEnvironment): InputGate {

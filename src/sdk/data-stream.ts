@@ -5,7 +5,6 @@
 // D1  A method gives a new stream and leaves this one as it was; a stream may be used many times.
 // D2  Each call notes where it stands in the user's code: errors and plans say it.
 import { DataflowError } from '../base/errors.ts'
-import { OP_COLUMN } from '../columnar/changelog.ts'
 import type { Expression } from '../columnar/expression.ts'
 import { expressionType } from '../columnar/expression-type.ts'
 import { Schema } from '../columnar/schema.ts'
@@ -22,14 +21,22 @@ import { plainColumns } from '../graph/stream-graph.ts'
 import type { ProcessFunction } from '../operators/functions.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
 import type { WindowSpec } from '../operators/window-spec.ts'
+import type { Aggregate } from './aggregate.ts'
 import { atCallSite } from './call-site.ts'
+import {
+  planDistinct,
+  planGroupAggregate,
+  planMaterialize,
+  planToChangelog,
+  planUpsert,
+} from './changelog-planning.ts'
 import { CollectedRows } from './collected-rows.ts'
 import type { Column, ColumnsOf } from './column.ts'
 import { bindColumn, columnsOf } from './column-expression.ts'
 import type { JoinType } from '../operators/join-spec.ts'
 import { type JoinFields, type JoinRequest, planJoin, type RegularJoinOptions } from './join.ts'
-import { KeyedStream } from './keyed-stream.ts'
-import { EVENT_TIME, type LogicalStream } from './logical-stream.ts'
+import { type GroupFields, KeyedStream } from './keyed-stream.ts'
+import { EVENT_TIME, type LogicalStream, refuseUpdating } from './logical-stream.ts'
 import {
   type JoinedFields,
   type JoinKind,
@@ -39,7 +46,16 @@ import {
 } from './lookup.ts'
 import type { OutputTag } from './output-tag.ts'
 import { type FunctionOptions, planProcess } from './process-planning.ts'
-import type { AsFields, FieldsOf, Flat, FunctionOf, NamesOf, WithFields } from './row-types.ts'
+import type {
+  AsFields,
+  ChangelogFields,
+  FieldsOf,
+  Flat,
+  FunctionOf,
+  NamesOf,
+  UpsertKey,
+  WithFields,
+} from './row-types.ts'
 import {
   addPrint,
   addSink,
@@ -175,6 +191,7 @@ export class DataStream<in out F extends Fields> {
    */
   filter(predicate: (row: RowOf<F>) => boolean): DataStream<F> {
     return atCallSite('filter', (location) => {
+      refuseUpdating(this.#stream, 'filter()')
       const options = { name: 'Filter', closure: predicate, ...at(location) }
       return new DataStream(
         this.#stream.append({ ...options, spec: { kind: 'filter', closure: true } }),
@@ -565,6 +582,104 @@ export class DataStream<in out F extends Fields> {
   }
 
   /**
+   * Aggregates over all rows so far: an updating stream of one row, made in one subtask. There is none
+   * before the first row.
+   * @param aggregates count(), sum(), min(), max(), mean(), first(), last() by name; or a callback that
+   *   gives them over the stream's columns
+   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH; UNSUPPORTED for what cannot take rows back
+   * @example
+   * import { mean, StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const all = env.fromCollection([{ n: 1 }, { n: 2 }]).aggregate({ average: mean('n') })
+   * for await (const row of all.materialize().collect()) console.log(row.average)
+   */
+  aggregate<const A extends { readonly [name: string]: Aggregate<F> }>(
+    aggregates: A | ((r: ColumnsOf<F>) => A),
+  ): DataStream<AsFields<GroupFields<F, never, A>>> {
+    return atCallSite('aggregate', (location) => {
+      const given =
+        typeof aggregates === 'function'
+          ? aggregates(columnsOf<F>(this.#stream.schema))
+          : aggregates
+      const request = { keys: [], aggregates: given }
+      return new DataStream(planGroupAggregate(this.#stream, request, location))
+    })
+  }
+
+  /**
+   * Each different row once: the first to come. Of an updating stream a row that is taken back as often as
+   * it came is deleted.
+   * @throws TYPE_MISMATCH for lists and structs
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const words = env.fromCollection([{ word: 'mill' }, { word: 'mill' }]).distinct()
+   * for await (const row of words.collect()) console.log(row.word)
+   */
+  distinct(): DataStream<F> {
+    return atCallSite(
+      'distinct',
+      (location) => new DataStream(planDistinct(this.#stream, location)),
+    )
+  }
+
+  /**
+   * The changes of an updating stream as rows that stay: what each does is the column `op`, '+I' for an
+   * insertion, '-U' and '+U' for the rows before and after an update, '-D' for a deletion.
+   * @throws SCHEMA_MISMATCH when there is a column `op`
+   * @example
+   * import { count, StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const words = env.fromCollection([{ word: 'mill' }, { word: 'race' }, { word: 'mill' }])
+   * const changes = words.keyBy('word').aggregate({ times: count() }).toChangelog()
+   * for await (const row of changes.collect()) console.log(row.op, row.word, row.times)
+   */
+  toChangelog(): DataStream<AsFields<ChangelogFields<F>>> {
+    return atCallSite(
+      'toChangelog',
+      (location) => new DataStream(planToChangelog(this.#stream, location)),
+    )
+  }
+
+  /**
+   * The changes in upsert form: as toChangelog(), without the rows before an update. What was said last of
+   * a key holds. All changes of a key must come by one way: it is what the stream was grouped by.
+   * @param options `key`: the columns of which each value has one row
+   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH when there is a column `op`
+   * @example
+   * import { count, StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const words = env.fromCollection([{ word: 'mill' }, { word: 'race' }, { word: 'mill' }])
+   * const counts = words.keyBy('word').aggregate({ times: count() })
+   * for await (const row of counts.toUpsert({ key: ['word'] }).collect()) console.log(row.op, row.word)
+   */
+  toUpsert(options: UpsertKey<F>): DataStream<AsFields<ChangelogFields<F>>> {
+    return atCallSite('toUpsert', (location) => {
+      const upsert = planUpsert(this.#stream, options.key, location)
+      return new DataStream(planToChangelog(upsert, location))
+    })
+  }
+
+  /**
+   * The rows of an updating stream as they are when the input ends: they come out then, and stay.
+   * @param options `key`: columns of which each value has one row, the last; without it, a row is there as
+   *   often as it was inserted more than it was taken back
+   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH; UNSUPPORTED for lists and structs
+   * @example
+   * import { count, StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const words = env.fromCollection([{ word: 'mill' }, { word: 'race' }, { word: 'mill' }])
+   * const counts = words.keyBy('word').aggregate({ times: count() })
+   * for await (const row of counts.materialize().collect()) console.log(row.word, row.times)
+   */
+  materialize(options: Partial<UpsertKey<F>> = {}): DataStream<F> {
+    return atCallSite(
+      'materialize',
+      (location) => new DataStream(planMaterialize(this.#stream, options.key, location)),
+    )
+  }
+
+  /**
    * Ends the stream in a sink.
    * @param sink what a connector's function gives: parquetFile('out.parquet')
    * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH when the sink's columns are others
@@ -703,9 +818,10 @@ export class DataStream<in out F extends Fields> {
     spec: OperatorSpec,
     made: { closure: unknown; schema: G | undefined; location: string | undefined },
   ): DataStream<G> {
+    refuseUpdating(this.#stream, `${spec.kind}()`)
     const stream = this.#stream.withEventTimeColumn(made.location)
     const visible = made.schema === undefined ? stream.visible : Schema.of(made.schema)
-    const hidden = stream.schema.fields.filter((f) => f.name === EVENT_TIME || f.name === OP_COLUMN)
+    const hidden = stream.schema.fields.filter((f) => f.name === EVENT_TIME)
     const output = new Schema([...visible.fields, ...hidden])
     return new DataStream(
       stream.append({ spec, name, output, closure: made.closure, ...at(made.location) }),

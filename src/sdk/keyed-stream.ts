@@ -3,12 +3,25 @@
 import type { Fields, RowOf } from '../columnar/type.ts'
 import type { KeyedProcessFunction } from '../operators/functions.ts'
 import type { WindowSpec } from '../operators/window-spec.ts'
+import type { Aggregate, AggregateResult } from './aggregate.ts'
 import { atCallSite } from './call-site.ts'
+import {
+  type DeduplicateOptions,
+  planDeduplicate,
+  planGroupAggregate,
+} from './changelog-planning.ts'
+import type { ColumnsOf } from './column.ts'
+import { columnsOf } from './column-expression.ts'
 import type { DataStream } from './data-stream.ts'
 import type { LogicalStream } from './logical-stream.ts'
 import { type FunctionOptions, planProcess } from './process-planning.ts'
-import type { FunctionOf, KeyOf } from './row-types.ts'
+import type { AsFields, Flat, FunctionOf, KeyOf } from './row-types.ts'
 import { type BoundsOf, WindowedStream, type Wrap } from './windowed-stream.ts'
+
+/** The columns of an aggregation without windows: the keys, the aggregates. */
+export type GroupFields<F extends Fields, K extends string, A> = Flat<
+  Pick<F, K & keyof F> & { [N in keyof A & string]: AggregateResult<F, A[N]> }
+>
 
 /** A stream whose rows are grouped by the columns `K`. Made by DataStream.keyBy(). */
 export class KeyedStream<in out F extends Fields, in out K extends string> {
@@ -75,5 +88,54 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
         planProcess({ ...what, inputs: [input], closure: fn, schema, options, location }),
       )
     })
+  }
+
+  /**
+   * Aggregates over all rows of a key so far, without windows: an updating stream of one row a key, the key
+   * columns and the aggregates by name. A batch of rows gives the net change of a key: first an insertion,
+   * later an update, nothing when the results are as before. Over an updating stream rows are taken back,
+   * too, and a key without rows is deleted; min(), max(), first() and last() cannot do that.
+   * @param aggregates count(), sum(), min(), max(), mean(), first(), last() by name; or a callback that
+   *   gives them over the stream's columns
+   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH; UNSUPPORTED for what cannot take rows back
+   * @example
+   * import { count, max, StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const bids = [{ auction: 1, price: 80 }, { auction: 1, price: 120 }, { auction: 2, price: 5 }]
+   * const auctions = env
+   *   .fromCollection(bids)
+   *   .keyBy('auction')
+   *   .aggregate({ bids: count(), highest: max('price') })
+   * for await (const row of auctions.materialize().collect()) console.log(row.auction, row.highest)
+   */
+  aggregate<const A extends { readonly [name: string]: Aggregate<F> }>(
+    aggregates: A | ((r: ColumnsOf<F>) => A),
+  ): DataStream<AsFields<GroupFields<F, K, A>>> {
+    return atCallSite('aggregate', (location) => {
+      const stream = this.#stream
+      const given =
+        typeof aggregates === 'function' ? aggregates(columnsOf<F>(stream.schema)) : aggregates
+      const request = { keys: this.#keys, aggregates: given }
+      return this.#wrap(planGroupAggregate(stream, request, location))
+    })
+  }
+
+  /**
+   * One row a key. The first in order of arrival goes out as it comes and stays; the last, and the first by
+   * event time, may be replaced later: those give an updating stream.
+   * @param options `keep`: 'first' or 'last'; `by`: 'arrival' (unless said) or 'time', the event time (of
+   *   equal times the first, or last, to arrive)
+   * @throws GRAPH_INVALID without event time, or for an updating stream; UNSUPPORTED for lists and structs
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const bids = env.fromCollection([{ auction: 1, price: 80 }, { auction: 1, price: 120 }])
+   * const latest = bids.keyBy('auction').deduplicate({ keep: 'last' })
+   * for await (const row of latest.materialize().collect()) console.log(row.auction, row.price)
+   */
+  deduplicate(options: DeduplicateOptions): DataStream<F> {
+    return atCallSite('deduplicate', (location) =>
+      this.#wrap(planDeduplicate(this.#stream, this.#keys, options, location)),
+    )
   }
 }

@@ -31,6 +31,14 @@ export type NamesOf<F extends Fields, T extends DataType = DataType> = string ex
   ? string
   : { [K in keyof F & string]: F[K] extends T ? K : never }[keyof F & string]
 
+/** The columns of a changelog: what a row does, and the row. */
+export type ChangelogFields<F extends Fields> = Flat<{ op: Utf8<false> } & Omit<F, 'op'>>
+
+/** The columns by which the rows of an updating stream replace each other. */
+export interface UpsertKey<F extends Fields> {
+  readonly key: readonly NamesOf<F>[]
+}
+
 /** A type that is shown for what is wrong: its text is the message. */
 export interface Mistake<Message extends string> {
   readonly mistake: Message

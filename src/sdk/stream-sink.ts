@@ -1,11 +1,13 @@
 // The ends of streams: sinks and print.
 import { DataflowError } from '../base/errors.ts'
+import { OP_COLUMN } from '../columnar/changelog.ts'
 import { Schema } from '../columnar/schema.ts'
 import { type DataType, type Fields, sameType, typeName } from '../columnar/type.ts'
 import type { SinkSpec } from '../connectors/connector.ts'
 import { type PrintOptions, printTable } from '../connectors/print.ts'
 import { plainColumns, type StreamVertex } from '../graph/stream-graph.ts'
 import { atCallSite } from './call-site.ts'
+import { planMaterialize, planUpsert } from './changelog-planning.ts'
 import { type LogicalStream, refuseUpdating } from './logical-stream.ts'
 import type { Mistake, NamesOf } from './row-types.ts'
 
@@ -91,11 +93,12 @@ export function addSink(
   location: string | undefined,
 ): StreamSink {
   const { connector, config, name, parallelism, schema } = sink
-  refuseUpdating(stream, `sink '${name}'`)
   for (const needed of sink.needs ?? []) stream.visible.indexOf(needed)
-  const ended = fitted(stream, schema === undefined ? undefined : Schema.of(schema), location)
+  const taken = changesFor(stream, sink, location)
+  const ended = fitted(taken, schema === undefined ? undefined : Schema.of(schema), location)
+  const changelog = ended.isUpdating ? ({ changelog: true } as const) : {}
   const { vertex } = ended.append({
-    spec: { kind: 'sink', connector, config, closure: false },
+    spec: { kind: 'sink', connector, config, closure: false, ...changelog },
     name: `Sink: ${name}`,
     output: new Schema([]),
     ...(parallelism === undefined ? {} : { parallelismMax: parallelism }),
@@ -103,6 +106,26 @@ export function addSink(
   })
   stream.job.addSink(vertex!)
   return new StreamSink(vertex!)
+}
+
+/**
+ * The changes that a sink takes.
+ * @throws GRAPH_INVALID for an updating stream and a sink that cannot take updates
+ */
+function changesFor(
+  stream: LogicalStream,
+  { name, changelog = 'append', key }: SinkSpec,
+  location: string | undefined,
+): LogicalStream {
+  if (changelog === 'append') refuseUpdating(stream, `sink '${name}'`)
+  if (changelog !== 'upsert') return stream
+  if (key === undefined || key.length === 0) {
+    throw new DataflowError(
+      'GRAPH_INVALID',
+      `sink '${name}' takes changes by key, and names no key; give it the key columns`,
+    )
+  }
+  return planUpsert(stream, key, location)
 }
 
 /** The stream with exactly the columns that a sink takes. */
@@ -124,7 +147,8 @@ function fitted(
     }
   }
   if (wanted.names.join('\0') === given.names.join('\0')) return stream
-  return stream.plannedSelect(plainColumns(wanted.names), location, undefined)
+  const op = stream.isUpdating ? [OP_COLUMN] : []
+  return stream.plannedSelect(plainColumns([...wanted.names, ...op]), location, undefined)
 }
 
 /** @throws COLUMN_NOT_FOUND, CONFIG_INVALID */
@@ -134,5 +158,7 @@ export function addPrint<F extends Fields>(
   location: string | undefined,
 ): StreamSink {
   if (settings.by !== undefined) stream.visible.indexOf(settings.by)
-  return addSink(stream, printTable(settings), location)
+  // The best rows at the end are the best of the final ones; else the changes are shown as they come.
+  const shown = settings.by === undefined ? stream : planMaterialize(stream, undefined, location)
+  return addSink(shown, printTable(settings), location)
 }

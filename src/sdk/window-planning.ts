@@ -1,15 +1,10 @@
-// What aggregate() makes of a keyed window: the expressions it is over are computed by a select before
-// the exchange, so that the window operator (and the exchange) sees columns only.
-//
-// WP1  Equal expressions are computed once. A column as it is needs no computing.
+// What aggregate() makes of a keyed window: a select of what it is over (aggregate-planning.ts), the
+// exchange by key, and the window operator.
 import { DataflowError, didYouMean } from '../base/errors.ts'
 import type { Expression } from '../columnar/expression.ts'
-import { expressionType } from '../columnar/expression-type.ts'
 import { Schema } from '../columnar/schema.ts'
 import { duration, type Fields } from '../columnar/type.ts'
-import type { NamedExpression } from '../graph/stream-graph.ts'
 import { windowAggregateFields } from '../operators/aggregate-type.ts'
-import type { AggregateSpec } from '../operators/operator-spec.ts'
 import {
   boundsOf,
   type TriggerSpec,
@@ -17,7 +12,7 @@ import {
   type WindowSpec,
   windowTime,
 } from '../operators/window-spec.ts'
-import { WindowAggregate } from './aggregate.ts'
+import { bindAggregates, ComputedColumns } from './aggregate-planning.ts'
 import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
 import type { OutputTag } from './output-tag.ts'
 import { type TimeSpan, timeSpanMs } from './time-span.ts'
@@ -47,17 +42,11 @@ export function planWindow(
   const { keys, window, trigger, allowedLatenessMs, lateTag } = settings
   refuseUpdating(stream, 'a window')
   const bounds = boundsOf(window)
-  const named = Object.entries(aggregates)
-  if (named.length === 0) {
-    throw new DataflowError('GRAPH_INVALID', 'aggregate({}) computes nothing; name an aggregate')
-  }
-  checkNames([...bounds.map(({ name }) => name), ...keys], Object.keys(aggregates))
   const columns = new ComputedColumns(stream.schema)
   for (const key of keys) columns.keep(key)
   const time = needsEventTime(settings) ? columns.of(eventTimeOf(stream), EVENT_TIME) : undefined
-  const specs = named.map(([name, aggregate]) =>
-    aggregateSpec(name, aggregate, stream.schema, columns),
-  )
+  const taken = [...bounds.map(({ name }) => name), ...keys]
+  const specs = bindAggregates(aggregates, taken, columns)
   const late = lateTag === undefined ? undefined : lateOutput(lateTag, stream)
   for (const name of late?.columns ?? []) columns.keep(name)
   const timeColumn = time === undefined ? undefined : ({ kind: 'column', name: time } as const)
@@ -94,28 +83,6 @@ export const partitionedFor = (keys: readonly string[], stream: LogicalStream): 
 export function needsEventTime({ window, trigger }: WindowSettings): boolean {
   const fires = trigger?.kind === 'purging' ? trigger.trigger : trigger
   return windowTime(window) === 'event' || fires?.kind === 'continuousEventTime'
-}
-
-function aggregateSpec(
-  name: string,
-  aggregate: unknown,
-  schema: Schema,
-  columns: ComputedColumns,
-): AggregateSpec {
-  if (!(aggregate instanceof WindowAggregate)) {
-    throw new DataflowError(
-      'GRAPH_INVALID',
-      `'${name}' is no aggregate; use count(), sum(), min(), max(), mean(), first() or last()`,
-    )
-  }
-  const input = aggregate.bindInput(schema)
-  const filter = aggregate.bindFilter(schema)
-  return {
-    name,
-    function: aggregate.function,
-    ...(input === undefined ? {} : { column: columns.of(input, `$${name}`) }),
-    ...(filter === undefined ? {} : { filter: columns.of(filter, `$${name}.where`) }),
-  }
 }
 
 /** @throws CONFIG_INVALID for a lateness that is none, or windows that know no late rows */
@@ -174,26 +141,12 @@ function eventTimeOf(stream: LogicalStream): Expression {
   )
 }
 
-function checkNames(taken: readonly string[], names: readonly string[]): void {
-  for (const name of names) {
-    if (name.startsWith('$')) {
-      throw new DataflowError('SCHEMA_MISMATCH', `column '${name}': names with $ are the engine's`)
-    }
-    if (taken.includes(name)) {
-      throw new DataflowError(
-        'SCHEMA_MISMATCH',
-        `an aggregate is named '${name}', which is a key or a bound of the window; rename it`,
-      )
-    }
-  }
-}
-
 /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH for what cannot be a key */
-export function checkKeys(keys: readonly string[], schema: Schema): void {
+export function checkKeys(keys: readonly string[], schema: Schema, call = 'keyBy()'): void {
   if (keys.length === 0) {
     throw new DataflowError(
       'GRAPH_INVALID',
-      `keyBy() needs a column.${didYouMean('', schema.names)}`,
+      `${call} needs a column.${didYouMean('', schema.names)}`,
     )
   }
   for (const key of keys) {
@@ -201,42 +154,5 @@ export function checkKeys(keys: readonly string[], schema: Schema): void {
     if (type.kind === 'list' || type.kind === 'struct') {
       throw new DataflowError('TYPE_MISMATCH', `column '${key}' is a ${type.kind}, which is no key`)
     }
-  }
-}
-
-/** The columns that the window operator sees. */
-class ComputedColumns {
-  readonly #schema: Schema
-  readonly #byText = new Map<string, string>()
-  readonly #columns = new Map<string, Expression>()
-  /** Nothing is computed: the stream has all of them as they are. */
-  isPlain = true
-
-  constructor(schema: Schema) {
-    this.#schema = schema
-  }
-
-  get all(): readonly NamedExpression[] {
-    return [...this.#columns].map(([name, expression]) => ({ name, expression }))
-  }
-
-  keep(name: string): void {
-    this.#columns.set(name, { kind: 'column', name })
-  }
-
-  /** The name of the column with an expression: its own, or a hidden one that is computed. */
-  of(expression: Expression, hiddenName: string): string {
-    expressionType(expression, this.#schema)
-    if (expression.kind === 'column') {
-      this.keep(expression.name)
-      return expression.name
-    }
-    const text = JSON.stringify(expression)
-    const known = this.#byText.get(text)
-    if (known !== undefined) return known
-    this.#byText.set(text, hiddenName)
-    this.#columns.set(hiddenName, expression)
-    this.isPlain = false
-    return hiddenName
   }
 }

@@ -20,6 +20,7 @@ import {
   nullable,
   struct,
   timestamp,
+  uint8,
   utf8,
 } from '../../src/columnar/type.ts'
 import { type PrintOptions, printSink, printTable } from '../../src/connectors/print.ts'
@@ -84,6 +85,13 @@ describe('print', () => {
         '(3 rows)',
         '',
       ].join('\n'),
+    )
+  })
+
+  it('shows first what each row of a changelog does', async () => {
+    const changes = [0, 1, 2, 3].map(($op) => ({ word: 'mill', $op }))
+    expect(await printed({}, { word: utf8(), $op: uint8() }, [changes])).toBe(
+      'op  word\n--  ----\n+I  mill\n-U  mill\n+U  mill\n-D  mill\n(4 rows)\n',
     )
   })
 

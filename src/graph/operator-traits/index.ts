@@ -1,5 +1,6 @@
 // The list of operator traits: one entry a kind. A new operator adds one line here.
 import type { OperatorKind, OperatorSpec } from '../../operators/operator-spec.ts'
+import { deduplicate, groupAggregate, materialize, upsert } from './changelog.ts'
 import { select, where } from './columns.ts'
 import { join } from './join.ts'
 import { lookupJoin } from './lookup-join.ts'
@@ -22,6 +23,10 @@ const TRAITS: { readonly [K in OperatorKind]: OperatorTraits<SpecOf<K>> } = {
   join,
   lookupJoin,
   process,
+  groupAggregate,
+  deduplicate,
+  materialize,
+  upsert,
   sideOutput,
   sink,
   partitionCustom,

@@ -1,4 +1,5 @@
 // Traits of the ends of a job.
+import { OP_COLUMN } from '../../columnar/changelog.ts'
 import { COLLECT, ITERABLE, PRINT } from '../../connectors/built-in.ts'
 import { isHidden } from '../stream-graph.ts'
 import {
@@ -32,7 +33,10 @@ export const source: OperatorTraits<SpecOf<'source'>> = {
 
 export const sink: OperatorTraits<SpecOf<'sink'>> = {
   ...wholeRows,
-  inputColumns: (_spec, _needed, input) => input.names.filter((name) => !isHidden(name)),
+  inputColumns: (spec, _needed, input) =>
+    input.names.filter(
+      (name) => !isHidden(name) || (spec.changelog === true && name === OP_COLUMN),
+    ),
   engine(spec) {
     if (spec.connector === PRINT) return javascript('rows are made only for what is printed')
     if (spec.connector === COLLECT) return kernel('columns go to the client as Arrow')

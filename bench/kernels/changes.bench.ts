@@ -1,0 +1,76 @@
+// The keys that a batch touches, over 1 K and 100 K keys; and what its changelog is.
+import { touchedByStamps } from '../../test/kernels/reference/changes.ts'
+import { kernelBench } from '../harness.ts'
+
+const touch = (keys: number) => {
+  let stamps = 0
+  const twinStamps = new Uint32Array(keys)
+  return kernelBench({
+    name: `the keys of a batch, of ${keys}`,
+    input: (random, rows) => [random.uint32(rows, 0, keys)],
+    output: (rows) => [new Uint32Array(rows), new Uint32Array(rows)],
+    outputUsed: (count, rows) => [rows, count],
+    kernel: (kernels) => ({
+      begin() {
+        if (stamps !== 0) return
+        stamps = kernels.allocate(keys * 4)
+        kernels.u8.fill(0, stamps, stamps + keys * 4)
+      },
+      run: ({ in: [ids], out: [locals, touched], rows }) => {
+        const { exports } = kernels
+        const count = exports.changesTouch(ids, rows, stamps, locals, touched)
+        exports.changesUntouch(touched, count, stamps)
+        return count
+      },
+    }),
+    twin: () => ({
+      run: ({ in: [ids], out: [locals, touched] }) =>
+        touchedByStamps(ids, twinStamps, locals, touched),
+    }),
+    rivals: {
+      Map: () => ({
+        run: ({ in: [ids], out: [locals, touched] }) => {
+          const numbers = new Map<number, number>()
+          for (let i = 0; i < ids.length; i++) {
+            const id = ids[i]!
+            let local = numbers.get(id)
+            if (local === undefined) {
+              local = numbers.size
+              touched[local] = id
+              numbers.set(id, local)
+            }
+            locals[i] = local
+          }
+          return numbers.size
+        },
+      }),
+    },
+    expect: { twin: 1, rivals: { Map: 4 } },
+  })
+}
+
+export default [
+  touch(1_000),
+  touch(100_000),
+  kernelBench({
+    name: 'which ops take a row back',
+    input: (random, rows) => [new Uint8Array(rows).map(() => random.int(0, 4))],
+    output: (rows) => [new Uint8Array(rows >> 3)],
+    kernel: (kernels) => ({
+      run: ({ in: [ops], out: [bits], rows }) => kernels.exports.changesRetracted(ops, rows, bits),
+    }),
+    twin: () => ({
+      run: ({ in: [ops], out: [bits] }) => {
+        let count = 0
+        bits.fill(0)
+        for (let i = 0; i < ops.length; i++) {
+          const bit = ops[i]! & 1
+          bits[i >> 3]! |= bit << (i & 7)
+          count += bit
+        }
+        return count
+      },
+    }),
+    expect: { twin: 8 },
+  }),
+]

@@ -1,0 +1,81 @@
+// Traits of the operators whose results change, and of those that end a changelog.
+import { OP_COLUMN, OP_FIELD } from '../../columnar/changelog.ts'
+import { Schema } from '../../columnar/schema.ts'
+import { groupAggregateFields } from '../../operators/aggregate-type.ts'
+import { checkTime } from './columns.ts'
+import { durationText } from './duration-text.ts'
+import { kernel, type OperatorTraits, type SpecOf, wholeRows } from './operator-traits.ts'
+import { aggregateColumns, aggregateText, neededAggregates } from './window-aggregate.ts'
+
+const opOf = (input: Schema): readonly string[] => (input.has(OP_COLUMN) ? [OP_COLUMN] : [])
+
+const ttlText = (ttlMs: number | undefined): string =>
+  ttlMs === undefined ? '' : `; forgotten after ${durationText(ttlMs)}`
+
+export const groupAggregate: OperatorTraits<SpecOf<'groupAggregate'>> = {
+  inputColumns(spec, needed, input) {
+    const used = neededAggregates(spec.aggregates, needed).flatMap(aggregateColumns)
+    return [...spec.keys, ...used, ...opOf(input)]
+  },
+  prune(spec, needed) {
+    const aggregates = neededAggregates(spec.aggregates, needed)
+    const names = [...spec.keys, ...aggregates.map(({ name }) => name), OP_COLUMN]
+    return { spec: { ...spec, aggregates }, names }
+  },
+  output: (spec, [input]) => new Schema(groupAggregateFields(input!, spec.keys, spec.aggregates)),
+  engine: () => kernel('keyed aggregation over columns; the net changes of each batch'),
+  detail(spec) {
+    const by = spec.keys.length === 0 ? 'all rows' : `by ${spec.keys.join(', ')}`
+    return `${by}: ${spec.aggregates.map(aggregateText).join(', ')}${ttlText(spec.stateTtlMs)}`
+  },
+}
+
+const isFirstArrival = (spec: SpecOf<'deduplicate'>): boolean =>
+  spec.keep === 'first' && spec.time === undefined
+
+export const deduplicate: OperatorTraits<SpecOf<'deduplicate'>> = {
+  inputColumns(spec, needed) {
+    const time = spec.time === undefined ? [] : [spec.time]
+    return [...[...needed].filter((name) => name !== OP_COLUMN), ...spec.keys, ...time]
+  },
+  prune: (spec, _needed, [input]) => ({
+    spec,
+    names: isFirstArrival(spec) ? input!.names : [...input!.names, OP_COLUMN],
+    dropped: [],
+  }),
+  output(spec, [input]) {
+    for (const key of spec.keys) input!.indexOf(key)
+    if (spec.time !== undefined) checkTime(input!, spec.time)
+    return isFirstArrival(spec) ? input : new Schema([...input!.fields, OP_FIELD])
+  },
+  engine: (spec) =>
+    kernel(isFirstArrival(spec) ? 'a hash table of the keys' : 'a row a key; the net changes'),
+  detail(spec) {
+    const order = spec.time === undefined ? 'in order of arrival' : `by ${spec.time}`
+    return `the ${spec.keep} row ${order} of each ${spec.keys.join(', ')}${ttlText(spec.stateTtlMs)}`
+  },
+}
+
+export const materialize: OperatorTraits<SpecOf<'materialize'>> = {
+  // Without keys a row is known by all of its columns.
+  inputColumns: (spec, needed, input) =>
+    spec.keys === undefined ? input.names : [...needed, ...spec.keys, ...opOf(input)],
+  prune: (spec, _needed, [input]) => ({
+    spec,
+    names: input!.names.filter((name) => name !== OP_COLUMN),
+    dropped: [],
+  }),
+  output: (_spec, [input]) => new Schema(input!.fields.filter(({ name }) => name !== OP_COLUMN)),
+  engine: (spec) => kernel(spec.keys === undefined ? 'a count a row' : 'a row a key'),
+  detail: (spec) =>
+    `the final rows, when the input ends${spec.keys === undefined ? '' : `; one a ${spec.keys.join(', ')}`}`,
+}
+
+export const upsert: OperatorTraits<SpecOf<'upsert'>> = {
+  ...wholeRows,
+  inputColumns: (spec, needed) => [...needed, ...spec.keys, OP_COLUMN],
+  prune: (spec, _needed, [input]) => ({ spec, names: input!.names, dropped: [] }),
+  output: (_spec, [input]) => input,
+  engine: () => kernel('the ops and keys of neighbours'),
+  detail: (spec) => `by ${spec.keys.join(', ')}, without the rows before an update`,
+}

@@ -1,0 +1,38 @@
+// How operators with updating results emit: changes as batches of at most batchRows rows, with what each
+// row does in '$op'. Both rows of an update are in one batch.
+import { OP_COLUMN, ROW_OPS } from '../columnar/changelog.ts'
+import { RecordBatch } from '../columnar/record-batch.ts'
+import { uint8 } from '../columnar/type.ts'
+import { Vector } from '../columnar/vector.ts'
+import type { OperatorContext, Output } from './operator.ts'
+
+export class ChangeOutput {
+  readonly #context: OperatorContext
+  readonly #output: Output
+  readonly #opPosition: number
+
+  constructor(context: OperatorContext, output: Output) {
+    this.#context = context
+    this.#output = output
+    this.#opPosition = context.output.indexOf(OP_COLUMN)
+  }
+
+  /**
+   * Emits n changes.
+   * @param ops u8 a row
+   * @param columns gives the columns of some of the rows, without '$op', in the output's order
+   */
+  emit(ops: number, n: number, columns: (from: number, length: number) => readonly Vector[]): void {
+    const { kernels, config, output } = this.#context
+    const most = Math.max(2, config.batchRows)
+    for (let from = 0; from < n;) {
+      let length = Math.min(most, n - from)
+      if (kernels.u8[ops + from + length - 1] === ROW_OPS.updateBefore) length--
+      const op = new Vector({ type: uint8(), length, values: ops + from })
+      const all = columns(from, length).toSpliced(this.#opPosition, 0, op)
+      const typed = all.map((column, i) => column.as(output.fields[i]!.type))
+      this.#output.emit(new RecordBatch(output, length, typed))
+      from += length
+    }
+  }
+}

@@ -1,0 +1,32 @@
+// What the operators with updating results are told (operator-spec.ts has the union of all).
+import type { AggregateSpec } from './operator-spec.ts'
+
+/** How long the state of a key is kept after it was last touched, by processing time. */
+export interface StateTtl {
+  readonly stateTtlMs?: number
+}
+
+export type ChangelogOperatorSpec =
+  | {
+      /** The rows of a changelog as they are in the end. */
+      readonly kind: 'materialize'
+      /** With keys a key has one row, and what comes later takes its place; without, rows are counted. */
+      readonly keys?: readonly string[]
+    }
+  | {
+      /** Leaves the rows before an update out: what is left says by key what is. */
+      readonly kind: 'upsert'
+      readonly keys: readonly string[]
+    }
+  | (StateTtl & {
+      readonly kind: 'groupAggregate'
+      readonly keys: readonly string[]
+      readonly aggregates: readonly AggregateSpec[]
+    })
+  | (StateTtl & {
+      readonly kind: 'deduplicate'
+      readonly keys: readonly string[]
+      readonly keep: 'first' | 'last'
+      /** The event-time column; absent for the order of arrival. */
+      readonly time?: string
+    })

@@ -1,0 +1,176 @@
+// Aggregates by key without windows: a result a key, which changes as rows come. Rows may be taken back,
+// too, when the input is a changelog.
+//
+//   batch -> key ids -> results before -> update -> results after -> what differs
+//
+// GA1  A batch gives the net change of a key: nothing, an insertion, an update, or a deletion.
+// GA2  A key is there while more rows were added than taken back. A hidden count() knows.
+// GA3  A key whose count falls to zero begins anew: no rounding of its float sums is left over. Such
+//      keys are forgotten when they are the half.
+import { assert } from '../base/assert.ts'
+import type { StateWriter } from '../checkpoint/operator-state.ts'
+import { OP_COLUMN } from '../columnar/changelog.ts'
+import { denseColumns } from '../columnar/dense-columns.ts'
+import { RecordBatch } from '../columnar/record-batch.ts'
+import { Schema } from '../columnar/schema.ts'
+import { type DataType, int64 } from '../columnar/type.ts'
+import type { Vector } from '../columnar/vector.ts'
+import type { AggregateOverflow } from '../kernels/aggregate.ts'
+import { bitmapNot } from '../kernels/bitmap.ts'
+import type { ByteColumn } from '../kernels/byte-table.ts'
+import { changeList, presentRows, retractedRows, type TouchedKeys } from '../kernels/changes.ts'
+import { columnArgument } from '../kernels/string.ts'
+import { stringCompare } from '../kernels/string-compare.ts'
+import { takeFixed } from '../kernels/take.ts'
+import { RowLayout } from '../state/row-store.ts'
+import { Aggregation } from './aggregation.ts'
+import { ChangeOutput } from './change-output.ts'
+import { GroupTable } from './group-state.ts'
+import type { AggregateSpec, OperatorSpec } from './operator-spec.ts'
+import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
+
+type GroupAggregateSpec = Extract<OperatorSpec, { readonly kind: 'groupAggregate' }>
+
+/** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, UNSUPPORTED */
+export const createGroupAggregate: OperatorFactory<GroupAggregateSpec> = (spec, context, output) =>
+  new GroupAggregate(spec, context, output)
+
+const GROUPS = 'groups'
+const ROW_COUNT: AggregateSpec = { name: '$rows', function: 'count' }
+
+/** Results of groups: encoded, and where each is; 0 for a group that is not there. */
+interface Results {
+  readonly encoded: ByteColumn
+  readonly addresses: number
+  /** i64 a group. */
+  readonly counts: number
+}
+
+class GroupAggregate implements Operator {
+  readonly #context: OperatorContext
+  readonly #changes: ChangeOutput
+  readonly #aggregation: Aggregation
+  readonly #layout: RowLayout
+  readonly #types: readonly DataType[]
+  readonly #keyColumns: readonly number[]
+  readonly #opColumn: number | undefined
+  readonly #stateSchema: Schema
+  #groups: GroupTable | undefined
+
+  constructor(spec: GroupAggregateSpec, context: OperatorContext, output: Output) {
+    const input = context.inputs[0]!
+    this.#context = context
+    this.#changes = new ChangeOutput(context, output)
+    this.#opColumn = input.has(OP_COLUMN) ? input.indexOf(OP_COLUMN) : undefined
+    const isRetracting = this.#opColumn !== undefined
+    this.#aggregation = new Aggregation(input, [...spec.aggregates, ROW_COUNT], { isRetracting })
+    this.#keyColumns = spec.keys.map((key) => input.indexOf(key))
+    const results = spec.aggregates.map(({ name }) => context.output.field(name).type)
+    this.#types = [...results, int64()]
+    this.#layout = new RowLayout(context.kernels, results)
+    const keys = input.project(spec.keys)
+    const state = this.#aggregation.stateFields.map(({ name, type }) => ({
+      name: `$${name}`,
+      type,
+    }))
+    this.#stateSchema = new Schema([...keys.fields, ...state])
+  }
+
+  open(): void {
+    const { kernels, inputs, restored, config } = this.#context
+    const types = this.#keyColumns.map((column) => inputs[0]!.fields[column]!.type)
+    const groups = new GroupTable(kernels, this.#aggregation, types, config)
+    this.#groups = groups
+    const keyCount = types.length
+    for (const batch of restored?.table(GROUPS) ?? []) {
+      const { touched, rows } = groups.touch(batch.columns.slice(0, keyCount), batch.length)
+      assert(touched.count === batch.length, 'a group is restored twice')
+      const state = batch.columns.slice(keyCount)
+      this.#aggregation.importState(groups.program, state, rows, batch.length)
+      groups.setLive(touched, this.#results(rows, touched.count).counts)
+    }
+  }
+
+  processBatch(batch: RecordBatch): void {
+    const { kernels } = this.#context
+    const groups = this.#opened()
+    const n = batch.rowCount
+    const dense = denseColumns(kernels, batch)
+    const { touched, rows } = groups.touch(this.#keyColumns.map(dense), n)
+    const before = this.#results(rows, touched.count)
+    const targets = takeFixed(kernels, 4, rows, { rows: touched.locals, length: n })
+    this.#update(dense, targets, n)
+    const after = this.#results(rows, touched.count)
+    this.#emit(touched, before, after)
+    groups.setLive(touched, after.counts)
+    if (this.#opColumn !== undefined) groups.forgetDead({ touched, rows }, after.counts)
+  }
+
+  snapshot(into: StateWriter): void {
+    const { kernels } = this.#context
+    const keys = this.#keyColumns.map((_, i) => i)
+    for (const { ids, rows, length } of this.#opened().scan()) {
+      const batch = new RecordBatch(this.#stateSchema, length, [
+        ...this.#opened().keys.columns(ids, length),
+        ...this.#aggregation.exportState(kernels, rows, length),
+      ])
+      if (keys.length > 0) into.keyed(GROUPS, batch, keys)
+      else into.list(GROUPS, batch)
+    }
+  }
+
+  close(): void {
+    this.#groups?.close()
+    this.#groups = undefined
+  }
+
+  #opened(): GroupTable {
+    assert(this.#groups !== undefined, 'groups are aggregated while the operator is open')
+    return this.#groups
+  }
+
+  /** Adds a batch's rows to accumulators, and takes those back that its ops say. */
+  #update(dense: (position: number) => Vector, targets: number, n: number): void {
+    const { kernels } = this.#context
+    const { program } = this.#opened()
+    const inputs = this.#aggregation.inputs(kernels, dense, n)
+    inputs.forEach((input, i) => program.bind(i, input))
+    const retracted =
+      this.#opColumn === undefined
+        ? undefined
+        : retractedRows(kernels, dense(this.#opColumn).values, n)
+    if (retracted === undefined || retracted.count === 0) {
+      this.#check(program.update(targets, 0, n))
+      return
+    }
+    this.#check(program.update(targets, bitmapNot(kernels, retracted.bits, n), n))
+    this.#check(program.retract(targets, retracted.bits, n))
+  }
+
+  #check(overflow: AggregateOverflow | undefined): void {
+    if (overflow !== undefined) throw this.#aggregation.overflow(overflow)
+  }
+
+  #results(rows: number, n: number): Results {
+    const { kernels } = this.#context
+    const columns = this.#aggregation.results(kernels, rows, n, this.#types)
+    const counts = columns.at(-1)!.values
+    const encoded = this.#layout.encode(columns.slice(0, -1), n)
+    return { encoded, counts, addresses: presentRows(kernels, encoded, counts, n) }
+  }
+
+  #emit({ count, ids }: TouchedKeys, before: Results, after: Results): void {
+    const { kernels } = this.#context
+    const { keys } = this.#opened()
+    const both = columnArgument(after.encoded)
+    const same = stringCompare(kernels, 'eq', before.encoded, both, count)
+    const changes = changeList(kernels, before.addresses, after.addresses, same, count)
+    this.#changes.emit(changes.ops, changes.length, (from, length) => {
+      const places = { rows: changes.places + from * 4, length }
+      return [
+        ...keys.columns(takeFixed(kernels, 4, ids, places), length),
+        ...this.#layout.decode(changes.rows + from * 4, 0, length),
+      ]
+    })
+  }
+}

@@ -1,0 +1,207 @@
+// What the methods of updating streams make of a job: unbounded aggregates, deduplication, and the ends of
+// a changelog.
+import { OP_COLUMN, OP_FIELD, ROW_OP_NAMES } from '../columnar/changelog.ts'
+import type { Expression } from '../columnar/expression.ts'
+import { Schema } from '../columnar/schema.ts'
+import { uint8, utf8 } from '../columnar/type.ts'
+import { DataflowError } from '../base/errors.ts'
+import { plainColumns, selectSchema } from '../graph/stream-graph.ts'
+import { groupAggregateFields } from '../operators/aggregate-type.ts'
+import { Aggregation } from '../operators/aggregation.ts'
+import type { OperatorSpec } from '../operators/operator-spec.ts'
+import { checkKeepable } from '../state/row-store.ts'
+import { bindAggregates, ComputedColumns } from './aggregate-planning.ts'
+import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
+import { checkKeys, partitionedFor } from './window-planning.ts'
+
+type Location = string | undefined
+
+const at = (location: Location) => (location === undefined ? {} : { location })
+
+const withoutOp = (schema: Schema): Schema =>
+  new Schema(schema.fields.filter(({ name }) => name !== OP_COLUMN))
+
+/** What a row does, as text: '+I', '-U', '+U', '-D'. */
+function opText(stream: LogicalStream): Expression {
+  const text = (value: string): Expression => ({ kind: 'literal', type: utf8(), value })
+  if (!stream.isUpdating) return text(ROW_OP_NAMES[0])
+  const [insert, ...others] = ROW_OP_NAMES
+  return others.reduce<Expression>(
+    (otherwise, name, i) => ({
+      kind: 'call',
+      function: 'ifElse',
+      arguments: [
+        {
+          kind: 'call',
+          function: 'eq',
+          arguments: [
+            { kind: 'column', name: OP_COLUMN },
+            { kind: 'literal', type: uint8(), value: i + 1 },
+          ],
+        },
+        text(name),
+        otherwise,
+      ],
+    }),
+    text(insert),
+  )
+}
+
+/**
+ * The changes as rows that stay: what each does is the column `op`.
+ * @throws SCHEMA_MISMATCH when there is a column of that name
+ */
+export function planToChangelog(stream: LogicalStream, location: Location): LogicalStream {
+  if (stream.visible.has('op')) {
+    throw new DataflowError(
+      'SCHEMA_MISMATCH',
+      "the changes get a column 'op', and the stream has one already; give it another name before",
+    )
+  }
+  const time = stream.schema.has(EVENT_TIME) ? [EVENT_TIME] : []
+  const columns = [
+    { name: 'op', expression: opText(stream) },
+    ...plainColumns([...stream.visible.names, ...time]),
+  ]
+  const spec = { kind: 'select', columns } as const
+  const output = selectSchema(columns, stream.schema)
+  return stream.append({ spec, name: 'To changelog', output, ...at(location) })
+}
+
+/**
+ * The final rows, when the input ends.
+ * @param keys of which each has one row; without them, rows are counted
+ * @throws COLUMN_NOT_FOUND, UNSUPPORTED for columns that cannot be kept
+ */
+export function planMaterialize(
+  stream: LogicalStream,
+  keys: readonly string[] | undefined,
+  location: Location,
+): LogicalStream {
+  if (keys === undefined && !stream.isUpdating) return stream
+  if (keys !== undefined) checkKeys(keys, stream.visible, 'materialize()')
+  checkKeepable(stream.schema, 'materialize()')
+  const spec: OperatorSpec = { kind: 'materialize', ...(keys === undefined ? {} : { keys }) }
+  return stream
+    .partitioned({ kind: 'hash', keys: keys ?? stream.visible.names })
+    .append({ spec, name: 'Materialize', output: withoutOp(stream.schema), ...at(location) })
+}
+
+/**
+ * The changes without the rows before an update; the stream is still updating.
+ * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH
+ */
+export function planUpsert(
+  stream: LogicalStream,
+  keys: readonly string[],
+  location: Location,
+): LogicalStream {
+  checkKeys(keys, stream.visible, 'an upsert stream')
+  const partitioned = stream.partitioned({ kind: 'hash', keys })
+  if (!stream.isUpdating) return partitioned
+  return partitioned.append({ spec: { kind: 'upsert', keys }, name: 'Upsert', ...at(location) })
+}
+
+export interface GroupRequest {
+  /** None: all rows are one group. */
+  readonly keys: readonly string[]
+  readonly aggregates: Readonly<Record<string, unknown>>
+}
+
+/** @throws GRAPH_INVALID, SCHEMA_MISMATCH, COLUMN_NOT_FOUND, TYPE_MISMATCH, UNSUPPORTED */
+export function planGroupAggregate(
+  stream: LogicalStream,
+  { keys, aggregates }: GroupRequest,
+  location: Location,
+): LogicalStream {
+  const columns = new ComputedColumns(stream.schema)
+  for (const key of keys) columns.keep(key)
+  if (stream.isUpdating) columns.keep(OP_COLUMN)
+  const specs = bindAggregates(aggregates, keys, columns)
+  const input = columns.isPlain ? stream : stream.plannedSelect(columns.all, location, undefined)
+  const { schema } = input
+  // What cannot take rows back is refused here, where the user's line is known.
+  void new Aggregation(schema, specs, { isRetracting: stream.isUpdating })
+  const spec = { kind: 'groupAggregate', keys, aggregates: specs } as const
+  const output = new Schema(groupAggregateFields(schema, keys, specs))
+  return groups(input, { spec, name: 'Aggregate', output }, location)
+}
+
+interface GroupOperator {
+  readonly spec: OperatorSpec & { readonly keys: readonly string[] }
+  readonly name: string
+  readonly output: Schema
+}
+
+/** An operator of keyed groups; its results have no event time. */
+function groups(input: LogicalStream, made: GroupOperator, location: Location): LogicalStream {
+  checkKeepable(made.output, `'${made.name}'`)
+  const { keys } = made.spec
+  const bound = keys.length === 0 ? { parallelismMax: 1 } : {}
+  const { inputs, job } = partitionedFor(keys, input).append({ ...made, ...bound, ...at(location) })
+  return new LogicalStream(job, inputs, made.output)
+}
+
+/** What deduplicate() takes. */
+export interface DeduplicateOptions {
+  /** Which row of a key stays. */
+  readonly keep: 'first' | 'last'
+  /** 'time': by event time, instead of the order of arrival. */
+  readonly by?: 'time' | 'arrival'
+}
+
+/** @throws GRAPH_INVALID for an updating stream, or without event time; UNSUPPORTED, CONFIG_INVALID */
+export function planDeduplicate(
+  stream: LogicalStream,
+  keys: readonly string[],
+  { keep, by = 'arrival' }: DeduplicateOptions,
+  location: Location,
+): LogicalStream {
+  refuseUpdating(stream, 'deduplicate()')
+  checkChoice('keep', keep, ['first', 'last'])
+  checkChoice('by', by, ['time', 'arrival'])
+  const isPlainTime = stream.eventTime?.kind === 'column'
+  const timed = by === 'time' && !isPlainTime ? stream.withEventTimeColumn(location) : stream
+  const time = by === 'time' ? timeColumn(timed) : undefined
+  const isFirstArrival = keep === 'first' && time === undefined
+  const spec = { kind: 'deduplicate', keys, keep, ...(time === undefined ? {} : { time }) } as const
+  if (!isFirstArrival) checkKeepable(timed.schema, 'deduplicate()')
+  const output = isFirstArrival ? timed.schema : updating(timed.schema)
+  return timed
+    .partitioned({ kind: 'hash', keys })
+    .append({ spec, name: 'Deduplicate', output, ...at(location) })
+}
+
+/** Each different row once. @throws UNSUPPORTED for columns that cannot be compared */
+export function planDistinct(stream: LogicalStream, location: Location): LogicalStream {
+  const keys = stream.visible.names
+  checkKeys(keys, stream.visible, 'distinct()')
+  if (!stream.isUpdating) {
+    const spec = { kind: 'deduplicate', keys, keep: 'first' } as const
+    return stream
+      .partitioned({ kind: 'hash', keys })
+      .append({ spec, name: 'Distinct', ...at(location) })
+  }
+  const spec = { kind: 'groupAggregate', keys, aggregates: [] } as const
+  const output = new Schema(groupAggregateFields(stream.schema, keys, []))
+  return groups(stream, { spec, name: 'Distinct', output }, location)
+}
+
+const updating = (schema: Schema): Schema => new Schema([...schema.fields, OP_FIELD])
+
+/** The name of the column that event time is. @throws GRAPH_INVALID without event time */
+function timeColumn({ eventTime }: LogicalStream): string {
+  if (eventTime?.kind === 'column') return eventTime.name
+  throw new DataflowError(
+    'GRAPH_INVALID',
+    "the order of time needs event time: call assignWatermarks('column', ...) before keyBy",
+  )
+}
+
+function checkChoice(option: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return
+  throw new DataflowError(
+    'CONFIG_INVALID',
+    `${option} is '${value}'; it is ${choices.map((choice) => `'${choice}'`).join(' or ')}`,
+  )
+}

@@ -1,0 +1,125 @@
+// Updating results end to end: whole jobs through the embedded cluster, against the same by a loop, at
+// several parallelisms.
+import { describe, expect, it } from 'vitest'
+import {
+  count,
+  int32,
+  max,
+  mean,
+  StreamExecutionEnvironment,
+  sum,
+  timestamp,
+  utf8,
+} from '../../src/index.ts'
+
+const SCHEMA = { at: timestamp('ms'), auction: int32(), category: utf8(), price: int32() }
+
+const ROWS = Array.from({ length: 20_000 }, (_, i) => ({
+  at: (i * 7919) % 20_000,
+  auction: (i * 31) % 997,
+  category: `category ${((i * 31) % 997) % 5}`,
+  price: (i * 7919) % 1_003,
+}))
+
+const bids = (parallelism: number) =>
+  StreamExecutionEnvironment.getExecutionEnvironment({ parallelism, config: { batchRows: 4_000 } })
+    .fromCollection(ROWS, { schema: SCHEMA })
+    .rebalance()
+
+const texts = (rows: readonly object[]): string[] =>
+  rows.map((row) => JSON.stringify(row)).toSorted()
+
+const highest = (): Map<number, number> => {
+  const byAuction = new Map<number, number>()
+  for (const { auction, price } of ROWS) {
+    byAuction.set(auction, Math.max(byAuction.get(auction) ?? -1, price))
+  }
+  return byAuction
+}
+
+describe.each([1, 2, 4])('in %d subtasks', (parallelism) => {
+  it('an average of maxima equals a loop, through retractions', async () => {
+    const rows = await Array.fromAsync(
+      bids(parallelism)
+        .keyBy('auction', 'category')
+        .aggregate({ highest: max('price') })
+        .where((r) => r.highest.gt(900))
+        .keyBy('category')
+        .aggregate({ average: mean('highest'), auctions: count() })
+        .materialize()
+        .collect(),
+    )
+    const groups = Map.groupBy(
+      [...highest()].filter(([, price]) => price > 900),
+      ([auction]) => `category ${auction % 5}`,
+    )
+    const expected = [...groups].map(([category, all]) => ({
+      category,
+      average: all.reduce((total, [, price]) => total + price, 0) / all.length,
+      auctions: all.length,
+    }))
+    expect(texts(rows)).toEqual(texts(expected))
+  })
+
+  it('an aggregate of all rows is one row', async () => {
+    const rows = await Array.fromAsync(
+      bids(parallelism)
+        .aggregate({ bids: count(), total: sum('price') })
+        .materialize()
+        .collect(),
+    )
+    const total = ROWS.reduce((all, { price }) => all + price, 0)
+    expect(rows).toEqual([{ bids: ROWS.length, total }])
+  })
+
+  it('the last row of a key by time is the same by every way out', async () => {
+    const latest = bids(parallelism)
+      .assignWatermarks('at')
+      .keyBy('auction')
+      .deduplicate({ keep: 'last', by: 'time' })
+    const expected = [...Map.groupBy(ROWS, ({ auction }) => auction).values()].map((all) =>
+      all.reduce((a, b) => (b.at >= a.at ? b : a)),
+    )
+    // Four ends of one job.
+    const [final, byKey, upserts, changes] = await Promise.all([
+      Array.fromAsync(latest.materialize().collect()),
+      Array.fromAsync(latest.materialize({ key: ['auction'] }).collect()),
+      Array.fromAsync(latest.toUpsert({ key: ['auction'] }).collect()),
+      Array.fromAsync(latest.toChangelog().collect()),
+    ])
+    expect(texts(final)).toEqual(texts(expected))
+    expect(texts(byKey)).toEqual(texts(expected))
+    const held = new Map<number, object>()
+    for (const { op, ...row } of upserts) {
+      expect(op).not.toBe('-U')
+      held.set(row.auction, row)
+    }
+    expect(texts([...held.values()])).toEqual(texts(expected))
+    const left = new Map<string, number>()
+    for (const { op, ...row } of changes) {
+      const text = JSON.stringify(row)
+      left.set(text, (left.get(text) ?? 0) + (op.startsWith('-') ? -1 : 1))
+    }
+    const kept = [...left].filter(([, times]) => times !== 0)
+    expect(kept.every(([, times]) => times === 1)).toBe(true)
+    expect(kept.map(([text]) => text).toSorted()).toEqual(texts(expected))
+  })
+
+  it('distinct rows are each there once, of rows that stay and of rows that change', async () => {
+    const stream = bids(parallelism)
+    const prices = stream.select((r) => ({ price: r.price })).distinct()
+    const tops = stream
+      .keyBy('auction')
+      .aggregate({ highest: max('price') })
+      .select((r) => ({ highest: r.highest }))
+      .distinct()
+    const [priceRows, topRows] = await Promise.all([
+      Array.fromAsync(prices.collect()),
+      Array.fromAsync(tops.materialize().collect()),
+    ])
+    const expected = [...new Set(ROWS.map(({ price }) => price))].map((price) => ({ price }))
+    expect(texts(priceRows)).toEqual(texts(expected))
+    const values = [...new Set(highest().values())].map((price) => ({ highest: price }))
+    expect(texts(topRows)).toEqual(texts(values))
+  })
+})

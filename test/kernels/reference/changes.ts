@@ -1,0 +1,103 @@
+// Scalar twins of the net changes by key.
+
+const MISSING = 0xffffffff
+
+/** Local numbers by a Map from ids. */
+export function touched(ids: Uint32Array): { readonly ids: number[]; readonly locals: number[] } {
+  const numbers = new Map<number, number>()
+  const locals = Array.from(ids, (id) => {
+    const known = numbers.get(id)
+    if (known !== undefined) return known
+    numbers.set(id, numbers.size)
+    return numbers.size - 1
+  })
+  return { ids: [...numbers.keys()], locals }
+}
+
+/** Local numbers with typed arrays: stamps by id, as the kernel has them. */
+export function touchedByStamps(
+  ids: Uint32Array,
+  stamps: Uint32Array,
+  locals: Uint32Array,
+  out: Uint32Array,
+): number {
+  let count = 0
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i]!
+    let local = stamps[id]!
+    if (local === 0) {
+      out[count] = id
+      local = ++count
+      stamps[id] = local
+    }
+    locals[i] = local - 1
+  }
+  for (let i = 0; i < count; i++) stamps[out[i]!] = 0
+  return count
+}
+
+/** The row of each local number that counts by time. */
+export function rowsByTime(
+  locals: readonly number[],
+  times: readonly bigint[],
+  isLast: boolean,
+  held: readonly (bigint | undefined)[],
+): number[] {
+  const rows = held.map(() => MISSING)
+  const best = [...held]
+  locals.forEach((local, row) => {
+    const [time, other] = [times[row]!, best[local]]
+    if (other !== undefined && !(isLast ? time >= other : time < other)) return
+    best[local] = time
+    rows[local] = row
+  })
+  return rows
+}
+
+/** Rows of ids that are `known` or above, each the first time. */
+export function firstRows(ids: Uint32Array, known: number): number[] {
+  const seen = new Set<number>()
+  return [...ids.keys()].filter((row) => {
+    const id = ids[row]!
+    if (id < known || seen.has(id)) return false
+    seen.add(id)
+    return true
+  })
+}
+
+export interface Change {
+  readonly row: number
+  readonly op: number
+  readonly place: number
+}
+
+/** The changelog from rows to rows. */
+export function changeList(
+  before: Uint32Array,
+  after: Uint32Array,
+  isSame: (place: number) => boolean,
+): Change[] {
+  return [...before.keys()].flatMap((place) => {
+    const [old, fresh] = [before[place]!, after[place]!]
+    if (old === 0 && fresh === 0) return []
+    if (old === 0) return [{ row: fresh, op: 0, place }]
+    if (fresh === 0) return [{ row: old, op: 3, place }]
+    if (isSame(place)) return []
+    return [
+      { row: old, op: 1, place },
+      { row: fresh, op: 2, place },
+    ]
+  })
+}
+
+/** The upsert form: rows that stay, and their ops. */
+export function upsert(
+  ops: readonly number[],
+  keys: readonly string[],
+): { readonly row: number; readonly op: number }[] {
+  return ops.flatMap((op, row) => {
+    if (op !== 1) return [{ row, op }]
+    const isPair = ops[row + 1] === 2 && keys[row + 1] === keys[row]
+    return isPair ? [] : [{ row, op: 3 }]
+  })
+}

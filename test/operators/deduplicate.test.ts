@@ -1,0 +1,154 @@
+// One row a key against a naive model: after each batch the rows that are there are, for each key, the
+// first or last by arrival or by time.
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { OP_FIELD } from '../../src/columnar/changelog.ts'
+import { Schema } from '../../src/columnar/schema.ts'
+import { float64, int32, nullable, timestamp, utf8 } from '../../src/columnar/type.ts'
+import { Kernels } from '../../src/kernels/module.ts'
+import { createDeduplicate } from '../../src/operators/deduplicate.ts'
+import type { OperatorSpec } from '../../src/operators/operator-spec.ts'
+import { Materialized, rowTexts } from './changelog-model.ts'
+import { type HarnessOptions, OperatorHarness, type Row } from './operator-harness.ts'
+
+const kernels = new Kernels()
+
+type Spec = Extract<OperatorSpec, { readonly kind: 'deduplicate' }>
+
+const INPUT = Schema.of({
+  at: timestamp('ms'),
+  key: nullable(utf8()),
+  other: int32(),
+  x: nullable(float64()),
+  s: nullable(utf8()),
+})
+
+interface Scenario {
+  readonly keys: readonly string[]
+  readonly keep: 'first' | 'last'
+  readonly byTime: boolean
+  readonly batchRows: number
+  readonly every: number
+  readonly batches: readonly (readonly Row[])[]
+}
+
+const text = fc.constantFrom('', 'a', 'b', 'a longer text than sixteen bytes', 'é')
+
+const anyRow: fc.Arbitrary<Row> = fc.record({
+  at: fc.integer({ min: -3, max: 5 }),
+  key: fc.option(text),
+  other: fc.integer({ min: 0, max: 2 }),
+  x: fc.option(fc.integer({ min: -2, max: 2 })),
+  s: fc.option(text),
+})
+
+const scenario: fc.Arbitrary<Scenario> = fc.record({
+  keys: fc.constantFrom(['key'], ['other'], ['key', 'other']),
+  keep: fc.constantFrom('first', 'last'),
+  byTime: fc.boolean(),
+  batchRows: fc.constantFrom(2, 3, 16_384),
+  every: fc.constantFrom(1, 1, 2),
+  batches: fc.array(fc.array(anyRow, { maxLength: 15 }), { maxLength: 5 }),
+})
+
+const isChanging = ({ keep, byTime }: Pick<Scenario, 'keep' | 'byTime'>): boolean =>
+  keep === 'last' || byTime
+
+function optionsOf(of: Omit<Scenario, 'batches' | 'every'>): HarnessOptions<Spec> {
+  const { keys, keep, byTime, batchRows } = of
+  return {
+    kernels,
+    factory: createDeduplicate,
+    config: { kind: 'deduplicate', keys, keep, ...(byTime ? { time: 'at' } : {}) },
+    input: INPUT,
+    output: isChanging(of) ? new Schema([...INPUT.fields, OP_FIELD]) : INPUT,
+    batchRows,
+  }
+}
+
+function modelOf({ keys, keep, byTime }: Omit<Scenario, 'batches'>, rows: readonly Row[]): Row[] {
+  const kept = new Map<string, Row>()
+  for (const one of rows) {
+    const key = JSON.stringify(keys.map((name) => one[name]))
+    const held = kept.get(key)
+    const [time, heldTime] = [one['at'] as number, held?.['at'] as number]
+    const wins = byTime ? (keep === 'last' ? time >= heldTime : time < heldTime) : keep === 'last'
+    if (held === undefined || wins) kept.set(key, one)
+  }
+  return [...kept.values()]
+}
+
+describe('a deduplication', () => {
+  it('equals a naive model after every batch', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario, async (of) => {
+        const allocated = kernels.exports.allocated()
+        const harness = new OperatorHarness(optionsOf(of))
+        await harness.open()
+        const changelog = new Materialized()
+        const seen: Row[] = []
+        for (const batch of of.batches) {
+          const isIn = (_: Row, i: number): boolean => i % of.every === 0
+          seen.push(...batch.filter(isIn))
+          const out = harness.batch(batch, of.every === 1 ? undefined : isIn)
+          // Rows that stay have no '$op': reading them as insertions is right.
+          changelog.read(out)
+          expect(changelog.rows).toEqual(rowTexts(modelOf(of, seen)))
+        }
+        if (isChanging(of)) {
+          expect(Math.max(0, ...harness.batchSizes)).toBeLessThanOrEqual(of.batchRows)
+        }
+        harness.close()
+        expect(kernels.exports.allocated() - allocated).toBeLessThanOrEqual(2 << 20)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('goes on after a restore, in one subtask and in three', async () => {
+    const rows = fc.sample(anyRow, { numRuns: 60, seed: 11 })
+    for (const keep of ['first', 'last'] as const) {
+      for (const byTime of [false, true]) {
+        const of = { keys: ['key'], keep, byTime, batchRows: 4, every: 1 }
+        const before = new OperatorHarness(optionsOf(of))
+        await before.open()
+        const changelog = new Materialized()
+        changelog.read(before.batch(rows.slice(0, 30)))
+        const restore = [before.snapshot()]
+        before.close()
+        const after = new OperatorHarness({ ...optionsOf(of), restore })
+        await after.open()
+        changelog.read(after.batch(rows.slice(30)))
+        expect(changelog.rows).toEqual(rowTexts(modelOf(of, rows)))
+        after.close()
+        const parts: (number | undefined)[] = []
+        for (const subtaskIndex of [0, 1, 2]) {
+          const options = { ...optionsOf(of), restore, subtaskIndex, parallelism: 3 }
+          const part = new OperatorHarness(options)
+          await part.open()
+          const { tables } = part.snapshot()
+          parts.push(...tables.flatMap((table) => table.parts.map(({ keyGroup }) => keyGroup)))
+          part.close()
+        }
+        const groups = restore[0]!.tables[0]!.parts.map(({ keyGroup }) => keyGroup)
+        expect(parts.toSorted()).toEqual(groups.toSorted())
+      }
+    }
+  })
+
+  it('refuses a row without a time, and names column and row', async () => {
+    const input = new Schema([
+      { name: 'at', type: nullable(timestamp('ms')) },
+      ...INPUT.fields.slice(1),
+    ])
+    const options = optionsOf({ keys: ['other'], keep: 'last', byTime: true, batchRows: 8 })
+    const output = new Schema([...input.fields, OP_FIELD])
+    const harness = new OperatorHarness({ ...options, input, output })
+    await harness.open()
+    const one = { at: 1, key: 'k', other: 1, x: 1, s: null }
+    expect(() => harness.batch([one, { ...one, at: null }])).toThrow(
+      expect.objectContaining({ code: 'RECORD_MALFORMED', context: { column: 'at', row: 1 } }),
+    )
+    harness.close()
+  })
+})

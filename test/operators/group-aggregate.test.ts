@@ -1,0 +1,247 @@
+// Aggregates without windows against a naive model: after each batch the changelog so far, read by a
+// Map, is what aggregating all rows that are left gives. Over rows that stay and rows that are taken back.
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { OP_FIELD } from '../../src/columnar/changelog.ts'
+import { Schema } from '../../src/columnar/schema.ts'
+import { bool, float64, int32, int64, nullable, utf8 } from '../../src/columnar/type.ts'
+import { Kernels } from '../../src/kernels/module.ts'
+import { groupAggregateFields } from '../../src/operators/aggregate-type.ts'
+import { createGroupAggregate } from '../../src/operators/group-aggregate.ts'
+import type { AggregateSpec, OperatorSpec } from '../../src/operators/operator-spec.ts'
+import { changesOf, leftOf, Materialized, rowTexts } from './changelog-model.ts'
+import { type HarnessOptions, OperatorHarness, type Row } from './operator-harness.ts'
+
+const kernels = new Kernels()
+
+type Spec = Extract<OperatorSpec, { readonly kind: 'groupAggregate' }>
+
+const RETRACTABLE: readonly AggregateSpec[] = [
+  { name: 'rows', function: 'count' },
+  { name: 'counted', function: 'count', column: 'x' },
+  { name: 'total', function: 'sum', column: 'x' },
+  { name: 'wholeTotal', function: 'sum', column: 'n' },
+  { name: 'average', function: 'mean', column: 'x' },
+  { name: 'flagged', function: 'count', filter: 'flag' },
+]
+const ALL: readonly AggregateSpec[] = [
+  ...RETRACTABLE,
+  { name: 'least', function: 'min', column: 'x' },
+  { name: 'greatest', function: 'max', column: 'n' },
+  { name: 'greatestText', function: 'max', column: 's' },
+  { name: 'lastText', function: 'last', column: 's' },
+]
+
+const COLUMNS = Schema.of({
+  key: nullable(utf8()),
+  other: int32(),
+  x: nullable(float64()),
+  n: int64(),
+  s: nullable(utf8()),
+  flag: nullable(bool()),
+})
+
+interface Scenario {
+  readonly keys: readonly string[]
+  readonly isChangelog: boolean
+  readonly batchRows: number
+  /** Changes (with `$op`), a batch each; some rows are left out by a selection. */
+  readonly batches: readonly (readonly Row[])[]
+}
+
+const text = fc.constantFrom('', 'a', 'b', 'a longer text than sixteen bytes', 'é')
+
+const anyRow: fc.Arbitrary<Row> = fc.record({
+  key: fc.option(text),
+  other: fc.integer({ min: 0, max: 2 }),
+  x: fc.option(fc.integer({ min: -9, max: 9 })),
+  n: fc.bigInt({ min: -50n, max: 50n }),
+  s: fc.option(text),
+  flag: fc.option(fc.boolean()),
+})
+
+const scenario: fc.Arbitrary<Scenario> = fc
+  .record({
+    keys: fc.constantFrom(['key'], ['other'], ['key', 'other'], []),
+    isChangelog: fc.boolean(),
+    batchRows: fc.constantFrom(2, 3, 16_384),
+    rows: fc.array(fc.tuple(anyRow, fc.integer({ min: -8, max: 7 })), { maxLength: 60 }),
+    sizes: fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 6 }),
+  })
+  .map(({ rows, sizes, ...of }) => {
+    const undo = rows.map(([, at]) => (of.isChangelog ? at : -1))
+    const changes = changesOf(
+      rows.map(([one]) => one),
+      undo,
+    )
+    const batches: Row[][] = []
+    for (let from = 0, i = 0; from < changes.length; i++) {
+      const size = 1 + sizes[i % sizes.length]!
+      batches.push(changes.slice(from, from + size))
+      from += size
+    }
+    return { ...of, batches }
+  })
+
+function optionsOf(of: Omit<Scenario, 'batches'>, aggregates = ALL): HarnessOptions<Spec> {
+  const used = of.isChangelog ? aggregates.filter((one) => RETRACTABLE.includes(one)) : aggregates
+  const input = of.isChangelog ? new Schema([...COLUMNS.fields, OP_FIELD]) : COLUMNS
+  return {
+    kernels,
+    factory: createGroupAggregate,
+    config: { kind: 'groupAggregate', keys: of.keys, aggregates: used },
+    input,
+    output: new Schema(groupAggregateFields(input, of.keys, used)),
+    batchRows: of.batchRows,
+  }
+}
+
+const present = <T>(rows: readonly Row[], name: string): T[] =>
+  rows.map((one) => one[name] as T | null).filter((value) => value !== null)
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
+
+function modelOf({ keys, isChangelog }: Scenario, rows: readonly Row[]): Row[] {
+  const groups = Map.groupBy(rows, (one) => JSON.stringify(keys.map((name) => one[name])))
+  return [...groups.values()].map((group) => {
+    const x = present<number>(group, 'x')
+    const n = present<bigint>(group, 'n')
+    const s = present<string>(group, 's')
+    const result: Row = {
+      ...Object.fromEntries(keys.map((name) => [name, group[0]![name]])),
+      rows: group.length,
+      counted: x.length,
+      total: x.length === 0 ? null : sum(x),
+      wholeTotal: n.reduce((a, b) => a + b, 0n),
+      average: x.length === 0 ? null : sum(x) / x.length,
+      flagged: group.filter((one) => one['flag'] === true).length,
+    }
+    if (isChangelog) return result
+    return {
+      ...result,
+      least: x.length === 0 ? null : Math.min(...x),
+      greatest: n.reduce((a, b) => (a > b ? a : b)),
+      greatestText: s.toSorted().at(-1) ?? null,
+      lastText: s.at(-1) ?? null,
+    }
+  })
+}
+
+const withoutOp = (change: Row): Row =>
+  Object.fromEntries(Object.entries(change).filter(([name]) => name !== '$op'))
+
+describe('aggregates without windows', () => {
+  it('equal a naive model after every batch', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario, async (of) => {
+        const allocated = kernels.exports.allocated()
+        const harness = new OperatorHarness(optionsOf(of))
+        await harness.open()
+        const changelog = new Materialized()
+        const seen: Row[] = []
+        for (const batch of of.batches) {
+          seen.push(...batch)
+          const out = harness.batch(of.isChangelog ? batch : batch.map(withoutOp))
+          changelog.read(out)
+          expect(changelog.rows).toEqual(rowTexts(modelOf(of, leftOf(seen))))
+        }
+        expect(Math.max(0, ...harness.batchSizes)).toBeLessThanOrEqual(of.batchRows)
+        harness.close()
+        expect(kernels.exports.allocated() - allocated).toBeLessThanOrEqual(2 << 20)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  const changelogOf = (keys: readonly string[]) =>
+    ({ keys, isChangelog: true, batchRows: 16_384 }) as const
+  const one = (other: number, n: number, $op = 0): Row => ({
+    key: 'k',
+    other,
+    x: n,
+    n: BigInt(n),
+    s: null,
+    flag: true,
+    $op,
+  })
+
+  it('give the net change of a batch: nothing when the results are as before', async () => {
+    const harness = new OperatorHarness(optionsOf(changelogOf(['other'])))
+    await harness.open()
+    expect(harness.batch([one(1, 5), one(1, 7), one(2, 1)]).map((row) => row['$op'])).toEqual([
+      0, 0,
+    ])
+    expect(harness.batch([one(1, 3), one(1, 3, 3)])).toEqual([])
+    const out = harness.batch([one(1, 5, 3), one(2, 1, 3), one(3, 1), one(3, 1, 3)])
+    expect(out.map((row) => [row['$op'], row['other'], row['rows'], row['total']])).toEqual([
+      [1, 1, 2, 12],
+      [2, 1, 1, 7],
+      [3, 2, 1, 1],
+    ])
+    harness.close()
+  })
+
+  it('see a row that is taken back before it comes, once both are there', async () => {
+    const harness = new OperatorHarness(optionsOf(changelogOf(['other'])))
+    await harness.open()
+    expect(harness.batch([one(1, 5, 3)])).toEqual([])
+    expect(harness.batch([one(1, 5)])).toEqual([])
+    expect(harness.batch([one(1, 6)]).map((row) => [row['$op'], row['total']])).toEqual([[0, 6]])
+    harness.close()
+  })
+
+  it('begin anew, without the rounding of the sum before, when a key is empty', async () => {
+    const harness = new OperatorHarness(optionsOf(changelogOf(['other'])))
+    await harness.open()
+    const x = (value: number, $op = 0): Row => ({ ...one(1, 0, $op), x: value })
+    harness.batch([x(0.1), x(0.2)])
+    harness.batch([x(0.1, 3), x(0.2, 3)])
+    expect(harness.batch([x(0.5)])[0]!['total']).toBe(0.5)
+    harness.close()
+  })
+
+  it('go on after a restore, in another number of subtasks', async () => {
+    const of = { keys: ['key', 'other'], isChangelog: false, batchRows: 3 } as const
+    const rows = fc.sample(anyRow, { numRuns: 60, seed: 7 })
+    const before = new OperatorHarness(optionsOf(of))
+    await before.open()
+    const changelog = new Materialized()
+    changelog.read(before.batch(rows.slice(0, 30)))
+    const snapshots = [before.snapshot()]
+    before.close()
+    for (const subtaskIndex of [0, 1, 2]) {
+      const options = { ...optionsOf(of), restore: snapshots, subtaskIndex, parallelism: 3 }
+      const part = new OperatorHarness(options)
+      await part.open()
+      // Rows of keys that another subtask has give a group of their own here: only the owner counts.
+      const owned = new Set(
+        part.snapshot().tables.flatMap((table) => table.parts.map((each) => each.keyGroup)),
+      )
+      expect(owned.size).toBeGreaterThan(0)
+      part.close()
+    }
+    const whole = new OperatorHarness({ ...optionsOf(of), restore: snapshots })
+    await whole.open()
+    changelog.read(whole.batch(rows.slice(30)))
+    expect(changelog.rows).toEqual(rowTexts(modelOf({ ...of, batches: [] }, rows)))
+    whole.close()
+  })
+
+  it('refuse functions that cannot take a row back, over a changelog', () => {
+    const options = optionsOf(changelogOf(['key']))
+    const aggregates: readonly AggregateSpec[] = [{ name: 'top', function: 'first', column: 'x' }]
+    expect(
+      () => new OperatorHarness({ ...options, config: { ...options.config, aggregates } }),
+    ).toThrow(/'top' is first\(\).*cannot take a row back/)
+  })
+
+  it('report a sum that does not fit', async () => {
+    const harness = new OperatorHarness(optionsOf(changelogOf([])))
+    await harness.open()
+    const big = { ...one(1, 0), n: 2n ** 63n - 1n }
+    expect(() => harness.batch([big, { ...big, n: 1n }])).toThrow(
+      expect.objectContaining({ code: 'ARITHMETIC_OVERFLOW' }),
+    )
+    harness.close()
+  })
+})
