@@ -93,7 +93,13 @@ export type {
 export { DataStream, type WatermarkOptions } from './sdk/data-stream.ts'
 export { StreamExecutionEnvironment } from './sdk/environment.ts'
 export { defineJob, type Job } from './sdk/job-module.ts'
-export type { JoinKeys, JoinOptions, RegularJoinOptions } from './sdk/join.ts'
+export type {
+  JoinKeys,
+  JoinOptions,
+  RegularJoinOptions,
+  WindowBounds,
+  WindowJoinOptions,
+} from './sdk/join.ts'
 export { KeyedStream } from './sdk/keyed-stream.ts'
 export { outputTag, type OutputTag } from './sdk/output-tag.ts'
 export type { FunctionOptions } from './sdk/process-planning.ts'

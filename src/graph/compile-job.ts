@@ -75,7 +75,7 @@ function userFunctionModules(operators: readonly { readonly spec: OperatorSpec }
   }
   for (const { spec } of operators) {
     if (spec.kind === 'where') visit(spec.predicate)
-    if (spec.kind === 'join' && spec.where !== undefined) visit(spec.where)
+    if ('where' in spec && spec.where !== undefined) visit(spec.where)
     if (spec.kind === 'select') spec.columns.forEach(({ expression }) => visit(expression))
     const watermarks = spec.kind === 'source' ? spec.watermarks : undefined
     const times = spec.kind === 'assignWatermarks' ? spec : watermarks

@@ -205,3 +205,27 @@ export function joinChange(
   kernels.u32.set([heads, next, previous, sameHeads, sameNext, ids, sameIds], block >>> 2)
   return kernels.exports.joinChange(block, takesBack, length, first, oldest)
 }
+
+/** How times are cut into slices; in the unit of the times, `multiplier` of them. */
+export interface SliceNumbers {
+  readonly size: bigint
+  readonly offset: bigint
+  readonly multiplier: bigint
+}
+
+/** The slices (f64) of n times (i64), in the arena; or the first row whose time is out of range. */
+export function joinSlices(
+  kernels: Kernels,
+  times: number,
+  n: number,
+  { size, offset, multiplier }: SliceNumbers,
+): { readonly slices: number } | { readonly outOfRange: number } {
+  const slices = kernels.scratch(n * 8)
+  const bad = kernels.exports.joinSlices(times, n, size, offset, multiplier, slices) >>> 0
+  return bad === NO_ROW ? { slices } : { outOfRange: bad }
+}
+
+/** Empties the chains of the keys in the list. */
+export function joinForget(kernels: Kernels, ids: Rows, heads: number): void {
+  kernels.exports.joinForget(ids.rows, ids.length, heads)
+}

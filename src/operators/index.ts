@@ -26,6 +26,7 @@ const OPERATORS: {
   sideOutput: async () => (await import('./pass-through.ts')).createPassThrough,
   process: async () => (await import('./process.ts')).createProcess,
   join: async () => (await import('./regular-join.ts')).createRegularJoin,
+  windowJoin: async () => (await import('./window-join.ts')).createWindowJoin,
   lookupJoin: async () => (await import('./lookup-join.ts')).createLookupJoin,
 }
 

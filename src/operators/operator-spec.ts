@@ -3,7 +3,7 @@
 import type { Expression } from '../columnar/expression.ts'
 import type { Json } from '../base/json.ts'
 import type { ChangelogOperatorSpec } from './changelog-spec.ts'
-import type { RegularJoinSpec } from './join-spec.ts'
+import type { JoinSpec } from './join-spec.ts'
 import type { ProcessSpec } from './process-spec.ts'
 import type { SourceWatermarkSpec, WatermarkSpec } from './watermark-spec.ts'
 import type { WindowAggregateSpec } from './window-spec.ts'
@@ -58,7 +58,7 @@ export type OperatorSpec =
   /** Passes rows on; its closure says to its edges where they go. */
   | { readonly kind: 'partitionCustom'; readonly closure: true }
   | ProcessSpec
-  | RegularJoinSpec
+  | JoinSpec
   /** What the operator before it emits beside its rows, to this tag. */
   | { readonly kind: 'sideOutput'; readonly tag: string }
   | {

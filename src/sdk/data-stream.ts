@@ -34,7 +34,14 @@ import { CollectedRows } from './collected-rows.ts'
 import type { Column, ColumnsOf } from './column.ts'
 import { bindColumn, columnsOf } from './column-expression.ts'
 import type { JoinType } from '../operators/join-spec.ts'
-import { type JoinFields, type JoinRequest, planJoin, type RegularJoinOptions } from './join.ts'
+import type {
+  JoinFields,
+  JoinRequest,
+  RegularJoinOptions,
+  WindowJoinFields,
+  WindowJoinOptions,
+} from './join.ts'
+import { planJoin, planWindowJoin } from './join-planning.ts'
 import { type GroupFields, KeyedStream } from './keyed-stream.ts'
 import { EVENT_TIME, type LogicalStream, refuseUpdating } from './logical-stream.ts'
 import {
@@ -66,6 +73,7 @@ import {
 import { positiveTimeSpanMs, type TimeSpan } from './time-span.ts'
 import { planWatermarks } from './watermark-planning.ts'
 import { outOfOrdernessMs, type WatermarkStrategy } from './watermark-strategy.ts'
+import type { TimeWindow } from './window.ts'
 import { checkKeys } from './window-planning.ts'
 import { type BoundsOf, WindowedStream, type Wrap } from './windowed-stream.ts'
 
@@ -558,6 +566,51 @@ export class DataStream<in out F extends Fields> {
       'join',
       (location) =>
         new DataStream(planJoin(this.#stream, right.#stream, options as JoinRequest, location)),
+    )
+  }
+
+  /**
+   * Each pair of a row of this stream and one of another that are in the same window and have equal keys. A
+   * window's results come when the watermark reaches its end; their event time is its last millisecond.
+   * @param right the other stream; both need event time (assignWatermarks)
+   * @param options as for join(), and `window`: tumble(...), slide(...) or cumulate(...); `select` also gets
+   *   the window's bounds, `windowStart` and `windowEnd`
+   * @throws GRAPH_INVALID without event time; COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH, UNSUPPORTED
+   * @example
+   * import { int32, StreamExecutionEnvironment, timestamp, tumble, utf8 } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const persons = env
+   *   .fromCollection([{ id: 1, name: 'Ann', time: 3_000 }], {
+   *     schema: { id: int32(), name: utf8(), time: timestamp('ms') },
+   *   })
+   *   .assignWatermarks('time')
+   * const auctions = env
+   *   .fromCollection([{ seller: 1, time: 8_000 }], {
+   *     schema: { seller: int32(), time: timestamp('ms') },
+   *   })
+   *   .assignWatermarks('time')
+   * const newSellers = persons.windowJoin(auctions, {
+   *   on: { id: 'seller' },
+   *   window: tumble('10s'),
+   *   select: (person, _auction, window) => ({ name: person.name, from: window.windowStart }),
+   * })
+   * for await (const row of newSellers.collect()) console.log(row.name, row.from)
+   */
+  windowJoin<R extends Fields, J extends JoinType = 'inner', S extends Columns = never>(
+    right: DataStream<R>,
+    options: WindowJoinOptions<F, R, J, S>,
+  ): DataStream<WindowJoinFields<F, R, J, S>> {
+    return atCallSite(
+      'windowJoin',
+      (location) =>
+        new DataStream(
+          planWindowJoin(
+            this.#stream,
+            right.#stream,
+            options as JoinRequest & { window: TimeWindow },
+            location,
+          ),
+        ),
     )
   }
 

@@ -127,7 +127,7 @@ const LAST_MOMENT: Expression = {
   ],
 }
 
-function eventTimeOf(stream: LogicalStream): Expression {
+export function eventTimeOf(stream: LogicalStream): Expression {
   if (stream.eventTime !== undefined) return stream.eventTime
   const times = stream.visible.fields.filter(({ type }) => type.kind === 'timestamp')
   const example = times[0]?.name ?? 'time'

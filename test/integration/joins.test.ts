@@ -1,6 +1,15 @@
 // Joins of two streams through the embedded cluster, at several parallelisms, against nested loops.
 import { describe, expect, it } from 'vitest'
-import { int32, int64, nullable, StreamExecutionEnvironment, utf8 } from '../../src/index.ts'
+import {
+  count,
+  int32,
+  int64,
+  nullable,
+  StreamExecutionEnvironment,
+  timestamp,
+  tumble,
+  utf8,
+} from '../../src/index.ts'
 
 const PEOPLE = Array.from({ length: 300 }, (_, i) => ({
   id: BigInt(i),
@@ -60,4 +69,54 @@ describe('an unbounded join', () => {
     )
     expect(texts(await Array.fromAsync(results.collect()))).toEqual(texts(expected))
   })
+})
+
+const SECOND_MS = 1_000
+const CLICKS = Array.from({ length: 4_000 }, (_, i) => ({
+  time: i * 25 + ((i * 7) % 90),
+  user: (i * 13) % 90,
+}))
+const VIEWS = Array.from({ length: 900 }, (_, i) => ({ at: i * 110, viewer: (i * 17) % 120 }))
+
+describe('a join in windows', () => {
+  it.each([1, 2, 4])(
+    'gives the same in %d subtasks, at the end of windows',
+    async (parallelism) => {
+      const env = StreamExecutionEnvironment.getExecutionEnvironment({
+        parallelism,
+        config: { batchRows: 128 },
+      })
+      const clicks = env
+        .fromCollection(CLICKS, { schema: { time: timestamp('ms'), user: int32() } })
+        .assignWatermarks('time', { maxOutOfOrderness: 100 })
+      const views = env
+        .fromCollection(VIEWS, { schema: { at: timestamp('ms'), viewer: int32() } })
+        .assignWatermarks('at')
+      const pairs = clicks
+        .windowJoin(views, {
+          on: { user: 'viewer' },
+          window: tumble('10s'),
+          type: 'left',
+          select: (click, view, w) => ({ user: click.user, at: view.at, from: w.windowStart }),
+        })
+        .keyBy('user')
+        .window(tumble('10s'))
+        .aggregate((r) => ({ pairs: count(r.at), rows: count() }))
+        .select((r) => ({ from: r.windowStart, user: r.user, pairs: r.pairs, rows: r.rows }))
+      const groups = new Map<string, { from: number; user: number; pairs: number; rows: number }>()
+      for (const { time, user } of CLICKS) {
+        const from = Math.floor(time / (10 * SECOND_MS)) * 10 * SECOND_MS
+        const matches = VIEWS.filter(
+          ({ at, viewer }) => viewer === user && at >= from && at < from + 10 * SECOND_MS,
+        ).length
+        const key = `${from} ${user}`
+        const group = groups.get(key) ?? { from, user, pairs: 0, rows: 0 }
+        group.pairs += matches
+        group.rows += Math.max(1, matches)
+        groups.set(key, group)
+      }
+      const rows = await Array.fromAsync(pairs.collect())
+      expect(texts(rows)).toEqual(texts([...groups.values()]))
+    },
+  )
 })

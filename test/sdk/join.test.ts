@@ -1,6 +1,6 @@
 // What joins of two streams make of a job, and what they refuse.
 import { describe, expect, it } from 'vitest'
-import { float64, int32, int64, list, timestamp, utf8 } from '../../src/index.ts'
+import { float64, int32, int64, list, session, timestamp, tumble, utf8 } from '../../src/index.ts'
 import { refusal, testEnvironment, testSource } from './test-environment.ts'
 
 const bids = testSource(
@@ -50,7 +50,9 @@ describe('an unbounded join', () => {
     const { code, message } = refusal(() => bid.join(auction, { on: { auction: 'id' } }))
     expect([code, message]).toEqual([
       'SCHEMA_MISMATCH',
-      expect.stringMatching(/^both sides of the join have a column 'price'; name what you want: /),
+      expect.stringMatching(
+        /^a column 'price' is there twice in the join's results; name what you want: /,
+      ),
     ])
   })
 
@@ -87,5 +89,44 @@ describe('an unbounded join', () => {
       changing.join(auction, { on: { auction: 'id' }, select: (l) => ({ tags: l.tags }) }),
     )
     expect([code, message]).toEqual(['UNSUPPORTED', expect.stringContaining("'tags' is list")])
+  })
+})
+
+describe('a join in windows', () => {
+  const on = { auction: 'id' } as const
+
+  it('holds and reads what is needed, and says so', () => {
+    const { env, bid, auction } = streams()
+    bid
+      .assignWatermarks('time')
+      .windowJoin(
+        auction.withColumn('opens', (r) => r.id.cast(timestamp('ms'))).assignWatermarks('opens'),
+        {
+          on,
+          window: tumble('10s'),
+          type: 'left',
+          select: (b, a, w) => ({ price: b.price, other: a.price, end: w.windowEnd, note: b.note }),
+        },
+      )
+      .select((r) => ({ price: r.price, other: r.other }))
+      .print()
+    const text = env.explain()
+    expect(text).toContain('tumbling 10s over time and opens: left on auction = id')
+    expect(text).toContain('hash by auction, carrying time, auction, price')
+    expect(text).toContain('hash by id, carrying id, price, opens')
+  })
+
+  it('refuses streams without event time, and windows that are on no grid', () => {
+    const { bid, auction } = streams()
+    const codeOf = (build: () => unknown) => refusal(build).code
+    const timed = bid.assignWatermarks('time')
+    const window = tumble('1s')
+    expect(
+      codeOf(() => timed.windowJoin(auction, { on, window, select: (b) => ({ note: b.note }) })),
+    ).toBe('GRAPH_INVALID')
+    const self = { on: { auction: 'auction' } } as const
+    expect(codeOf(() => timed.windowJoin(timed, { ...self, window: session('1s') }))).toBe(
+      'UNSUPPORTED',
+    )
   })
 })

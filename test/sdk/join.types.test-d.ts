@@ -8,6 +8,7 @@ import {
   type SourceSpec,
   type StreamExecutionEnvironment,
   timestamp,
+  tumble,
   utf8,
 } from '../../src/index.ts'
 
@@ -61,6 +62,15 @@ rows<{ over: number | null }>().are(
   bids.join(auctions, {
     on: { auction: 'id' },
     select: (bid, auction) => ({ over: bid.price.sub(auction.reserve) }),
+  }),
+)
+
+rows<{ item: string | null; from: number; price: number }>().are(
+  bids.windowJoin(auctions, {
+    on: { auction: 'id' },
+    window: tumble('10s'),
+    type: 'left',
+    select: (bid, auction, w) => ({ item: auction.item, from: w.windowStart, price: bid.price }),
   }),
 )
 

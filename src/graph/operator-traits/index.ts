@@ -2,7 +2,7 @@
 import type { OperatorKind, OperatorSpec } from '../../operators/operator-spec.ts'
 import { deduplicate, groupAggregate, materialize, upsert } from './changelog.ts'
 import { select, where } from './columns.ts'
-import { join } from './join.ts'
+import { join, windowJoin } from './join.ts'
 import { lookupJoin } from './lookup-join.ts'
 import type { OperatorTraits, SpecOf } from './operator-traits.ts'
 import { filter, flatMap, map, partitionCustom } from './row-function.ts'
@@ -20,6 +20,7 @@ const TRAITS: { readonly [K in OperatorKind]: OperatorTraits<SpecOf<K>> } = {
   flatMap,
   assignWatermarks,
   windowAggregate,
+  windowJoin,
   join,
   lookupJoin,
   process,

@@ -1,11 +1,14 @@
 // Traits of the joins of two streams: they hold the columns that somebody needs, and their keys.
 import { OP_COLUMN, OP_FIELD } from '../../columnar/changelog.ts'
 import { columnsOf, expressionText } from '../../columnar/expression.ts'
-import { Schema } from '../../columnar/schema.ts'
+import { type Field, Schema } from '../../columnar/schema.ts'
 import { withNullable } from '../../columnar/type.ts'
+import { WINDOW_COLUMNS } from '../../operators/aggregate-type.ts'
 import { isOuter, type JoinSpec } from '../../operators/join-spec.ts'
+import { checkTime } from './columns.ts'
 import { durationText } from './duration-text.ts'
 import { kernel, type Names, type OperatorTraits, type SpecOf } from './operator-traits.ts'
+import { windowText } from './window-aggregate.ts'
 
 /** The columns of a spec that are needed for some of its results. */
 export function neededJoinColumns({ columns, where }: JoinSpec, needed: Names) {
@@ -24,17 +27,26 @@ export function joinInputColumns(spec: JoinSpec, needed: Names, input: Schema, s
   ]
 }
 
-/** The columns of the results by the inputs' types, as the spec names them. */
-export function joinedFields(spec: JoinSpec, inputs: readonly Schema[], names: readonly string[]) {
+/** The columns of the results by the inputs' types, as the spec names them, and `others` of no input. */
+export function joinedFields(
+  spec: JoinSpec,
+  inputs: readonly Schema[],
+  names: readonly string[],
+  others: readonly Field[] = [OP_FIELD],
+): readonly Field[] {
   const outer = isOuter(spec.type)
   const byName = new Map(spec.columns.map((column) => [column.name, column]))
   return names.map((name) => {
-    const column = byName.get(name)
-    if (column === undefined) return OP_FIELD
-    const { type } = inputs[column.side]!.field(column.column)
-    const mayMiss = outer[1 - column.side]!
-    return { name, type: mayMiss ? withNullable(type, true) : type }
+    const other = others.find((field) => field.name === name)
+    if (other !== undefined) return other
+    const { side, column } = byName.get(name) ?? { side: 0, column: name }
+    const { type } = inputs[side]!.field(column)
+    return { name, type: outer[1 - side] ? withNullable(type, true) : type }
   })
+}
+
+function checkJoinKeys({ on }: JoinSpec, inputs: readonly Schema[]): void {
+  for (const pair of on) pair.forEach((name, side) => inputs[side]!.indexOf(name))
 }
 
 /** `left join on a = b where price > 3`. */
@@ -50,10 +62,7 @@ export const join: OperatorTraits<SpecOf<'join'>> = {
     names: output.names.filter((name) => needed.has(name) || name === OP_COLUMN),
   }),
   output(spec, inputs, said) {
-    for (const [left, right] of spec.on) {
-      inputs[0]!.indexOf(left)
-      inputs[1]!.indexOf(right)
-    }
+    checkJoinKeys(spec, inputs)
     return new Schema(joinedFields(spec, inputs, said.names))
   },
   engine: () => kernel('both sides in columns, chained by key'),
@@ -62,4 +71,23 @@ export const join: OperatorTraits<SpecOf<'join'>> = {
     (spec.ttlMs === undefined
       ? ', keeps every row'
       : `, keeps a row for ${durationText(spec.ttlMs)}`),
+}
+
+export const windowJoin: OperatorTraits<SpecOf<'windowJoin'>> = {
+  inputColumns: (spec, needed, input, side) => [
+    ...joinInputColumns(spec, needed, input, side),
+    spec.time[side]!,
+  ],
+  prune: (spec, needed, _inputs, output) => ({
+    spec: { ...spec, columns: neededJoinColumns(spec, needed) },
+    names: output.names.filter((name) => needed.has(name)),
+  }),
+  output(spec, inputs, said) {
+    checkJoinKeys(spec, inputs)
+    spec.time.forEach((name, side) => checkTime(inputs[side]!, name))
+    const bounds = spec.bounds.map((name, i) => ({ name, type: WINDOW_COLUMNS[i]!.type }))
+    return new Schema(joinedFields(spec, inputs, said.names, bounds))
+  },
+  engine: () => kernel('both sides in columns, chained by key when their window is over'),
+  detail: (spec) => `${windowText(spec.window)} over ${spec.time.join(' and ')}: ${joinText(spec)}`,
 }

@@ -1,0 +1,183 @@
+// Joins the rows of two streams that are in the same window and have equal keys.
+//
+//   batch      -> slices of time (window-sides.ts)
+//   watermark  -> windows that are over: the right rows chained by key, the left ones probe them, piece by
+//                 piece; then the rows of outer sides that met nobody
+import { assert } from '../base/assert.ts'
+import type { StateWriter } from '../checkpoint/operator-state.ts'
+import type { RecordBatch } from '../columnar/record-batch.ts'
+import { timestamp } from '../columnar/type.ts'
+import { Vector } from '../columnar/vector.ts'
+import { GrowingBlock } from '../kernels/growing-block.ts'
+import {
+  joinCount,
+  joinForget,
+  joinLink,
+  joinProbe,
+  joinRowsWith,
+  type Pairs,
+  ProbeCursor,
+} from '../kernels/join.ts'
+import { isOuter, type WindowJoinSpec } from './join-spec.ts'
+import { type HeldVectors, JoinedRows } from './joined-rows.ts'
+import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
+import { type OverWindow, WindowSides } from './window-sides.ts'
+
+/** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, UNSUPPORTED */
+export const createWindowJoin: OperatorFactory<WindowJoinSpec> = (spec, context, output) =>
+  new WindowJoin(spec, context, output)
+
+/** What a window that is over needs, between open() and close(). */
+interface Opened {
+  readonly cursor: ProbeCursor
+  /** NO_ROW between two windows. */
+  readonly heads: GrowingBlock
+  readonly next: GrowingBlock
+  readonly counts: readonly [GrowingBlock, GrowingBlock]
+}
+
+class WindowJoin implements Operator {
+  readonly #spec: WindowJoinSpec
+  readonly #context: OperatorContext
+  readonly #joined: JoinedRows
+  readonly #outer: readonly [boolean, boolean]
+  readonly #sides: WindowSides
+  #opened: Opened | undefined
+
+  constructor(spec: WindowJoinSpec, context: OperatorContext, output: Output) {
+    const { inputs } = context
+    assert(inputs.length === 2, 'a join has two inputs')
+    this.#spec = spec
+    this.#context = context
+    this.#outer = isOuter(spec.type)
+    this.#joined = new JoinedRows(spec, context, output)
+    for (const side of [0, 1] as const) {
+      const keys = spec.on.map((pair) => inputs[side]!.indexOf(pair[side]))
+      this.#joined.alsoHold(side, keys, inputs[side]!)
+    }
+    const { held, fields } = this.#joined
+    const { window, on, time } = spec
+    const options = { window, on, time, held, fields, keepsNulls: this.#outer, nullsMeet: false }
+    this.#sides = new WindowSides(options, context)
+  }
+
+  open(): void {
+    const { kernels } = this.#context
+    const block = () => new GrowingBlock(kernels)
+    this.#opened = {
+      cursor: new ProbeCursor(kernels),
+      heads: block(),
+      next: block(),
+      counts: [block(), block()],
+    }
+    this.#sides.restore()
+  }
+
+  processBatch(batch: RecordBatch, input: number): void {
+    this.#sides.insert(batch, input as 0 | 1)
+  }
+
+  *processWatermark(watermarkMs: number): Generator<void> {
+    for (const window of this.#sides.over(watermarkMs)) yield* this.#fire(window)
+  }
+
+  snapshot(into: StateWriter): void {
+    this.#sides.snapshot(into)
+  }
+
+  close(): void {
+    this.#sides.close()
+    if (this.#opened === undefined) return
+    const { cursor, heads, next, counts } = this.#opened
+    this.#opened = undefined
+    cursor.close()
+    for (const block of [heads, next, ...counts]) block.close()
+  }
+
+  #use(): Opened {
+    assert(this.#opened !== undefined, 'a window join is used while it is open')
+    return this.#opened
+  }
+
+  *#fire(window: OverWindow): Generator<void> {
+    const { kernels } = this.#context
+    const { heads, next, counts } = this.#use()
+    const [left, right] = window.sides
+    counts.forEach((block, side) => {
+      block.bytes = 0
+      if (this.#outer[side]) block.extend(window.sides[side]!.length * 4, 0)
+    })
+    if (left.length > 0 && right.length > 0) {
+      heads.extend(this.#sides.keys.size * 4, 0xff)
+      next.bytes = 0
+      next.extend(right.length * 4, 0xff)
+      joinLink(kernels, { ...right, first: 0 }, { heads: heads.ptr, next: next.ptr })
+      yield* this.#probe(window)
+      joinForget(kernels, { rows: right.ids, length: right.length }, heads.ptr)
+    }
+    for (const side of [0, 1] as const) if (this.#outer[side]) yield* this.#alone(window, side)
+  }
+
+  *#probe(window: OverWindow): Generator<void> {
+    const { kernels, config } = this.#context
+    const { cursor, heads, next } = this.#use()
+    const [left, right] = window.sides
+    const vectors: HeldVectors = [left.vectors, right.vectors]
+    cursor.reset()
+    while (cursor.row < left.length) {
+      const chains = { heads: heads.ptr, next: next.ptr }
+      const limits = { oldest: 0, room: config.batchRows }
+      const found = joinProbe(kernels, cursor, { ...left, first: 0 }, chains, limits)
+      const pairs = this.#joined.kept(found, 0, vectors)
+      this.#count(pairs)
+      this.#emit(window, [pairs.probes, pairs.matches], pairs.length)
+      if (pairs.length > 0) yield
+    }
+  }
+
+  #count({ probes, matches, length }: Pairs): void {
+    const { kernels } = this.#context
+    const lists = [probes, matches]
+    this.#use().counts.forEach((counts, side) => {
+      if (!this.#outer[side]) return
+      joinCount(kernels, { rows: lists[side]!, length }, counts.ptr)
+    })
+  }
+
+  /** The rows of an outer side that met nobody. */
+  *#alone(window: OverWindow, side: 0 | 1): Generator<void> {
+    const { kernels, config } = this.#context
+    const counts = this.#use().counts[side]
+    const to = window.sides[side].length
+    const room = config.batchRows
+    for (let from = 0; from < to;) {
+      const { rows, length } = joinRowsWith(kernels, counts.ptr, 0, { from, to, room })
+      from = length < room ? to : kernels.u32[(rows >>> 2) + length - 1]! + 1
+      this.#emit(window, side === 0 ? [rows, undefined] : [undefined, rows], length)
+      if (length > 0) yield
+    }
+  }
+
+  #emit(
+    { startMs, endMs, sides }: OverWindow,
+    rows: readonly [number | undefined, number | undefined],
+    length: number,
+  ): void {
+    if (length === 0) return
+    const { metrics } = this.#context
+    const [start, end] = this.#spec.bounds
+    metrics.windowsFired += length
+    const others = new Map([
+      [start, this.#times(startMs, length)],
+      [end, this.#times(endMs, length)],
+    ])
+    this.#joined.emit({ vectors: [sides[0].vectors, sides[1].vectors], rows, length, others })
+  }
+
+  #times(timeMs: number, length: number): Vector {
+    const { kernels } = this.#context
+    const values = kernels.scratch(length * 8)
+    kernels.i64.fill(BigInt(timeMs), values >>> 3, (values >>> 3) + length)
+    return new Vector({ type: timestamp('ms'), length, values })
+  }
+}

@@ -1,0 +1,203 @@
+// Joins in windows against nested loops over the rows of each window: random batches of both sides, nulls,
+// disorder, watermarks, windows of each kind on a grid, and snapshots restored at another parallelism.
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Expression } from '../../src/columnar/expression.ts'
+import { Schema } from '../../src/columnar/schema.ts'
+import { int32, nullable, timestamp, utf8 } from '../../src/columnar/type.ts'
+import { Kernels } from '../../src/kernels/module.ts'
+import type { WindowJoinSpec } from '../../src/operators/join-spec.ts'
+import { createWindowJoin } from '../../src/operators/window-join.ts'
+import type { GridWindowSpec } from '../../src/operators/window-spec.ts'
+import { columnsOrNull, equalOn, KeyedHarness, type Kind, nestedLoops, sorted } from './joins.ts'
+import type { Row } from './operator-harness.ts'
+
+const LEFT = { k: nullable(int32()), s: nullable(utf8()), v: int32(), t: timestamp('ms') }
+const RIGHT = { kr: nullable(int32()), sr: nullable(utf8()), w: int32(), tr: timestamp('us') }
+const NAMES = [Object.keys(LEFT), Object.keys(RIGHT)] as const
+const BOUNDS = { windowStart: timestamp('ms'), windowEnd: timestamp('ms') }
+const OUTPUT = Schema.of({
+  ...BOUNDS,
+  ...Object.fromEntries(Object.entries({ ...LEFT, ...RIGHT }).map(([n, t]) => [n, nullable(t)])),
+})
+
+const kernels = new Kernels()
+
+const column = (name: string): Expression => ({ kind: 'column', name })
+const CONDITION: Expression = {
+  kind: 'call',
+  function: 'ne',
+  arguments: [column('v'), column('w')],
+}
+
+interface Window {
+  readonly start: number
+  readonly end: number
+}
+
+/** The windows that a time is in. */
+function windowsOf(window: GridWindowSpec, time: number): Window[] {
+  const { sizeMs, offsetMs } = window
+  if (window.kind === 'cumulative') {
+    const start = Math.floor((time - offsetMs) / sizeMs) * sizeMs + offsetMs
+    const ends = Array.from({ length: sizeMs / window.stepMs }, (_, i) => (i + 1) * window.stepMs)
+    return ends.filter((end) => start + end > time).map((end) => ({ start, end: start + end }))
+  }
+  const slideMs = window.kind === 'sliding' ? window.slideMs : sizeMs
+  const windows: Window[] = []
+  let start = Math.floor((time - offsetMs) / slideMs) * slideMs + offsetMs
+  for (; start + sizeMs > time; start -= slideMs) windows.push({ start, end: start + sizeMs })
+  return windows
+}
+
+const anyRow = fc.record({
+  k: fc.option(fc.integer({ min: 0, max: 2 }), { freq: 6 }),
+  s: fc.option(fc.constantFrom('', 'a', 'a longer text than sixteen'), { freq: 6 }),
+  v: fc.integer({ min: 0, max: 2 }),
+  t: fc.integer({ min: -20, max: 60 }),
+})
+const anyStep = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('batch' as const),
+      side: fc.constantFrom<0 | 1>(0, 1),
+      rows: fc.array(anyRow, { minLength: 1, maxLength: 8 }),
+    }),
+  },
+  fc.record({ kind: fc.constant('watermark' as const), by: fc.integer({ min: 1, max: 25 }) }),
+  fc.record({
+    kind: fc.constant('restore' as const),
+    parallelism: fc.integer({ min: 1, max: 3 }),
+  }),
+)
+const cases = fc.record({
+  kind: fc.constantFrom<Kind>('inner', 'left', 'right', 'full'),
+  on: fc.constantFrom<readonly (readonly [string, string])[]>(
+    [['k', 'kr']],
+    [['s', 'sr']],
+    [
+      ['s', 'sr'],
+      ['k', 'kr'],
+    ],
+  ),
+  where: fc.boolean(),
+  window: fc.constantFrom<GridWindowSpec>(
+    { kind: 'tumbling', sizeMs: 10, offsetMs: 0 },
+    { kind: 'tumbling', sizeMs: 7, offsetMs: 3 },
+    { kind: 'sliding', sizeMs: 10, slideMs: 4, offsetMs: 1 },
+    { kind: 'sliding', sizeMs: 9, slideMs: 3, offsetMs: 0 },
+    { kind: 'cumulative', sizeMs: 12, stepMs: 4, offsetMs: 2 },
+  ),
+  batchRows: fc.integer({ min: 1, max: 9 }),
+  parallelism: fc.integer({ min: 1, max: 2 }),
+  steps: fc.array(anyStep, { minLength: 1, maxLength: 14 }),
+})
+type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never
+
+const specOf = ({ kind, on, where, window }: Case): WindowJoinSpec => ({
+  kind: 'windowJoin',
+  type: kind,
+  on,
+  columns: NAMES.flatMap((names, side) =>
+    names.map((name) => ({ name, side: side as 0 | 1, column: name })),
+  ),
+  ...(where ? { where: CONDITION } : {}),
+  window,
+  time: ['t', 'tr'],
+  bounds: ['windowStart', 'windowEnd'],
+})
+
+const named = (
+  side: 0 | 1,
+  { k, s, v, t }: { k: number | null; s: string | null; v: number; t: number },
+): Row => (side === 0 ? { k, s, v, t } : { kr: k, sr: s, w: v, tr: BigInt(t) * 1000n })
+
+/** A naive join in windows: rows by window, until the window is over. */
+class Model {
+  readonly #test: Case
+  #windows = new Map<string, Window & { readonly rows: readonly [Row[], Row[]] }>()
+  #watermark = -Infinity
+  lateRows = 0
+
+  constructor(test: Case) {
+    this.#test = test
+  }
+
+  add(side: 0 | 1, row: Row, time: number): void {
+    const open = windowsOf(this.#test.window, time).filter(({ end }) => end - 1 > this.#watermark)
+    const key = this.#test.on.map((pair) => row[pair[side]])
+    const isKept =
+      !key.includes(null) ||
+      this.#test.kind === 'full' ||
+      this.#test.kind === (side === 0 ? 'left' : 'right')
+    if (open.length === 0 && isKept) this.lateRows++
+    for (const { start, end } of open) {
+      const text = `${start} ${end}`
+      const window = this.#windows.get(text) ?? { start, end, rows: [[], []] }
+      window.rows[side].push(row)
+      this.#windows.set(text, window)
+    }
+  }
+
+  watermark(watermark: number): Row[] {
+    this.#watermark = watermark
+    const over = [...this.#windows].filter(([, { end }]) => end - 1 <= watermark)
+    return over.flatMap(([text, { start, end, rows }]) => {
+      this.#windows.delete(text)
+      return nestedLoops(
+        this.#test.kind,
+        ...rows,
+        (l, r) => equalOn(this.#test.on)(l, r) && (!this.#test.where || l['v'] !== r['w']),
+        (l, r) => ({
+          windowStart: start,
+          windowEnd: end,
+          ...columnsOrNull(l, NAMES[0]),
+          ...columnsOrNull(r, NAMES[1]),
+        }),
+      )
+    })
+  }
+}
+
+async function check(test: Case): Promise<void> {
+  const options = {
+    kernels,
+    factory: createWindowJoin,
+    config: specOf(test),
+    input: [Schema.of(LEFT), Schema.of(RIGHT)],
+    output: OUTPUT,
+    batchRows: test.batchRows,
+  }
+  const keys = [test.on.map(([name]) => name), test.on.map(([, name]) => name)]
+  let harness = await new KeyedHarness(options, keys, test.parallelism).open()
+  const model = new Model(test)
+  let watermark = -10
+  let late = 0
+  for (const step of [...test.steps, { kind: 'end' } as const]) {
+    if (step.kind === 'batch') {
+      const rows = step.rows.map((row) => named(step.side, row))
+      step.rows.forEach(({ t }, i) => model.add(step.side, rows[i]!, t))
+      expect(harness.batch(rows, step.side)).toEqual([])
+    } else if (step.kind === 'restore') {
+      late += harness.sum('lateRows')
+      const restore = harness.snapshot()
+      harness.close()
+      harness = await new KeyedHarness({ ...options, restore }, keys, step.parallelism).open()
+    } else {
+      watermark = step.kind === 'end' ? Infinity : watermark + step.by
+      expect(sorted(harness.watermark(watermark))).toEqual(sorted(model.watermark(watermark)))
+    }
+    expect(Math.max(0, ...harness.batchSizes)).toBeLessThanOrEqual(test.batchRows)
+  }
+  expect(late + harness.sum('lateRows')).toBe(model.lateRows)
+  harness.close()
+}
+
+describe('a join in windows', () => {
+  it('gives what nested loops over each window give, once it is over', async () => {
+    const before = kernels.exports.allocated()
+    await fc.assert(fc.asyncProperty(cases, check), { numRuns: 1_000 })
+    expect(kernels.exports.allocated() - before).toBeLessThan(4 << 20)
+  }, 60_000)
+})
