@@ -59,16 +59,24 @@ export type {
 export type { JoinType } from './operators/join-spec.ts'
 export type {
   BaseContext,
+  BroadcastContext,
+  BroadcastProcessFunction,
+  CoFlatMapFunction,
   Collector,
+  CoMapFunction,
   CoProcessFunction,
   Counter,
+  KeyedBroadcastContext,
+  KeyedBroadcastProcessFunction,
   KeyedContext,
   KeyedCoProcessFunction,
   KeyedProcessFunction,
+  KeyedReadOnlyBroadcastContext,
   MetricGroup,
   OnTimerContext,
   ProcessContext,
   ProcessFunction,
+  ReadOnlyBroadcastContext,
   ReduceFunction,
   RichFilterFunction,
   RichFlatMapFunction,
@@ -90,6 +98,13 @@ export type {
   TextColumn,
   TimestampColumn,
 } from './sdk/column.ts'
+export {
+  BroadcastConnectedStream,
+  BroadcastStream,
+  ConnectedStreams,
+  KeyedBroadcastConnectedStream,
+  KeyedConnectedStreams,
+} from './sdk/connected-streams.ts'
 export { DataStream, type WatermarkOptions } from './sdk/data-stream.ts'
 export { StreamExecutionEnvironment } from './sdk/environment.ts'
 export { defineJob, type Job } from './sdk/job-module.ts'

@@ -3,7 +3,7 @@
 import { DataflowError } from '../base/errors.ts'
 import type { Fields } from '../columnar/type.ts'
 import type { KeyScope } from '../state/key-scope.ts'
-import type { StateDescriptor } from '../state/state.ts'
+import type { MapState, ReadOnlyMapState, StateDescriptor } from '../state/state.ts'
 import type { TimeDomain, TimerService, TimeQueries } from '../time/timer-service.ts'
 import type { CurrentTime } from './event-times.ts'
 import type { BaseContext, OnTimerContext, SideTag } from './functions.ts'
@@ -17,12 +17,17 @@ export interface FunctionContextParts {
   /** Absent in a function that is not keyed. */
   readonly scope: KeyScope | undefined
   getState<S>(descriptor: StateDescriptor<S>): S
+  broadcastState<K, V>(descriptor: StateDescriptor<MapState<K, V>>): MapState<K, V>
+  /** Visits the keys that have something under a descriptor. */
+  forEachId(descriptor: StateDescriptor, visit: (id: number) => void): void
 }
 
 /** The rows whose keys are asked for, and where in them the keys are. */
 export interface KeySource {
   readonly rows: VisibleRows
   readonly keys: readonly { readonly name: string; readonly column: number }[]
+  /** Its rows are those of a broadcast stream. */
+  readonly isBroadcast: boolean
 }
 
 export class FunctionContext implements BaseContext, OnTimerContext<unknown> {
@@ -66,4 +71,37 @@ export class FunctionContext implements BaseContext, OnTimerContext<unknown> {
   getState<S>(descriptor: StateDescriptor<S>): S {
     return this.#parts.getState(descriptor)
   }
+
+  getBroadcastState<K, V>(descriptor: StateDescriptor<MapState<K, V>>): MapState<K, V> {
+    const state = this.#parts.broadcastState(descriptor)
+    return this.source?.isBroadcast === true ? state : (readOnly(state) as MapState<K, V>)
+  }
+
+  applyToKeyedState<S>(
+    descriptor: StateDescriptor<S>,
+    visit: (key: unknown, state: S) => void,
+  ): void {
+    const { scope, forEachId } = this.#parts
+    if (scope === undefined) return
+    const state = this.getState(descriptor)
+    const { current } = scope
+    try {
+      forEachId(descriptor, (id) => {
+        scope.current = id
+        visit(scope.keyOf(id), state)
+      })
+    } finally {
+      scope.current = current
+    }
+  }
 }
+
+/** What rows that are not broadcast may do with broadcast state. */
+const readOnly = <K, V>(state: MapState<K, V>): ReadOnlyMapState<K, V> => ({
+  get: (key) => state.get(key),
+  has: (key) => state.has(key),
+  entries: () => state.entries(),
+  keys: () => state.keys(),
+  values: () => state.values(),
+  isEmpty: () => state.isEmpty(),
+})

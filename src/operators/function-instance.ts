@@ -46,7 +46,8 @@ export function functionInstance<T extends object>(closure: unknown): FunctionIn
 
 const sourceOf = (fn: unknown): string => Function.prototype.toString.call(fn)
 
-const isClass = (fn: unknown): boolean => sourceOf(fn).startsWith('class')
+/** A class, which is called with new. */
+export const isClass = (fn: unknown): boolean => sourceOf(fn).startsWith('class')
 
 /** Some class that it is an instance of says so in its source. */
 function hasPrivateFields(object: object): boolean {

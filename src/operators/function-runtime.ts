@@ -8,8 +8,9 @@ import type { StateWriter } from '../checkpoint/operator-state.ts'
 import type { Field } from '../columnar/schema.ts'
 import { heapStateBackend } from '../state/heap-state-backend.ts'
 import { KeyScope } from '../state/key-scope.ts'
+import { OperatorStates } from '../state/operator-states.ts'
 import type { StateDescriptor } from '../state/state.ts'
-import type { StateBackend } from '../state/state-backend.ts'
+import type { StateBackend, StateBackendParts } from '../state/state-backend.ts'
 import type { StateScope } from '../state/state-table.ts'
 import { KeyedTimers } from '../time/timer-service.ts'
 import { CurrentTime } from './event-times.ts'
@@ -27,11 +28,13 @@ export class FunctionRuntime<F extends RichFunction> {
   readonly time = new CurrentTime()
   readonly context: OperatorContext
   readonly keyed: Keyed | undefined
+  readonly operatorStates: OperatorStates
   #function: FunctionInstance<F> | undefined
 
   /** @param keys the key columns; undefined for a function without keyed state */
   constructor(context: OperatorContext, keys: readonly Field[] | undefined) {
     this.context = context
+    this.operatorStates = new OperatorStates(this.#backendParts(), context.subtaskIndex)
     if (keys !== undefined) this.keyed = this.#keyedState(keys)
   }
 
@@ -47,7 +50,9 @@ export class FunctionRuntime<F extends RichFunction> {
       const { scope, timers } = keyed
       timers.restore({ kernels: context.kernels, scope }, context.restored)
     }
-    const runtime = runtimeContext(context, (descriptor) => this.getState(descriptor))
+    const runtime = runtimeContext(context, this.operatorStates, (descriptor) =>
+      this.getState(descriptor),
+    )
     await this.function.open?.(runtime)
   }
 
@@ -74,6 +79,7 @@ export class FunctionRuntime<F extends RichFunction> {
   }
 
   snapshot(into: StateWriter): void {
+    this.operatorStates.snapshot(into)
     const { keyed } = this
     if (keyed === undefined) return
     const { kernels, config } = this.context
@@ -87,6 +93,7 @@ export class FunctionRuntime<F extends RichFunction> {
     } finally {
       this.#function?.release()
       this.#function = undefined
+      this.operatorStates.close()
       if (this.keyed !== undefined) {
         const { scope, backend } = this.keyed
         scope.current = -1
@@ -98,18 +105,12 @@ export class FunctionRuntime<F extends RichFunction> {
   }
 
   #keyedState(keys: readonly Field[]): Keyed {
-    const { context, time } = this
-    const { kernels, config, restored } = context
+    const { context } = this
+    const { kernels, config } = context
     const scope = new KeyScope(kernels, keys, config.stateCompactionKeysMin)
     const watermarkMs = () => context.watermarkMs
     const processingTimeMs = () => context.processingTimeMs()
-    const eventTimeMs = () => Math.max(time.ms ?? -Infinity, context.watermarkMs)
-    const backend = heapStateBackend({
-      kernels,
-      time: { processingTimeMs, eventTimeMs, watermarkMs },
-      restored,
-      batchRows: config.batchRows,
-    })
+    const backend = heapStateBackend(this.#backendParts())
     const wakeAt = (timeMs: number) => context.wakeAt(timeMs)
     return {
       scope,
@@ -117,11 +118,27 @@ export class FunctionRuntime<F extends RichFunction> {
       timers: new KeyedTimers(scope, { watermarkMs, processingTimeMs, wakeAt }),
     }
   }
+
+  #backendParts(): StateBackendParts {
+    const { context, time } = this
+    const { kernels, config, restored } = context
+    return {
+      kernels,
+      time: {
+        processingTimeMs: () => context.processingTimeMs(),
+        eventTimeMs: () => Math.max(time.ms ?? -Infinity, context.watermarkMs),
+        watermarkMs: () => context.watermarkMs,
+      },
+      restored,
+      batchRows: config.batchRows,
+    }
+  }
 }
 
 /** What open() is given. */
-export function runtimeContext(
+function runtimeContext(
   context: OperatorContext,
+  operatorStates: OperatorStates,
   getState: RuntimeContext['getState'],
 ): RuntimeContext {
   const { name, subtaskIndex, parallelism, attempt, metrics } = context
@@ -141,6 +158,8 @@ export function runtimeContext(
       },
     },
     getState,
+    getOperatorState: (descriptor, distribution = 'list') =>
+      operatorStates.list(descriptor, distribution),
   }
 }
 

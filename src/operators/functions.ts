@@ -7,7 +7,7 @@
 //     the row or timer that is being processed.
 import type { Fields, RowOf } from '../columnar/type.ts'
 import type { Schema } from '../columnar/schema.ts'
-import type { StateDescriptor } from '../state/state.ts'
+import type { ListState, MapState, ReadOnlyMapState, StateDescriptor } from '../state/state.ts'
 import type { TimeDomain, TimeQueries, TimerService } from '../time/timer-service.ts'
 
 /** Takes the rows that a function makes. */
@@ -54,6 +54,15 @@ export interface RuntimeContext {
    * @throws STATE_MISUSED in a function that is not keyed, or under another type; STATE_INCOMPATIBLE
    */
   getState<S>(descriptor: StateDescriptor<S>): S
+  /**
+   * A list that belongs to the subtask, and to no key. When the parallelism changes, the elements are
+   * dealt out ('list', unless said), or every subtask gets all of them ('union').
+   * @throws STATE_MISUSED under another type or distribution, STATE_INCOMPATIBLE
+   */
+  getOperatorState<T>(
+    descriptor: StateDescriptor<ListState<T>>,
+    distribution?: 'list' | 'union',
+  ): ListState<T>
 }
 
 /** open() and close() of a function with a life of its own. */
@@ -114,6 +123,51 @@ export interface KeyedCoProcessFunction<K, In1, In2, Out> extends RichFunction {
   processElement1(row: In1, context: KeyedContext<K>, out: Collector<Out>): void
   processElement2(row: In2, context: KeyedContext<K>, out: Collector<Out>): void
   onTimer?(timestamp: number, context: OnTimerContext<K>, out: Collector<Out>): void
+}
+
+/** The context of rows that may not change broadcast state: they differ from subtask to subtask. */
+export interface ReadOnlyBroadcastContext extends ProcessContext {
+  getBroadcastState<K, V>(descriptor: StateDescriptor<MapState<K, V>>): ReadOnlyMapState<K, V>
+}
+
+export interface KeyedReadOnlyBroadcastContext<K> extends KeyedContext<K> {
+  getBroadcastState<N, V>(descriptor: StateDescriptor<MapState<N, V>>): ReadOnlyMapState<N, V>
+}
+
+/** The context of broadcast rows, which every subtask gets: what they put into state is the same in all. */
+export interface BroadcastContext extends BaseContext {
+  timerService(): TimeQueries
+  getBroadcastState<K, V>(descriptor: StateDescriptor<MapState<K, V>>): MapState<K, V>
+}
+
+export interface KeyedBroadcastContext<K> extends BroadcastContext {
+  /** Calls a function with the state of each key of this subtask that has some. */
+  applyToKeyedState<S>(descriptor: StateDescriptor<S>, visit: (key: K, state: S) => void): void
+}
+
+/** A function of rows, and of broadcast rows that say how. */
+export interface BroadcastProcessFunction<In, B, Out> extends RichFunction {
+  processElement(row: In, context: ReadOnlyBroadcastContext, out: Collector<Out>): void
+  processBroadcastElement(row: B, context: BroadcastContext, out: Collector<Out>): void
+}
+
+/** The same by key, with state and timers. */
+export interface KeyedBroadcastProcessFunction<K, In, B, Out> extends RichFunction {
+  processElement(row: In, context: KeyedReadOnlyBroadcastContext<K>, out: Collector<Out>): void
+  processBroadcastElement(row: B, context: KeyedBroadcastContext<K>, out: Collector<Out>): void
+  onTimer?(timestamp: number, context: OnTimerContext<K>, out: Collector<Out>): void
+}
+
+/** One row for each row of two streams. */
+export interface CoMapFunction<In1, In2, Out> extends RichFunction {
+  map1(row: In1): Out
+  map2(row: In2): Out
+}
+
+/** Any rows for each row of two streams. */
+export interface CoFlatMapFunction<In1, In2, Out> extends RichFunction {
+  flatMap1(row: In1): Iterable<Out>
+  flatMap2(row: In2): Iterable<Out>
 }
 
 /** One row for each, by a function with a life of its own. */

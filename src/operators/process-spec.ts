@@ -14,6 +14,8 @@ export interface ProcessInputSpec {
   readonly method: string
   /** The key columns; empty when the input is not keyed. */
   readonly keys: readonly string[]
+  /** Its rows go to every subtask, and may change broadcast state. */
+  readonly broadcast?: true
 }
 
 export interface ProcessSpec {

@@ -4,7 +4,8 @@
 //   watermark  -> timers that are due, in order -> onTimer, rows out, a yield after each batch
 //
 // PF1  Rows are processed in order; what a call emits has the timestamp of its row or timer.
-// PF2  What the function throws is USER_CODE_FAILED with the method, the row and what it looks like, unless
+// PF2  A batch that goes out ends a step: a function may make many rows of one batch.
+// PF3  What the function throws is USER_CODE_FAILED with the method, the row and what it looks like, unless
 //      the job says otherwise: then the row is dropped and counted, or goes to a side output. What the
 //      call had emitted or put into state before stays.
 import { DataflowError, isDataflowError } from '../base/errors.ts'
@@ -70,6 +71,10 @@ class ProcessOperator implements Operator {
       timers: keyed?.timers ?? timeQueries(context),
       scope: keyed?.scope,
       getState: (descriptor) => this.#runtime.getState(descriptor),
+      broadcastState: (descriptor) => this.#runtime.operatorStates.broadcast(descriptor),
+      forEachId: (descriptor, visit) => {
+        if (keyed !== undefined) keyed.backend.forEachId(descriptor, keyed.scope, visit)
+      },
     })
   }
 
@@ -82,7 +87,7 @@ class ProcessOperator implements Operator {
     await this.#runtime.open()
   }
 
-  processBatch(batch: RecordBatch, inputNumber: number): void {
+  *processBatch(batch: RecordBatch, inputNumber: number): Generator<void> {
     const input = this.#inputs[inputNumber]!
     const call = this.#calls[inputNumber]!
     const { time, keyed } = this.#runtime
@@ -102,6 +107,7 @@ class ProcessOperator implements Operator {
           times?.read(row, time)
           context.row = row
           call(rows.row(row), context, this.#out)
+          if (this.#out.takeEmitted()) yield
         }
       } catch (error) {
         this.#failed(error, input, row)
@@ -228,7 +234,7 @@ class ProcessOperator implements Operator {
 
 function inputOf(
   { kernels, inputs }: OperatorContext,
-  { method, keys }: ProcessInputSpec,
+  { method, keys, broadcast }: ProcessInputSpec,
   number: number,
 ): Input {
   const schema = inputs[number]!
@@ -236,6 +242,7 @@ function inputOf(
   return {
     method,
     rows,
+    isBroadcast: broadcast === true,
     times: EventTimes.of(kernels, schema),
     keyColumns: keys.map((key) => schema.indexOf(key)),
     keys: keys.map((name) => ({ name, column: rows.schema.indexOf(name) })),

@@ -18,7 +18,14 @@ import {
 } from '../columnar/type.ts'
 import type { SinkSpec, SourceSpec } from '../connectors/connector.ts'
 import { plainColumns } from '../graph/stream-graph.ts'
-import type { ProcessFunction } from '../operators/functions.ts'
+import { filterFunction, flatMapFunction, mapFunction } from '../operators/function-adapters.ts'
+import { isClass } from '../operators/function-instance.ts'
+import type {
+  ProcessFunction,
+  RichFilterFunction,
+  RichFlatMapFunction,
+  RichMapFunction,
+} from '../operators/functions.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
 import type { WindowSpec } from '../operators/window-spec.ts'
 import type { Aggregate } from './aggregate.ts'
@@ -44,6 +51,7 @@ import type {
 import { planJoin, planWindowJoin } from './join-planning.ts'
 import { type GroupFields, KeyedStream } from './keyed-stream.ts'
 import { EVENT_TIME, type LogicalStream, refuseUpdating } from './logical-stream.ts'
+import { BroadcastConnectedStream, BroadcastStream, ConnectedStreams } from './connected-streams.ts'
 import {
   type JoinedFields,
   type JoinKind,
@@ -52,7 +60,7 @@ import {
   type Take,
 } from './lookup.ts'
 import type { OutputTag } from './output-tag.ts'
-import { type FunctionOptions, planProcess } from './process-planning.ts'
+import { type FunctionOptions, planProcess, type ProcessRequest } from './process-planning.ts'
 import type {
   AsFields,
   ChangelogFields,
@@ -61,6 +69,7 @@ import type {
   FunctionOf,
   NamesOf,
   UpsertKey,
+  ObjectOf,
   WithFields,
 } from './row-types.ts'
 import {
@@ -188,7 +197,8 @@ export class DataStream<in out F extends Fields> {
 
   /**
    * Keeps the rows for which a function is true. It makes an object a row: where() is many times faster.
-   * @param predicate a function of a row
+   * @param predicate a function of a row, or a RichFilterFunction: its class or an object
+   * @param options what happens to a row at which it throws
    * @throws USER_CODE_FAILED, when the job runs, for what the function throws
    * @example
    * import { StreamExecutionEnvironment } from 'millrace'
@@ -197,20 +207,28 @@ export class DataStream<in out F extends Fields> {
    * const palindromes = words.filter(({ word }) => word === [...word].reverse().join(''))
    * for await (const row of palindromes.collect()) console.log(row.word)
    */
-  filter(predicate: (row: RowOf<F>) => boolean): DataStream<F> {
+  filter(
+    predicate: ((row: RowOf<F>) => boolean) | ObjectOf<RichFilterFunction<RowOf<F>>>,
+    options: FunctionOptions = {},
+  ): DataStream<F> {
+    if (isRich(predicate, options)) {
+      const what = { call: 'filter', name: 'Filter', function: 'filter' }
+      return this.#process<F>(what, { closure: filterFunction(predicate), options })
+    }
     return atCallSite('filter', (location) => {
       refuseUpdating(this.#stream, 'filter()')
-      const options = { name: 'Filter', closure: predicate, ...at(location) }
+      const named = { name: 'Filter', closure: predicate, ...at(location) }
       return new DataStream(
-        this.#stream.append({ ...options, spec: { kind: 'filter', closure: true } }),
+        this.#stream.append({ ...named, spec: { kind: 'filter', closure: true } }),
       )
     })
   }
 
   /**
    * One row for each, made by a function. It makes objects of rows: select() is many times faster.
-   * @param map a function of a row that gives a row
+   * @param map a function of a row that gives a row, or a RichMapFunction: its class or an object
    * @param schema the columns of the rows it gives; without it, they are those that it gets
+   * @param options what happens to a row at which it throws
    * @throws USER_CODE_FAILED, TYPE_MISMATCH, when the job runs
    * @example
    * import { int32, StreamExecutionEnvironment, utf8 } from 'millrace'
@@ -220,7 +238,17 @@ export class DataStream<in out F extends Fields> {
    *   .map(({ word }) => ({ word, size: word.length }), { word: utf8(), size: int32() })
    * for await (const row of words.collect()) console.log(row.size)
    */
-  map<G extends Fields = F>(map: (row: RowOf<F>) => RowOf<NoInfer<G>>, schema?: G): DataStream<G> {
+  map<G extends Fields = F>(
+    map:
+      | ((row: RowOf<F>) => RowOf<NoInfer<G>>)
+      | ObjectOf<RichMapFunction<RowOf<F>, RowOf<NoInfer<G>>>>,
+    schema?: G,
+    options: FunctionOptions = {},
+  ): DataStream<G> {
+    if (isRich(map, options)) {
+      const what = { call: 'map', name: 'Map', function: 'map' }
+      return this.#process(what, { closure: mapFunction(map), schema, options })
+    }
     return atCallSite('map', (location) =>
       this.#rows('Map', { kind: 'map', closure: true }, { closure: map, schema, location }),
     )
@@ -228,8 +256,10 @@ export class DataStream<in out F extends Fields> {
 
   /**
    * Any number of rows for each, made by a function.
-   * @param flatMap a function of a row that gives an iterable of rows (a generator, an array)
+   * @param flatMap a function of a row that gives an iterable of rows (a generator, an array), or a
+   *   RichFlatMapFunction: its class or an object
    * @param schema the columns of the rows it gives; without it, they are those that it gets
+   * @param options what happens to a row at which it throws
    * @throws USER_CODE_FAILED, TYPE_MISMATCH, when the job runs
    * @example
    * import { StreamExecutionEnvironment, utf8 } from 'millrace'
@@ -240,9 +270,16 @@ export class DataStream<in out F extends Fields> {
    * for await (const row of words.collect()) console.log(row.word)
    */
   flatMap<G extends Fields = F>(
-    flatMap: (row: RowOf<F>) => Iterable<RowOf<NoInfer<G>>>,
+    flatMap:
+      | ((row: RowOf<F>) => Iterable<RowOf<NoInfer<G>>>)
+      | ObjectOf<RichFlatMapFunction<RowOf<F>, RowOf<NoInfer<G>>>>,
     schema?: G,
+    options: FunctionOptions = {},
   ): DataStream<G> {
+    if (isRich(flatMap, options)) {
+      const what = { call: 'flatMap', name: 'Flat map', function: 'flatMap' }
+      return this.#process(what, { closure: flatMapFunction(flatMap), schema, options })
+    }
     return atCallSite('flatMap', (location) =>
       this.#rows(
         'Flat map',
@@ -275,13 +312,32 @@ export class DataStream<in out F extends Fields> {
     schema?: G,
     options: FunctionOptions = {},
   ): DataStream<G> {
-    return atCallSite('process', (location) => {
-      const input = { stream: this.#stream, keys: [], method: 'processElement' }
-      const what = { name: 'Process', function: 'ProcessFunction' }
-      return new DataStream<G>(
-        planProcess({ ...what, inputs: [input], closure: fn, schema, options, location }),
-      )
-    })
+    const what = { call: 'process', name: 'Process', function: 'ProcessFunction' }
+    return this.#process(what, { closure: fn, schema, options })
+  }
+
+  /**
+   * This stream and another, of other columns, for one function; or with a broadcast stream, whose rows
+   * every subtask gets.
+   * @param other a stream, or what broadcast() gave with descriptors
+   * @throws GRAPH_INVALID, from the function's call, when they are of different environments
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env
+   *   .fromCollection([{ n: 1 }])
+   *   .connect(env.fromCollection([{ text: '2' }]))
+   *   .map({ map1: (row) => row, map2: ({ text }) => ({ n: Number(text) }) })
+   * for await (const row of rows.collect()) console.log(row.n)
+   */
+  connect<G extends Fields>(other: DataStream<G>): ConnectedStreams<F, G>
+  connect<B extends Fields>(other: BroadcastStream<B>): BroadcastConnectedStream<F, B>
+  connect<G extends Fields>(
+    other: DataStream<G> | BroadcastStream<G>,
+  ): ConnectedStreams<F, G> | BroadcastConnectedStream<F, G> {
+    return other instanceof BroadcastStream
+      ? new BroadcastConnectedStream<F, G>(this.#stream, other, wrapped)
+      : new ConnectedStreams<F, G>(this.#stream, other.#stream, wrapped)
   }
 
   /**
@@ -396,13 +452,17 @@ export class DataStream<in out F extends Fields> {
 
   /**
    * Sends all rows to every subtask of the next operator.
+   * @param descriptors of the map states that these rows may change, for connect() with another stream
    * @example
    * import { StreamExecutionEnvironment } from 'millrace'
    * const env = StreamExecutionEnvironment.getExecutionEnvironment()
    * const rows = env.fromCollection([{ n: 1 }]).broadcast().where((r) => r.n.gt(0))
    * for await (const row of rows.collect()) console.log(row.n)
    */
-  broadcast(): DataStream<F> {
+  broadcast(): DataStream<F>
+  broadcast(...descriptors: readonly [AnyMapDescriptor, ...AnyMapDescriptor[]]): BroadcastStream<F>
+  broadcast(...descriptors: readonly AnyMapDescriptor[]): DataStream<F> | BroadcastStream<F> {
+    if (descriptors.length > 0) return new BroadcastStream<F>(this.#stream, descriptors)
     return new DataStream(this.#stream.partitioned({ kind: 'broadcast' }))
   }
 
@@ -834,6 +894,17 @@ export class DataStream<in out F extends Fields> {
     return this
   }
 
+  #process<G extends Fields>(
+    what: { readonly call: string; readonly name: string; readonly function: string },
+    made: Pick<ProcessRequest, 'closure' | 'options'> & { readonly schema?: G | undefined },
+  ): DataStream<G> {
+    return atCallSite(what.call, (location) => {
+      const inputs = [{ stream: this.#stream, keys: [], method: 'processElement' }]
+      const { closure, schema, options } = made
+      return new DataStream<G>(planProcess({ ...what, closure, schema, options, inputs, location }))
+    })
+  }
+
   #vertex(call: string) {
     const { vertex } = this.#stream
     if (vertex === undefined) {
@@ -885,3 +956,9 @@ export class DataStream<in out F extends Fields> {
 const at = (location: string | undefined) => (location === undefined ? {} : { location })
 
 const wrapped: Wrap = (stream) => new DataStream(stream)
+
+type AnyMapDescriptor = BroadcastStream<Fields>['descriptors'][number]
+
+/** A function with a life of its own, or with a policy for what it throws. */
+const isRich = (fn: unknown, { onError = 'fail' }: FunctionOptions): boolean =>
+  typeof fn !== 'function' || isClass(fn) || onError !== 'fail'

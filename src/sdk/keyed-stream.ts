@@ -1,7 +1,19 @@
 // A stream by key: what keyBy() gives. Rows of one key go to one subtask; nothing is moved until an
 // operator needs it.
-import type { Fields, RowOf } from '../columnar/type.ts'
-import type { KeyedProcessFunction } from '../operators/functions.ts'
+import { type Fields, type RowOf, struct } from '../columnar/type.ts'
+import {
+  filterFunction,
+  flatMapFunction,
+  mapFunction,
+  reduceFunction,
+} from '../operators/function-adapters.ts'
+import type {
+  KeyedProcessFunction,
+  ReduceFunction,
+  RichFilterFunction,
+  RichFlatMapFunction,
+  RichMapFunction,
+} from '../operators/functions.ts'
 import type { WindowSpec } from '../operators/window-spec.ts'
 import type { Aggregate, AggregateResult } from './aggregate.ts'
 import { atCallSite } from './call-site.ts'
@@ -12,10 +24,16 @@ import {
 } from './changelog-planning.ts'
 import type { ColumnsOf } from './column.ts'
 import { columnsOf } from './column-expression.ts'
+import {
+  BroadcastStream,
+  KeyedBroadcastConnectedStream,
+  KeyedConnectedStreams,
+} from './connected-streams.ts'
 import type { DataStream } from './data-stream.ts'
 import type { LogicalStream } from './logical-stream.ts'
-import { type FunctionOptions, planProcess } from './process-planning.ts'
-import type { AsFields, Flat, FunctionOf, KeyOf } from './row-types.ts'
+import { type FunctionOptions, planProcess, type ProcessRequest } from './process-planning.ts'
+import type { AsFields, Flat, FunctionOf, KeyOf, ObjectOf } from './row-types.ts'
+import { valueStateDescriptor } from './state-descriptor.ts'
 import { type BoundsOf, WindowedStream, type Wrap } from './windowed-stream.ts'
 
 /** The columns of an aggregation without windows: the keys, the aggregates. */
@@ -81,12 +99,132 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
     schema?: G,
     options: FunctionOptions = {},
   ): DataStream<G> {
-    return atCallSite('process', (location) => {
+    const what = { call: 'process', name: 'Process', function: 'KeyedProcessFunction' }
+    return this.#process(what, { closure: fn, schema, options })
+  }
+
+  /**
+   * One row for each, by a function that may have keyed state (in open(), from its context).
+   * @param fn a function of a row, or a RichMapFunction: its class or an object
+   * @param schema the columns of the rows it makes; without it, they are those that it gets
+   * @param options what happens to a row at which the function throws
+   * @throws CONFIG_INVALID; USER_CODE_FAILED, TYPE_MISMATCH when the job runs
+   * @example
+   * import { int32, type RuntimeContext, StreamExecutionEnvironment } from 'millrace'
+   * import { type ValueState, valueStateDescriptor } from 'millrace'
+   * const seen = valueStateDescriptor('seen', int32(), { default: 0 })
+   * class Numbered {
+   *   seen: ValueState<number, never> | undefined
+   *   open(context: RuntimeContext) {
+   *     this.seen = context.getState(seen)
+   *   }
+   *   map({ user }: { user: string }) {
+   *     const n = this.seen!.value() + 1
+   *     this.seen!.update(n)
+   *     return { user: `${user} ${n}` }
+   *   }
+   * }
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env.fromCollection([{ user: 'a' }, { user: 'a' }]).keyBy('user').map(Numbered)
+   * for await (const row of rows.collect()) console.log(row.user)
+   */
+  map<G extends Fields = F>(
+    fn:
+      | ((row: RowOf<F>) => RowOf<NoInfer<G>>)
+      | ObjectOf<RichMapFunction<RowOf<F>, RowOf<NoInfer<G>>>>,
+    schema?: G,
+    options: FunctionOptions = {},
+  ): DataStream<G> {
+    const what = { call: 'map', name: 'Map', function: 'map' }
+    return this.#process(what, { closure: mapFunction(fn), schema, options })
+  }
+
+  /** Any number of rows for each; otherwise as map(). */
+  flatMap<G extends Fields = F>(
+    fn:
+      | ((row: RowOf<F>) => Iterable<RowOf<NoInfer<G>>>)
+      | ObjectOf<RichFlatMapFunction<RowOf<F>, RowOf<NoInfer<G>>>>,
+    schema?: G,
+    options: FunctionOptions = {},
+  ): DataStream<G> {
+    const what = { call: 'flatMap', name: 'Flat map', function: 'flatMap' }
+    return this.#process(what, { closure: flatMapFunction(fn), schema, options })
+  }
+
+  /** Keeps the rows for which a function, which may have keyed state, is true; otherwise as map(). */
+  filter(
+    fn: ((row: RowOf<F>) => boolean) | ObjectOf<RichFilterFunction<RowOf<F>>>,
+    options: FunctionOptions = {},
+  ): DataStream<F> {
+    const what = { call: 'filter', name: 'Filter', function: 'filter' }
+    return this.#process<F>(what, { closure: filterFunction(fn), schema: undefined, options })
+  }
+
+  /**
+   * The rows of a key so far as one: for each row that comes the result up to it, as Flink does in a
+   * stream. The last row of a key is the result of all; for final rows only, use a window or aggregate().
+   * @param fn makes one row of two: of the result so far and the next row
+   * @param options what happens to a row at which the function throws
+   * @throws USER_CODE_FAILED, TYPE_MISMATCH when the job runs
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const totals = env
+   *   .fromCollection([{ shop: 'a', n: 1 }, { shop: 'a', n: 2 }])
+   *   .keyBy('shop')
+   *   .reduce((a, b) => ({ shop: a.shop, n: a.n + b.n }))
+   * for await (const row of totals.collect()) console.log(row.shop, row.n)
+   */
+  reduce(
+    fn: ((a: RowOf<F>, b: RowOf<F>) => RowOf<F>) | ObjectOf<ReduceFunction<RowOf<F>>>,
+    options: FunctionOptions = {},
+  ): DataStream<F> {
+    const what = { call: 'reduce', name: 'Reduce', function: 'reduce' }
+    const state = valueStateDescriptor('reduced', struct(this.#stream.visible.toFields()))
+    return this.#process<F>(what, {
+      closure: reduceFunction(fn, state),
+      schema: undefined,
+      options,
+    })
+  }
+
+  /**
+   * This stream and another for one function: by key both, with state that they share; or with a broadcast
+   * stream, whose rows every subtask gets.
+   * @param other a stream keyed by the same types, or what broadcast() gave
+   * @throws TYPE_MISMATCH, from the function's call, for keys of other types
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rows = env
+   *   .fromCollection([{ id: 'a', n: 1 }])
+   *   .keyBy('id')
+   *   .connect(env.fromCollection([{ name: 'a', m: 2 }]).keyBy('name'))
+   *   .map({ map1: (row) => row, map2: ({ name, m }) => ({ id: name, n: m }) })
+   * for await (const row of rows.collect()) console.log(row.id, row.n)
+   */
+  connect<G extends Fields, L extends string>(
+    other: KeyedStream<G, L>,
+  ): KeyedConnectedStreams<F, G, K>
+  connect<B extends Fields>(other: BroadcastStream<B>): KeyedBroadcastConnectedStream<F, B, K>
+  connect<G extends Fields>(
+    other: KeyedStream<G, string> | BroadcastStream<G>,
+  ): KeyedConnectedStreams<F, G, K> | KeyedBroadcastConnectedStream<F, G, K> {
+    const side = { stream: this.#stream, keys: this.#keys }
+    if (other instanceof BroadcastStream) {
+      return new KeyedBroadcastConnectedStream<F, G, K>(side, other, this.#wrap)
+    }
+    const second = { stream: other.#stream, keys: other.#keys }
+    return new KeyedConnectedStreams<F, G, K>(side, second, this.#wrap)
+  }
+
+  #process<G extends Fields>(
+    what: { readonly call: string; readonly name: string; readonly function: string },
+    made: Pick<ProcessRequest, 'closure' | 'options'> & { readonly schema: G | undefined },
+  ): DataStream<G> {
+    return atCallSite(what.call, (location) => {
       const input = { stream: this.#stream, keys: this.#keys, method: 'processElement' }
-      const what = { name: 'Process', function: 'KeyedProcessFunction' }
-      return this.#wrap(
-        planProcess({ ...what, inputs: [input], closure: fn, schema, options, location }),
-      )
+      return this.#wrap(planProcess({ ...what, ...made, inputs: [input], location }))
     })
   }
 

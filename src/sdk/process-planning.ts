@@ -3,7 +3,6 @@
 import { DataflowError, didYouMean } from '../base/errors.ts'
 import { Schema } from '../columnar/schema.ts'
 import { type Fields, sameType, typeName, utf8, withNullable } from '../columnar/type.ts'
-import type { Partitioning } from '../graph/job-graph.ts'
 import type { FailurePolicySpec } from '../operators/process-spec.ts'
 import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
 import type { OutputTag } from './output-tag.ts'
@@ -23,8 +22,8 @@ export interface ProcessInput {
   readonly keys: readonly string[]
   /** The method of the function that takes its rows. */
   readonly method: string
-  /** How its rows go, where not by keys. */
-  readonly partitioning?: Partitioning
+  /** All of its rows go to every subtask. */
+  readonly broadcast?: true
 }
 
 export interface ProcessRequest {
@@ -49,9 +48,9 @@ export function planProcess(request: ProcessRequest): LogicalStream {
     return { ...input, stream: input.stream.withEventTimeColumn(location) }
   })
   checkKeys(inputs)
-  const streams = inputs.map(({ stream, keys, partitioning }) => {
+  const streams = inputs.map(({ stream, keys, broadcast }) => {
     if (keys.length > 0) return stream.partitioned({ kind: 'hash', keys })
-    return partitioning === undefined ? stream : stream.partitioned(partitioning)
+    return broadcast === true ? stream.partitioned({ kind: 'broadcast' }) : stream
   })
   const visible = request.schema === undefined ? streams[0]!.visible : Schema.of(request.schema)
   const time = eventTimeField(streams)
@@ -60,7 +59,11 @@ export function planProcess(request: ProcessRequest): LogicalStream {
     kind: 'process',
     closure: true,
     function: request.function,
-    inputs: inputs.map(({ keys, method }) => ({ keys, method })),
+    inputs: inputs.map(({ keys, method, broadcast }) => ({
+      keys,
+      method,
+      ...(broadcast === true ? { broadcast } : {}),
+    })),
     onError: failurePolicy(options, streams[0]!),
   } as const
   return LogicalStream.combine(

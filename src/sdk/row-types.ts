@@ -77,3 +77,6 @@ export type KeyOf<F extends Fields, K extends string> = string extends K
 
 /** A function object as a job gives it: a class or a factory makes one a subtask, an object is copied. */
 export type FunctionOf<T extends object> = T | (new () => T) | (() => T)
+
+/** The same where a function that is no class is one of rows: a class, or an object that is copied. */
+export type ObjectOf<T extends object> = T | (new () => T)

@@ -7,9 +7,10 @@ import { AggregatingTable, ReducingTable, ValueTable } from './single-tables.ts'
 import type { StateDescriptor } from './state.ts'
 import type { StateBackend, StateBackendParts } from './state-backend.ts'
 import {
-  type Codec,
-  codecOf,
+  checkRestored,
+  codecs,
   entryFields,
+  metaText,
   readMeta,
   type StateMeta,
   stateMeta,
@@ -37,6 +38,15 @@ class HeapStateBackend implements StateBackend {
   constructor(parts: StateBackendParts) {
     this.#parts = parts
     this.#restored = readMeta(parts.kernels, parts.restored)
+  }
+
+  forEachId(descriptor: StateDescriptor, scope: StateScope, visit: (id: number) => void): void {
+    this.getState(descriptor, scope)
+    const live = new Uint8Array(scope.size)
+    this.#states.get(tableName(scope, descriptor.name))!.table.mark(live)
+    live.forEach((isLive, id) => {
+      if (isLive === 1) visit(id)
+    })
   }
 
   getState<S>(descriptor: StateDescriptor<S>, scope: StateScope): S {
@@ -142,11 +152,6 @@ class HeapStateBackend implements StateBackend {
   }
 }
 
-const codecs = ({ keyType, type }: StateDescriptor): readonly [Codec | undefined, Codec] => [
-  keyType === undefined ? undefined : codecOf(keyType),
-  codecOf(type),
-]
-
 /** Hands a table on that nobody has asked for. */
 function copyTable(
   from: StateReader | undefined,
@@ -156,34 +161,6 @@ function copyTable(
 ): void {
   const keys = Array.from({ length: keyCount }, (_, i) => i)
   for (const batch of from?.table(name) ?? []) into.keyed(name, batch, keys)
-}
-
-function checkRestored(descriptor: StateDescriptor, before: StateMeta, now: StateMeta): void {
-  const where = `state '${descriptor.name}' was written as ${metaText(before)}`
-  const isSame =
-    before.kind === now.kind &&
-    before.type === now.type &&
-    before.keyType === now.keyType &&
-    before.hasTtl === now.hasTtl
-  if (!isSame) {
-    throw new DataflowError(
-      'STATE_INCOMPATIBLE',
-      `${where} and is now ${metaText(now)}; go on with the type that it had, or give it another name`,
-    )
-  }
-  const reads = codecOf(descriptor.type).reads
-  const readsKeys = descriptor.keyType === undefined ? undefined : codecOf(descriptor.keyType).reads
-  if (reads(before.version) && (readsKeys?.(before.keyVersion) ?? true)) return
-  throw new DataflowError(
-    'STATE_INCOMPATIBLE',
-    `${where} by version ${before.version} of its serializer, and is now of version ${now.version}, ` +
-      'which does not read that: add it to readsVersions',
-  )
-}
-
-function metaText({ kind, type, keyType, hasTtl }: StateMeta): string {
-  const of = keyType === '' ? type : `${keyType} to ${type}`
-  return `${kind} of ${of}${hasTtl ? ' with a TTL' : ''}`
 }
 
 function atState({ name }: StateDescriptor, error: unknown): unknown {

@@ -16,6 +16,8 @@ export interface StateBackend {
    * @throws STATE_MISUSED under another kind or type, STATE_INCOMPATIBLE for what was restored as another
    */
   getState<S>(descriptor: StateDescriptor<S>, scope: StateScope): S
+  /** Visits the ids that have something under a descriptor; it may have expired. */
+  forEachId(descriptor: StateDescriptor, scope: StateScope, visit: (id: number) => void): void
   /** Removes what has expired, so many entries of each state; between two batches. */
   cleanUp(entries: number): void
   snapshot(into: StateWriter): void

@@ -3,6 +3,7 @@
 //
 //   $states       name, kind, type, serializer's version, ...: one row a state
 //   state:<name>  naming columns (keys), [$key,] $value [, $touched]: one row a value, element or entry
+import { DataflowError } from '../base/errors.ts'
 import type { StateReader, StateWriter } from '../checkpoint/operator-state.ts'
 import { BatchBuilder } from '../columnar/batch-builder.ts'
 import { RowReader } from '../columnar/row-reader.ts'
@@ -14,6 +15,8 @@ import type { StateScope } from './state-table.ts'
 import { isSerializer } from './value-store.ts'
 
 const META_TABLE = '$states'
+/** The same of states that belong to no key. */
+export const OPERATOR_META_TABLE = '$operatorStates'
 
 const META = Schema.of({
   table: utf8(),
@@ -75,20 +78,22 @@ export function writeMeta(
   kernels: Kernels,
   into: StateWriter,
   metas: ReadonlyMap<string, StateMeta>,
+  metaTable = META_TABLE,
 ): void {
   if (metas.size === 0) return
   const builder = new BatchBuilder(kernels, META)
   for (const [table, meta] of metas) builder.append({ table, ...meta })
-  into.union(META_TABLE, builder.finish())
+  into.union(metaTable, builder.finish())
 }
 
 export function readMeta(
   kernels: Kernels,
   from: StateReader | undefined,
+  metaTable = META_TABLE,
 ): ReadonlyMap<string, StateMeta> {
   const metas = new Map<string, StateMeta>()
   const reader = new RowReader(kernels, META)
-  for (const batch of from?.table(META_TABLE) ?? []) {
+  for (const batch of from?.table(metaTable) ?? []) {
     for (const row of reader.rows(batch)) {
       const { table, ...meta } = row as unknown as StateMeta & { readonly table: string }
       metas.set(table, meta)
@@ -121,4 +126,44 @@ export function codecOf(type: StateType): Codec {
     decode: (bytes, version) => type.deserialize(bytes as Uint8Array, version),
     reads: (version) => version === type.version || type.readsVersions?.includes(version) === true,
   }
+}
+
+/** Of a map's keys, and of values. */
+export const codecs = ({ keyType, type }: StateDescriptor): readonly [Codec | undefined, Codec] => [
+  keyType === undefined ? undefined : codecOf(keyType),
+  codecOf(type),
+]
+
+/** @throws STATE_INCOMPATIBLE when a descriptor's state was written as another */
+export function checkRestored(
+  descriptor: StateDescriptor,
+  before: StateMeta,
+  now: StateMeta,
+): void {
+  const where = `state '${descriptor.name}' was written as ${metaText(before)}`
+  const isSame =
+    before.kind === now.kind &&
+    before.type === now.type &&
+    before.keyType === now.keyType &&
+    before.hasTtl === now.hasTtl
+  if (!isSame) {
+    throw new DataflowError(
+      'STATE_INCOMPATIBLE',
+      `${where} and is now ${metaText(now)}; go on with the type that it had, or give it another name`,
+    )
+  }
+  const reads = codecOf(descriptor.type).reads
+  const readsKeys = descriptor.keyType === undefined ? undefined : codecOf(descriptor.keyType).reads
+  if (reads(before.version) && (readsKeys?.(before.keyVersion) ?? true)) return
+  throw new DataflowError(
+    'STATE_INCOMPATIBLE',
+    `${where} by version ${before.version} of its serializer, and is now of version ${now.version}, ` +
+      'which does not read that: add it to readsVersions',
+  )
+}
+
+/** What a state is, for a reader. */
+export function metaText({ kind, type, keyType, hasTtl }: StateMeta): string {
+  const of = keyType === '' ? type : `${keyType} to ${type}`
+  return `${kind} of ${of}${hasTtl ? ' with a TTL' : ''}`
 }

@@ -20,6 +20,8 @@ export interface StateScope {
   /** The columns that name an id; the first `keyCount` of them are the key. */
   readonly fields: readonly Field[]
   readonly keyCount: number
+  /** Ids are below. */
+  readonly size: number
   /** The naming columns of n ids (u32 at `ids`), in the arena. */
   columns(ids: number, n: number): Vector[]
   /** The ids of n rows by their naming columns; new ones are made. */
