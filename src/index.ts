@@ -84,7 +84,18 @@ export type {
   RichMapFunction,
   RuntimeContext,
 } from './operators/functions.ts'
-export { count, first, last, max, mean, min, sum, type Aggregate } from './sdk/aggregate.ts'
+export {
+  all,
+  any,
+  count,
+  first,
+  last,
+  max,
+  mean,
+  min,
+  sum,
+  type Aggregate,
+} from './sdk/aggregate.ts'
 export { CollectedRows } from './sdk/collected-rows.ts'
 export { col, lit, when } from './sdk/column-functions.ts'
 export type {

@@ -93,6 +93,10 @@ export function aggregateType(
         throw refusal(name, 'a type with an order', input)
       }
       return withNullable(input, isNullable)
+    case 'any':
+    case 'all':
+      if (input.kind !== 'bool') throw refusal(name, 'bool', input)
+      return withNullable(input, isNullable)
     case 'first':
     case 'last':
       if (input.kind === 'list' || input.kind === 'struct') {

@@ -84,7 +84,11 @@ export class Planner {
     const isPositional = name === 'first' || name === 'last'
     const countOffset = mayBeNull || isPositional ? this.#count(rows) : NO_COUNT
     const op =
-      name === 'sum' ? sumOp(type) : isPositional ? pickOp(name, type) : orderOp(name, type)
+      name === 'sum'
+        ? sumOp(type)
+        : isPositional
+          ? pickOp(name, type)
+          : orderOp(extremeOf(name), type)
     const from = this.#accumulator(op, position, rows, isPositional ? countOffset : 0)
     return { kind: 'value', from, countOffset: mayBeNull ? countOffset : NO_COUNT }
   }
@@ -192,6 +196,12 @@ function orderOp(name: 'min' | 'max', type: DataType): AggregateOp {
   if (kind === 128) return `${name}I128`
   if (type.kind === 'float32' || type.kind === 'float64') return `${name}F64`
   return type.kind.startsWith('uint') || kind === 'bool' ? `${name}U64` : `${name}I64`
+}
+
+/** Of bools: true is the greater. */
+function extremeOf(name: 'min' | 'max' | 'any' | 'all'): 'min' | 'max' {
+  if (name === 'any') return 'max'
+  return name === 'all' ? 'min' : name
 }
 
 function pickOp(name: 'first' | 'last', type: DataType): AggregateOp {

@@ -8,7 +8,16 @@ import type { ProcessSpec } from './process-spec.ts'
 import type { SourceWatermarkSpec, WatermarkSpec } from './watermark-spec.ts'
 import type { WindowAggregateSpec } from './window-spec.ts'
 
-export type AggregateFunctionName = 'count' | 'sum' | 'min' | 'max' | 'mean' | 'first' | 'last'
+export type AggregateFunctionName =
+  | 'count'
+  | 'sum'
+  | 'min'
+  | 'max'
+  | 'mean'
+  | 'first'
+  | 'last'
+  | 'any'
+  | 'all'
 
 /** One output column of an aggregation: over a column of the input, under a bool column's rows. */
 export interface AggregateSpec {

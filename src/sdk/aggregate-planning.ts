@@ -30,7 +30,7 @@ export function bindAggregates(
     if (!(aggregate instanceof WindowAggregate)) {
       throw new DataflowError(
         'GRAPH_INVALID',
-        `'${name}' is no aggregate; use count(), sum(), min(), max(), mean(), first() or last()`,
+        `'${name}' is no aggregate; use count(), sum(), min(), max(), mean(), first(), last(), any() or all()`,
       )
     }
     const input = aggregate.bindInput(schema)

@@ -115,9 +115,11 @@ type Takes<Name extends AggregateFunctionName> = Name extends 'sum'
   ? Summable
   : Name extends 'mean'
     ? Averaged
-    : Name extends 'min' | 'max'
-      ? Ordered
-      : Flat
+    : Name extends 'any' | 'all'
+      ? Bool
+      : Name extends 'min' | 'max'
+        ? Ordered
+        : Flat
 
 /** What an aggregate may be over: a column's name, a column, or a callback that gives one. */
 type ColumnArgument<F extends Fields, K extends string, T extends DataType> =
@@ -294,6 +296,54 @@ export function last<
   T extends Flat = never,
 >(of: ColumnArgument<F, K, T>): Aggregate<F, 'last', OverOf<NoInfer<K>, NoInfer<T>>, false> {
   return new WindowAggregate('last', of) as unknown as ReturnType<typeof last<F, K, T>>
+}
+
+/**
+ * True when a bool column is true in some row; nulls do not count.
+ * @param of the bool column: by name, by callback, or itself
+ * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH
+ * @example
+ * import { any, StreamExecutionEnvironment, timestamp, tumble, utf8, float64 } from 'millrace'
+ * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+ * const rows = [{ time: 1_000, city: 'Oslo', value: 2 }, { time: 2_000, city: 'Oslo', value: 4 }]
+ * const results = env
+ *   .fromCollection(rows, { schema: { time: timestamp('ms'), city: utf8(), value: float64() } })
+ *   .assignWatermarks('time')
+ *   .keyBy('city')
+ *   .window(tumble('1m'))
+ *   .aggregate({ result: any((r) => r.value.gt(3)) })
+ * for await (const row of results.collect()) console.log(row.city, row.result)
+ */
+export function any<
+  F extends Fields = Fields,
+  K extends NamesOf<F, Bool> = never,
+  T extends Bool = never,
+>(of: ColumnArgument<F, K, T>): Aggregate<F, 'any', OverOf<NoInfer<K>, NoInfer<T>>, false> {
+  return new WindowAggregate('any', of) as unknown as ReturnType<typeof any<F, K, T>>
+}
+
+/**
+ * True when a bool column is true in every row; nulls do not count.
+ * @param of the bool column: by name, by callback, or itself
+ * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH
+ * @example
+ * import { all, StreamExecutionEnvironment, timestamp, tumble, utf8, float64 } from 'millrace'
+ * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+ * const rows = [{ time: 1_000, city: 'Oslo', value: 2 }, { time: 2_000, city: 'Oslo', value: 4 }]
+ * const results = env
+ *   .fromCollection(rows, { schema: { time: timestamp('ms'), city: utf8(), value: float64() } })
+ *   .assignWatermarks('time')
+ *   .keyBy('city')
+ *   .window(tumble('1m'))
+ *   .aggregate({ result: all((r) => r.value.gt(3)) })
+ * for await (const row of results.collect()) console.log(row.city, row.result)
+ */
+export function all<
+  F extends Fields = Fields,
+  K extends NamesOf<F, Bool> = never,
+  T extends Bool = never,
+>(of: ColumnArgument<F, K, T>): Aggregate<F, 'all', OverOf<NoInfer<K>, NoInfer<T>>, false> {
+  return new WindowAggregate('all', of) as unknown as ReturnType<typeof all<F, K, T>>
 }
 
 /** An aggregate as it was written: bound to columns when aggregate() is called. */

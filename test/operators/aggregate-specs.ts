@@ -11,6 +11,8 @@ export const AGGREGATE_NAMES: readonly AggregateFunctionName[] = [
   'mean',
   'first',
   'last',
+  'any',
+  'all',
 ]
 
 /** Each function that takes the type, over `value`, of all rows and of those that are `kept`. */

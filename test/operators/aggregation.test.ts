@@ -50,6 +50,10 @@ function expected(
       return values[0]
     case 'last':
       return values.at(-1)
+    case 'any':
+      return values.includes(true)
+    case 'all':
+      return !values.includes(false)
     case 'min':
     case 'max': {
       const isBetter = (a: number, b: number): boolean =>
