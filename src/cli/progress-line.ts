@@ -16,16 +16,18 @@ export class ProgressLine {
   readonly #output: ProgressOutput
   readonly #clock: Clock
   readonly #progress: () => JobProgress
+  readonly #label: string
   #cancelTimer: () => void = () => undefined
   #shown = 0
   #lastRows = 0
   #lastMs = 0
   #stopped = false
 
-  constructor(output: ProgressOutput, clock: Clock, progress: () => JobProgress) {
+  constructor(output: ProgressOutput, clock: Clock, progress: () => JobProgress, label = '') {
     this.#output = output
     this.#clock = clock
     this.#progress = progress
+    this.#label = label
   }
 
   start(): void {
@@ -46,7 +48,7 @@ export class ProgressLine {
 
   #show(): void {
     const progress = this.#progress()
-    const text = progressText(progress, this.#rate(progress))
+    const text = this.#label + progressText(progress, this.#rate(progress))
     if (this.#output.isTTY === true) {
       this.#output.write(`\r\u001B[K${text.slice(0, (this.#output.columns ?? 100) - 1)}`)
     } else {

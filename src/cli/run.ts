@@ -18,7 +18,8 @@ export interface RunOptions {
   readonly restPort?: number
 }
 
-const INTERRUPTED = 130
+/** The exit code of a run that was interrupted. */
+export const INTERRUPTED = 130
 
 /** Runs a job; the exit code says how it ended. */
 export async function runCommand(path: string, options: RunOptions): Promise<number> {
@@ -66,12 +67,14 @@ export async function runCommand(path: string, options: RunOptions): Promise<num
   }
 }
 
-async function withProgress(
+/** The job's result; meanwhile its progress on standard error, behind a label. */
+export async function withProgress(
   client: JobClient,
   isShown: boolean,
+  label = '',
 ): Promise<Awaited<ReturnType<JobClient['result']>>> {
   if (!isShown) return client.result()
-  const line = new ProgressLine(process.stderr, systemClock, () => client.progress())
+  const line = new ProgressLine(process.stderr, systemClock, () => client.progress(), label)
   line.start()
   try {
     return await client.result()
@@ -81,7 +84,7 @@ async function withProgress(
 }
 
 /** A failure for machines: the same facts as the text. */
-function failure(error: unknown): unknown {
+export function failure(error: unknown): unknown {
   if (!isDataflowError(error)) return { error: { message: String(error) } }
   const { code, message, context } = error
   return { error: { code, message, ...context } }

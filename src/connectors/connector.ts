@@ -117,8 +117,6 @@ export interface SourceSpec<F extends Fields = Fields> {
   readonly eventTime?: string
   /** Splits can be read side by side: else the source's parallelism is 1. */
   readonly parallel: boolean
-  /** It never ends by itself: batch mode refuses it. */
-  readonly unbounded?: boolean
 }
 
 /** What a user hands to sinkTo(). `In` is what it takes: rows must have these columns. */
@@ -132,6 +130,8 @@ export interface SinkSpec<In extends Fields = Fields> {
   readonly schema?: In
   /** Columns that must be among those that come. */
   readonly needs?: readonly string[]
+  /** Who takes what the sink's subtasks send to the client, where the job was built. */
+  readonly client?: SinkClient
   /**
    * Which streams it takes: those whose rows stay ('append', unless said); changes by `key`, without the
    * rows before an update ('upsert'); or every change ('all'). What a row does is then its last column,
@@ -140,6 +140,14 @@ export interface SinkSpec<In extends Fields = Fields> {
   readonly changelog?: 'append' | 'upsert' | 'all'
   /** Of an 'upsert' sink: the columns of which each value has one row. */
   readonly key?: readonly (keyof In & string)[]
+}
+
+/** The end of a sink that reports to whoever built the job. */
+export interface SinkClient {
+  /** The promise is back pressure. */
+  take(bytes: Uint8Array): Promise<void>
+  /** The job has ended, by an error if there is one. */
+  end(error?: unknown): void
 }
 
 /** What to do with a malformed record. */

@@ -4,6 +4,7 @@ import { DataflowError, didYouMean } from '../base/errors.ts'
 import type { Connector } from './connector.ts'
 
 const CONNECTORS = {
+  checksum: async () => (await import('./checksum.ts')).checksumConnector,
   collect: async () => (await import('./collect.ts')).collectConnector,
   collection: async () => (await import('./collection.ts')).collectionConnector,
   file: async () => (await import('./file/file-connector.ts')).fileConnector,

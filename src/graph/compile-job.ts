@@ -3,14 +3,14 @@
 import type { JobConfig } from '../base/config.ts'
 import { DataflowError } from '../base/errors.ts'
 import { type Expression, operands } from '../columnar/expression.ts'
+import type { SinkClient } from '../connectors/connector.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
 import { chainOperators } from './chaining.ts'
 import { pruneColumns } from './column-pruning.ts'
 import type { JobGraph } from './job-graph.ts'
 import { validateJobGraph } from './job-graph-validation.ts'
 import { planOperators } from './plan.ts'
-import { inBatchMode, type RuntimeMode, runsAsBatch } from './runtime-mode.ts'
-import { type Collector, reachable, type StreamGraph, type StreamVertex } from './stream-graph.ts'
+import { reachable, type StreamGraph, type StreamVertex } from './stream-graph.ts'
 
 /** A job that can be submitted once its bytes are made. */
 export interface CompiledJob {
@@ -18,14 +18,12 @@ export interface CompiledJob {
   readonly blobs: ReadonlyMap<string, () => Promise<Uint8Array>>
   /** By operator id. */
   readonly closures: ReadonlyMap<string, unknown>
-  readonly collectors: ReadonlyMap<string, Collector>
+  readonly collectors: ReadonlyMap<string, SinkClient>
 }
 
 export interface CompileOptions {
   readonly name: string
   readonly config: JobConfig
-  /** 'streaming' unless said. */
-  readonly runtimeMode?: RuntimeMode
   /** The URL of the job's module, when workers can import it. */
   readonly module?: string
 }
@@ -37,7 +35,7 @@ export interface CompileOptions {
 export function compileJob(
   streams: StreamGraph,
   sinks: readonly StreamVertex[],
-  { name, config, runtimeMode, module }: CompileOptions,
+  { name, config, module }: CompileOptions,
 ): CompiledJob {
   if (sinks.length === 0) {
     throw new DataflowError(
@@ -47,20 +45,18 @@ export function compileJob(
     )
   }
   const { plan, ids } = planOperators(streams, sinks, config)
-  const isBatch = runsAsBatch(plan, runtimeMode ?? 'streaming')
-  const chained = chainOperators(pruneColumns(isBatch ? inBatchMode(plan) : plan))
+  const chained = chainOperators(pruneColumns(plan))
   const graph: JobGraph = {
     name,
     config,
     ...chained,
-    ...(isBatch ? { runtimeMode: 'batch' as const } : {}),
     userFunctionModules: userFunctionModules(chained.vertices.flatMap((v) => v.operators)),
     ...(module === undefined ? {} : { module }),
   }
   validateJobGraph(graph)
   const blobs = new Map<string, () => Promise<Uint8Array>>()
   const closures = new Map<string, unknown>()
-  const collectors = new Map<string, Collector>()
+  const collectors = new Map<string, SinkClient>()
   for (const vertex of reachable(sinks)) {
     const { blob, closure, collector } = vertex.options
     const id = ids.get(vertex)!

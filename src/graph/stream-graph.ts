@@ -7,6 +7,7 @@ import { DataflowError } from '../base/errors.ts'
 import type { Expression } from '../columnar/expression.ts'
 import { expressionType } from '../columnar/expression-type.ts'
 import { Schema } from '../columnar/schema.ts'
+import type { SinkClient } from '../connectors/connector.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
 import type { Partitioning } from './job-graph.ts'
 
@@ -19,14 +20,6 @@ export interface StreamInput {
   readonly partitioning?: Partitioning
   /** Which input of the operator it is, 0 unless said; several may be one input (a union). */
   readonly input?: number
-}
-
-/** Who takes the rows of a collect(). */
-export interface Collector {
-  /** Arrow IPC bytes from the cluster; the promise is back pressure. */
-  take(bytes: Uint8Array): Promise<void>
-  /** The job has ended, by an error if there is one. */
-  end(error?: unknown): void
 }
 
 export interface StreamVertexOptions {
@@ -44,7 +37,8 @@ export interface StreamVertexOptions {
   readonly closure?: unknown
   /** Bytes to travel beside the job graph, made when the job is submitted. */
   readonly blob?: { readonly name: string; readonly bytes: () => Promise<Uint8Array> }
-  readonly collector?: Collector
+  /** Who takes what a sink sends to its client: a collect() its rows, as Arrow IPC. */
+  readonly collector?: SinkClient
 }
 
 export class StreamVertex {

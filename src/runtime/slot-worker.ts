@@ -79,9 +79,6 @@ export class SlotWorker {
         case 'split':
           this.#job?.task(message.task)?.onSplit(message.split)
           break
-        case 'source-message':
-          this.#job?.task(message.task)?.onSourceMessage(message.message)
-          break
         case 'collected':
           this.#job?.onCollected(message.request)
           break
@@ -169,8 +166,6 @@ class SlotJob {
         outputs: this.#outputs,
         wake: () => this.#wake(),
         requestSplit: () => this.#reply({ kind: 'request-split', task: task.task }),
-        reportWatermark: (watermarkMs) =>
-          this.#reply({ kind: 'source-watermark', task: task.task, watermarkMs }),
         collect: (operator, bytes) => this.#collect(operator, bytes),
       })
       this.#subtasks.push(built)

@@ -92,7 +92,7 @@ export function addSink(
   sink: SinkSpec,
   location: string | undefined,
 ): StreamSink {
-  const { connector, config, name, parallelism, schema } = sink
+  const { connector, config, name, parallelism, schema, client } = sink
   for (const needed of sink.needs ?? []) stream.visible.indexOf(needed)
   const taken = changesFor(stream, sink, location)
   const ended = fitted(taken, schema === undefined ? undefined : Schema.of(schema), location)
@@ -102,6 +102,7 @@ export function addSink(
     name: `Sink: ${name}`,
     output: new Schema([]),
     ...(parallelism === undefined ? {} : { parallelismMax: parallelism }),
+    ...(client === undefined ? {} : { collector: client }),
     ...(location === undefined ? {} : { location }),
   })
   stream.job.addSink(vertex!)
