@@ -1,8 +1,8 @@
 // The source and the sink of jobs under test: rows, watermarks and idleness as the test says, and the rows
 // that came out, as objects. They meet the test in this file's tables, so they work in its thread only.
 //
-// HC1  An input is a log: a subtask reads its share of it in order, so that a restored job reads again
-//      what came after its snapshot. Rows of a push stay together; pushes go to subtasks in turn.
+// HC1  An input is a log: each subtask reads its share of it in order. Rows of a push stay together;
+//      pushes go to subtasks in turn.
 import { DataflowError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { BatchBuilder } from '../columnar/batch-builder.ts'
@@ -25,15 +25,9 @@ export type HarnessEntry =
 
 /** The log of an input. */
 export class HarnessLog {
-  /** Where a job begins to read. */
-  start = 0
   readonly #entries: HarnessEntry[] = []
   #waiting: (() => void)[] = []
   #ended = false
-
-  get length(): number {
-    return this.#entries.length
-  }
 
   get ended(): boolean {
     return this.#ended
@@ -53,10 +47,9 @@ export class HarnessLog {
     this.#wake()
   }
 
-  /** Forgets everything: for the next test. */
+  /** Forgets everything: for the next job. */
   reset(): void {
     this.#entries.length = 0
-    this.start = 0
     this.#ended = false
   }
 
@@ -143,14 +136,13 @@ class LogReader implements SourceReader {
   readonly #context: ReaderContext
   readonly #builder: BatchBuilder
   #index = 0
-  #position: number
+  #position = 0
   #row = 0
 
   constructor(log: HarnessLog, context: ReaderContext) {
     this.#log = log
     this.#context = context
     this.#builder = new BatchBuilder(context.kernels, context.schema)
-    this.#position = log.start
   }
 
   open(split: Split): void {

@@ -14,6 +14,7 @@ import type { Fields, RowOf } from '../columnar/type.ts'
 import {
   forget,
   HARNESS,
+  type HarnessEntry,
   type HarnessLog,
   harnessLog,
   harnessOutput,
@@ -48,8 +49,8 @@ export interface HarnessOptions {
 /** A job's state at a moment. Plain data: it can be restored more than once. */
 export interface JobSnapshot {
   readonly operators: OperatorStates
-  /** Entries of each input that are in the state, by input. */
-  readonly positions: ReadonlyMap<string, number>
+  /** How many of the test's pushes, watermarks and changes of idleness are in the state. */
+  readonly position: number
   /** Rows of each output that there were. */
   readonly outputs: ReadonlyMap<string, number>
 }
@@ -74,6 +75,8 @@ export class JobHarness<O> {
   readonly #clock: VirtualClock
   readonly #outputs = new Map<string, object[]>()
   readonly #id = harnesses++
+  /** All that was put into inputs, in order; what a restored job reads again. Empty after close(). */
+  readonly #history: { readonly input: string; readonly entry: HarnessEntry }[] = []
   #job: RunningJob | undefined
 
   private constructor(build: BuildJob<O>, options: HarnessOptions) {
@@ -120,8 +123,7 @@ export class JobHarness<O> {
     rows: readonly RowOf<NoInfer<F>>[],
   ): Promise<void> {
     if (rows.length === 0) return
-    this.#log(input).append({ kind: 'rows', rows: rows as readonly object[] })
-    await this.settle()
+    await this.#put([this.#checked(input)], { kind: 'rows', rows: rows as readonly object[] })
   }
 
   /**
@@ -131,8 +133,9 @@ export class JobHarness<O> {
    * @throws what the job fails with
    */
   async advanceWatermark(watermarkMs: number, input?: { readonly id: string }): Promise<void> {
-    for (const log of this.#logs(input)) log.append({ kind: 'watermark', watermarkMs })
-    await this.settle()
+    const all = [...this.#running().logs.keys()]
+    const inputs = input === undefined ? all : [this.#checked(input)]
+    await this.#put(inputs, { kind: 'watermark', watermarkMs })
   }
 
   /**
@@ -140,8 +143,7 @@ export class JobHarness<O> {
    * @throws what the job fails with
    */
   async setIdle(input: { readonly id: string }, idle: boolean): Promise<void> {
-    this.#log(input).append({ kind: 'idle', idle })
-    await this.settle()
+    await this.#put([this.#checked(input)], { kind: 'idle', idle })
   }
 
   /**
@@ -188,11 +190,11 @@ export class JobHarness<O> {
   /** The state of the job as it is now. */
   async snapshot(): Promise<JobSnapshot> {
     await this.settle()
-    const { cluster, logs } = this.#running()
+    const { cluster } = this.#running()
     assert(cluster.master !== undefined, 'a job runs')
     return {
       operators: await cluster.drive(cluster.master.snapshot()),
-      positions: new Map([...logs].map(([id, log]) => [id, log.length])),
+      position: this.#history.length,
       outputs: new Map([...this.#outputs].map(([name, rows]) => [name, rows.length])),
     }
   }
@@ -215,7 +217,12 @@ export class JobHarness<O> {
     await this.crash()
     for (const [name, length] of snapshot.outputs) this.#outputs.get(name)!.length = length
     await this.#start({ ...this.#options, ...options }, snapshot)
-    await this.settle()
+    const { logs } = this.#running()
+    // One after the other, as the test did: a row that came behind a watermark comes behind it again.
+    for (const { input, entry } of this.#history.slice(snapshot.position)) {
+      logs.get(input)?.append(entry)
+      await this.settle()
+    }
   }
 
   /**
@@ -233,6 +240,7 @@ export class JobHarness<O> {
   async close(): Promise<void> {
     const ids = [...(this.#job?.logs.keys() ?? [])]
     await this.crash()
+    this.#history.length = 0
     forget([...ids, ...[...this.#outputs.keys()].map((name) => this.#outputId(name))])
   }
 
@@ -255,10 +263,7 @@ export class JobHarness<O> {
     })
     this.#keep(this.#build(env))
     const logs = new Map(inputsOf(env).map((id) => [id, harnessLog(id)]))
-    for (const [id, log] of logs) {
-      if (snapshot === undefined) log.reset()
-      else log.start = snapshot.positions.get(id) ?? 0
-    }
+    for (const log of logs.values()) log.reset()
     const client = await env.executeAsync('test')
     const result = client.result()
     result.catch(() => undefined)
@@ -288,17 +293,22 @@ export class JobHarness<O> {
     throw new DataflowError('GRAPH_INVALID', 'the job is not running: it has crashed; restore() it')
   }
 
-  #log(input: { readonly id: string; readonly name?: string }): HarnessLog {
-    const log = this.#running().logs.get(input.id)
-    if (log !== undefined) return log
-    throw new DataflowError(
-      'NAME_UNKNOWN',
-      `the job does not read ${input.name ?? input.id}: use it with env.fromSource()`,
-    )
+  async #put(inputs: readonly string[], entry: HarnessEntry): Promise<void> {
+    const { logs } = this.#running()
+    for (const input of inputs) {
+      this.#history.push({ input, entry })
+      logs.get(input)!.append(entry)
+    }
+    await this.settle()
   }
 
-  #logs(input: { readonly id: string } | undefined): readonly HarnessLog[] {
-    return input === undefined ? [...this.#running().logs.values()] : [this.#log(input)]
+  /** @throws NAME_UNKNOWN for an input that the job does not read */
+  #checked({ id, name = id }: { readonly id: string; readonly name?: string }): string {
+    if (this.#running().logs.has(id)) return id
+    throw new DataflowError(
+      'NAME_UNKNOWN',
+      `the job does not read ${name}: use it with env.fromSource()`,
+    )
   }
 }
 

@@ -1,6 +1,6 @@
 // The harness that users test their jobs with: rows, watermarks and time by hand, seeds, crash and restore.
 import { describe, expect, it } from 'vitest'
-import { count, int32, sum, timestamp, tumble, utf8 } from '../../src/index.ts'
+import { count, int32, outputTag, sum, timestamp, tumble, utf8 } from '../../src/index.ts'
 import { JobHarness, testInput } from '../../src/testing.ts'
 
 const SCHEMA = { time: timestamp('ms'), page: utf8(), n: int32() }
@@ -148,6 +148,27 @@ describe('JobHarness', () => {
     await feed(job, 260, 300)
     await job.finish()
     expect(text(job)).toEqual(expected)
+  })
+
+  it('replays in the order of the test: what was late is late again', async () => {
+    const late = outputTag('late', SCHEMA)
+    await using job = await JobHarness.start(
+      (env) => {
+        const windows = env.fromSource(clicks).keyBy('page').window(tumble('1s'))
+        const counts = windows.sideOutputLateData(late).aggregate({ clicks: count() })
+        return { counts, late: counts.getSideOutput(late) }
+      },
+      { parallelism: 2 },
+    )
+    const snapshot = await job.snapshot()
+    await job.advanceWatermark(3_500)
+    await job.push(clicks, [{ time: 4, page: 'a', n: 1 }])
+    for (const seed of [1, 2, 3, 4]) {
+      await job.restore(snapshot, { parallelism: 3, seed })
+      expect(job.output('late')).toEqual([{ time: 4, page: 'a', n: 1 }])
+    }
+    await job.finish()
+    expect(job.output('counts')).toEqual([])
   })
 
   it('refuses a snapshot with state that the job would lose', async () => {
