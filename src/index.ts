@@ -120,6 +120,7 @@ export { DataStream, type WatermarkOptions } from './sdk/data-stream.ts'
 export { StreamExecutionEnvironment } from './sdk/environment.ts'
 export { defineJob, type Job } from './sdk/job-module.ts'
 export type {
+  IntervalJoinOptions,
   JoinKeys,
   JoinOptions,
   RegularJoinOptions,

@@ -1,10 +1,8 @@
 // Rows of a join's side in chains by key, and the rows of the other side that meet them
 // (assembly/join.ts, join-changes.ts).
 import type { Kernels } from './module.ts'
+import { NO_ROW } from './operand.ts'
 import type { Rows } from './take.ts'
-
-/** No row, no key. */
-export const NO_ROW = 0xffffffff
 
 /** A side's chains, as pointers: heads by key id, the next row and the key id by row. */
 export interface Chains {

@@ -27,6 +27,8 @@ const OPERATORS: {
   process: async () => (await import('./process.ts')).createProcess,
   join: async () => (await import('./regular-join.ts')).createRegularJoin,
   windowJoin: async () => (await import('./window-join.ts')).createWindowJoin,
+  intervalJoin: async () => (await import('./interval-join.ts')).createIntervalJoin,
+  temporalJoin: async () => (await import('./temporal-join.ts')).createTemporalJoin,
   lookupJoin: async () => (await import('./lookup-join.ts')).createLookupJoin,
 }
 

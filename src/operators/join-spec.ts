@@ -38,7 +38,29 @@ export type WindowJoinSpec = JoinBase & {
   readonly bounds: readonly [string, string]
 }
 
-export type JoinSpec = RegularJoinSpec | WindowJoinSpec
+export type IntervalJoinSpec = JoinBase & {
+  readonly kind: 'intervalJoin'
+  /** The event-time columns; they have one unit. */
+  readonly time: readonly [string, string]
+  /** How much later than the left row's the right row's time is, at least and at most. */
+  readonly lower: IntervalBound
+  readonly upper: IntervalBound
+}
+
+export interface IntervalBound {
+  readonly ms: number
+  /** The bound itself is none of the interval. */
+  readonly exclusive: boolean
+}
+
+export type TemporalJoinSpec = JoinBase & {
+  readonly kind: 'temporalJoin'
+  readonly type: 'inner' | 'left'
+  /** The event-time columns; they have one unit. */
+  readonly time: readonly [string, string]
+}
+
+export type JoinSpec = RegularJoinSpec | WindowJoinSpec | IntervalJoinSpec | TemporalJoinSpec
 
 /** Which sides' rows are kept without a match. */
 export const isOuter = (type: JoinType): readonly [boolean, boolean] => [

@@ -9,22 +9,22 @@
 import { assert } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
-import { BatchBuilder } from '../columnar/batch-builder.ts'
 import { ColumnBuffer } from '../columnar/column-buffer.ts'
 import { gatherVector } from '../columnar/gather.ts'
 import { rowsByKey } from '../columnar/key-rows.ts'
 import { RecordBatch, type Selection } from '../columnar/record-batch.ts'
 import { type Field, Schema } from '../columnar/schema.ts'
-import { float64, nullable, timestamp, type TimeUnit } from '../columnar/type.ts'
+import { nullable, timestamp, type TimeUnit } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
 import { bitmapBytes, bitmapCount } from '../kernels/bitmap.ts'
 import { GrowingBlock } from '../kernels/growing-block.ts'
-import { joinMark, joinRemap, joinSlices, NO_ROW } from '../kernels/join.ts'
+import { joinMark, joinRemap, joinSlices } from '../kernels/join.ts'
+import { NO_ROW } from '../kernels/operand.ts'
 import { partitionRows } from '../kernels/partition.ts'
 import { takeFixed } from '../kernels/take.ts'
 import { KeyIndex } from '../state/key-index.ts'
 import type { OperatorContext } from './operator.ts'
-import { timeColumnOf, timesOf } from './time-column.ts'
+import { readProgress, timeColumnOf, timesOf, writeProgress } from './time-column.ts'
 import { WindowGrid } from './window-grid.ts'
 import type { GridWindowSpec } from './window-spec.ts'
 
@@ -90,7 +90,6 @@ interface Slice {
 
 const SIDE_NAMES = ['left', 'right'] as const
 const SLICE_FIELD = { name: '$slice', type: timestamp('ms') } as const
-const PROGRESS_SCHEMA = Schema.of({ watermark: float64() })
 
 export class WindowSides {
   readonly keys: KeyIndex
@@ -175,21 +174,13 @@ export class WindowSides {
         }
       })
     }
-    const builder = new BatchBuilder(kernels, PROGRESS_SCHEMA)
-    builder.append({ watermark: this.#watermarkMs })
-    into.union('progress', builder.finish())
-    builder.close()
+    writeProgress(kernels, into, this.#watermarkMs)
   }
 
   restore(): void {
     const { kernels, restored } = this.#context
     if (restored === undefined) return
-    for (const { columns, length } of restored.table('progress')) {
-      for (let row = 0; row < length; row++) {
-        const watermarkMs = kernels.f64[columns[0]!.values / 8 + row]!
-        this.#watermarkMs = Math.max(this.#watermarkMs, watermarkMs)
-      }
-    }
+    this.#watermarkMs = readProgress(kernels, restored)
     this.#nextWindow = this.#grid.firstOpen(this.#watermarkMs)
     for (const side of [0, 1] as const) {
       for (const batch of restored.table(SIDE_NAMES[side])) {

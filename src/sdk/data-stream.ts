@@ -42,13 +42,16 @@ import type { Column, ColumnsOf } from './column.ts'
 import { bindColumn, columnsOf } from './column-expression.ts'
 import type { JoinType } from '../operators/join-spec.ts'
 import type {
+  IntervalBounds,
+  IntervalJoinOptions,
   JoinFields,
+  JoinOptions,
   JoinRequest,
   RegularJoinOptions,
   WindowJoinFields,
   WindowJoinOptions,
 } from './join.ts'
-import { planJoin, planWindowJoin } from './join-planning.ts'
+import { planIntervalJoin, planJoin, planTemporalJoin, planWindowJoin } from './join-planning.ts'
 import { type GroupFields, KeyedStream } from './keyed-stream.ts'
 import { EVENT_TIME, type LogicalStream, refuseUpdating } from './logical-stream.ts'
 import { BroadcastConnectedStream, BroadcastStream, ConnectedStreams } from './connected-streams.ts'
@@ -672,6 +675,74 @@ export class DataStream<in out F extends Fields> {
           ),
         ),
     )
+  }
+
+  /**
+   * Each pair of a row of this stream and one of another with equal keys whose times lie in an interval of
+   * each other: left time + lower <= right time <= left time + upper. Rows are kept until the watermark says
+   * that nobody can meet them any more; a result has the later of its two times.
+   * @param right the other stream; both need event time (assignWatermarks)
+   * @param options as for join(), and `between`: the bounds, two time spans ('-5s' is earlier); they belong
+   *   to the interval unless `lowerBoundExclusive` and `upperBoundExclusive` say otherwise
+   * @throws GRAPH_INVALID without event time; CONFIG_INVALID for bounds that are none; as join()
+   * @example
+   * import { int32, StreamExecutionEnvironment, timestamp } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const orders = env
+   *   .fromCollection([{ id: 1, at: 5_000 }], { schema: { id: int32(), at: timestamp('ms') } })
+   *   .assignWatermarks('at')
+   * const payments = env
+   *   .fromCollection([{ order: 1, paid: 9_000 }], {
+   *     schema: { order: int32(), paid: timestamp('ms') },
+   *   })
+   *   .assignWatermarks('paid')
+   * const inTime = orders.intervalJoin(payments, { on: { id: 'order' }, between: ['0s', '10s'] })
+   * for await (const row of inTime.collect()) console.log(row.id, row.at, row.paid)
+   */
+  intervalJoin<R extends Fields, J extends JoinType = 'inner', S extends Columns = never>(
+    right: DataStream<R>,
+    options: IntervalJoinOptions<F, R, J, S>,
+  ): DataStream<JoinFields<F, R, J, S>> {
+    return atCallSite('intervalJoin', (location) => {
+      const request = options as JoinRequest & IntervalBounds
+      return new DataStream(planIntervalJoin(this.#stream, right.#stream, request, location))
+    })
+  }
+
+  /**
+   * Each row of this stream with the version of another stream's row that was valid at its time: of the rows
+   * with its key, the latest that is not later. Rows wait until the watermark has reached their time.
+   * @param versions rows that are valid from their event time until the next one of their key (or, in a
+   *   stream that is updated, until they are deleted)
+   * @param options as for join(); `type` is 'inner' or 'left'
+   * @throws GRAPH_INVALID without event time; CONFIG_INVALID for another type; as join()
+   * @example
+   * import { float64, StreamExecutionEnvironment, timestamp, utf8 } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const rates = env
+   *   .fromCollection([{ currency: 'EUR', from: 0, rate: 1.1 }], {
+   *     schema: { currency: utf8(), from: timestamp('ms'), rate: float64() },
+   *   })
+   *   .assignWatermarks('from')
+   * const orders = env
+   *   .fromCollection([{ currency: 'EUR', at: 5_000, price: 80 }], {
+   *     schema: { currency: utf8(), at: timestamp('ms'), price: float64() },
+   *   })
+   *   .assignWatermarks('at')
+   * const dollars = orders.temporalJoin(rates, {
+   *   on: { currency: 'currency' },
+   *   select: (order, rate) => ({ at: order.at, dollars: order.price.mul(rate.rate) }),
+   * })
+   * for await (const row of dollars.collect()) console.log(row.at, row.dollars)
+   */
+  temporalJoin<R extends Fields, J extends 'inner' | 'left' = 'inner', S extends Columns = never>(
+    versions: DataStream<R>,
+    options: JoinOptions<F, R, J, S>,
+  ): DataStream<JoinFields<F, R, J, S>> {
+    return atCallSite('temporalJoin', (location) => {
+      const request = options as JoinRequest
+      return new DataStream(planTemporalJoin(this.#stream, versions.#stream, request, location))
+    })
   }
 
   /**

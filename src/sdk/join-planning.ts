@@ -2,15 +2,16 @@
 // is wanted of the joined rows.
 import { DataflowError } from '../base/errors.ts'
 import { OP_FIELD } from '../columnar/changelog.ts'
-import type { Expression } from '../columnar/expression.ts'
+import type { Expression, FunctionName } from '../columnar/expression.ts'
 import { Schema } from '../columnar/schema.ts'
-import { duration } from '../columnar/type.ts'
+import { duration, withNullable } from '../columnar/type.ts'
 import { WINDOW_COLUMNS } from '../operators/aggregate-type.ts'
 import { type GridWindowSpec, isGridWindow } from '../operators/window-spec.ts'
-import type { JoinRequest } from './join.ts'
-import { checkChanges, JoinNaming, keyedSides, timedSide } from './join-sides.ts'
+import { type IntervalJoinSpec, isOuter, type TemporalJoinSpec } from '../operators/join-spec.ts'
+import type { IntervalBounds, JoinRequest } from './join.ts'
+import { checkChanges, JoinNaming, keyedSides, timedSide, timedSides } from './join-sides.ts'
 import { LogicalStream, refuseUpdating } from './logical-stream.ts'
-import { positiveTimeSpanMs, type TimeSpan } from './time-span.ts'
+import { positiveTimeSpanMs, type TimeSpan, timeSpanMs } from './time-span.ts'
 import type { TimeWindow } from './window.ts'
 
 /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH, GRAPH_INVALID, CONFIG_INVALID */
@@ -87,17 +88,123 @@ export function planWindowJoin(
   return naming.selected(joined, request, location)
 }
 
+/** @throws GRAPH_INVALID without event time, CONFIG_INVALID for bounds that are none; as planJoin */
+export function planIntervalJoin(
+  leftStream: LogicalStream,
+  rightStream: LogicalStream,
+  request: JoinRequest & IntervalBounds,
+  location: string | undefined,
+): LogicalStream {
+  const { between, lowerBoundExclusive = false, upperBoundExclusive = false } = request
+  const [lowerMs, upperMs] = between.map((span, i) =>
+    timeSpanMs(span, i === 0 ? 'the lower bound of an interval' : 'the upper bound of an interval'),
+  ) as [number, number]
+  if (lowerMs > upperMs || (lowerMs === upperMs && (lowerBoundExclusive || upperBoundExclusive))) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `an interval from ${lowerMs} ms to ${upperMs} ms has nothing in it; give the lower bound first`,
+    )
+  }
+  return planTimedJoin(leftStream, rightStream, request, location, {
+    kind: 'intervalJoin',
+    name: 'Interval join',
+    own: {
+      lower: { ms: lowerMs, exclusive: lowerBoundExclusive },
+      upper: { ms: upperMs, exclusive: upperBoundExclusive },
+    },
+    eventTime: ([left, right]) => latest(left, right),
+  })
+}
+
+/** @throws GRAPH_INVALID without event time, CONFIG_INVALID for another type; as planJoin */
+export function planTemporalJoin(
+  leftStream: LogicalStream,
+  rightStream: LogicalStream,
+  request: JoinRequest,
+  location: string | undefined,
+): LogicalStream {
+  const { type = 'inner' } = request
+  if (type !== 'inner' && type !== 'left') {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `a temporal join is 'inner' or 'left', not '${type}': versions are no rows of their own`,
+    )
+  }
+  return planTimedJoin(leftStream, rightStream, request, location, {
+    kind: 'temporalJoin',
+    name: 'Temporal join',
+    own: {},
+    eventTime: ([left]) => left,
+  })
+}
+
+interface TimedJoin {
+  readonly kind: 'intervalJoin' | 'temporalJoin'
+  readonly name: string
+  /** What its spec says beside. */
+  readonly own: object
+  /** The results' event time, of the two sides'. */
+  eventTime(times: readonly [Expression, Expression]): Expression
+}
+
+/** A join by the event time of both sides, which is in its results, hidden. */
+function planTimedJoin(
+  leftStream: LogicalStream,
+  rightStream: LogicalStream,
+  request: JoinRequest,
+  location: string | undefined,
+  { kind, name, own, eventTime }: TimedJoin,
+): LogicalStream {
+  const { type = 'inner' } = request
+  refuseUpdating(leftStream, `${kind === 'intervalJoin' ? 'an interval' : 'a temporal'} join`)
+  if (kind === 'intervalJoin') refuseUpdating(rightStream, 'an interval join')
+  const timed = timedSides(leftStream, rightStream, location)
+  const sides = keyedSides(...timed.streams, request.on, location)
+  const naming = new JoinNaming(leftStream, rightStream)
+  const where = naming.condition(request)
+  const outer = isOuter(type)
+  const times = timed.time.map((column, side) => ({
+    name: side === 0 ? '$left.time' : '$right.time',
+    side: side as 0 | 1,
+    column,
+  }))
+  const fields = times.map(({ name: time, side, column }) => {
+    const field = timed.streams[side].schema.field(column)
+    return { name: time, type: outer[1 - side] ? withNullable(field.type, true) : field.type }
+  })
+  const spec = {
+    kind,
+    type,
+    on: sides.on,
+    columns: [...naming.columns, ...times],
+    ...(where === undefined ? {} : { where }),
+    time: timed.time,
+    ...own,
+  } as unknown as IntervalJoinSpec | TemporalJoinSpec
+  const [left, right] = times.map((time): Expression => ({ kind: 'column', name: time.name }))
+  const joined = LogicalStream.combine(
+    sides.streams,
+    { spec, name, output: new Schema([...naming.fields(type), ...fields]), ...at(location) },
+    eventTime([left!, right!]),
+  )
+  return naming.selected(joined, request, location)
+}
+
+const call = (name: FunctionName, ...operands: readonly Expression[]): Expression => ({
+  kind: 'call',
+  function: name,
+  arguments: operands,
+})
+
+/** The later of two times; the one that there is, where a side is missing. */
+const latest = (left: Expression, right: Expression): Expression =>
+  call('coalesce', call('coalesce', call('greatest', left, right), left), right)
+
 const at = (location: string | undefined) => (location === undefined ? {} : { location })
 
 /** Event time behind a window: its last millisecond, as in Flink. */
-const lastMoment = (end: string): Expression => ({
-  kind: 'call',
-  function: 'sub',
-  arguments: [
-    { kind: 'column', name: end },
-    { kind: 'literal', type: duration('ms'), value: '1' },
-  ],
-})
+const lastMoment = (end: string): Expression =>
+  call('sub', { kind: 'column', name: end }, { kind: 'literal', type: duration('ms'), value: '1' })
 
 /** @throws UNSUPPORTED for windows that are not on one grid of event time for all keys */
 export function checkedWindow(window: TimeWindow, what: string): GridWindowSpec {

@@ -9,7 +9,15 @@ import { DataflowError } from '../base/errors.ts'
 import type { Expression } from '../columnar/expression.ts'
 import { expressionType } from '../columnar/expression-type.ts'
 import { type Field, Schema } from '../columnar/schema.ts'
-import { type DataType, int64, sameType, typeName, withNullable } from '../columnar/type.ts'
+import {
+  type DataType,
+  int64,
+  sameType,
+  timestamp,
+  type TimeUnit,
+  typeName,
+  withNullable,
+} from '../columnar/type.ts'
 import { plainColumns } from '../graph/stream-graph.ts'
 import { isOuter, type JoinColumn, type JoinType } from '../operators/join-spec.ts'
 import type { Column } from './column.ts'
@@ -67,14 +75,57 @@ export function keyedSides(
   return { streams: [side(left, 0), side(right, 1)], on: keys }
 }
 
-/** The stream with its event time in a column, and that column's name. */
-export function timedSide(
-  stream: LogicalStream,
-  location: string | undefined,
-): { readonly stream: LogicalStream; readonly time: string } {
+/** A stream with its event time in a column, and that column's name. */
+interface TimedSide {
+  readonly stream: LogicalStream
+  readonly time: string
+}
+
+export function timedSide(stream: LogicalStream, location: string | undefined): TimedSide {
   const time = eventTimeOf(stream)
   if (time.kind === 'column') return { stream, time: time.name }
   return { stream: stream.withEventTimeColumn(location), time: EVENT_TIME }
+}
+
+const UNITS: readonly TimeUnit[] = ['s', 'ms', 'us', 'ns']
+
+/** Both streams with their event times in columns of one unit: the finer one. */
+export function timedSides(
+  left: LogicalStream,
+  right: LogicalStream,
+  location: string | undefined,
+): {
+  readonly streams: readonly [LogicalStream, LogicalStream]
+  readonly time: readonly [string, string]
+} {
+  const sides = [timedSide(left, location), timedSide(right, location)] as const
+  const units = sides.map(({ stream, time }) => unitOf(stream, time))
+  const unit = UNITS.findLast((each) => units.includes(each))!
+  const [a, b] = sides.map((side, i) =>
+    units[i] === unit ? side : withTimeIn(unit, side, location),
+  ) as [TimedSide, TimedSide]
+  return { streams: [a.stream, b.stream], time: [a.time, b.time] }
+}
+
+function unitOf({ schema }: LogicalStream, time: string): TimeUnit {
+  const { type } = schema.field(time)
+  return type.kind === 'timestamp' ? type.unit : 'ms'
+}
+
+function withTimeIn(
+  unit: TimeUnit,
+  { stream, time }: TimedSide,
+  location: string | undefined,
+): TimedSide {
+  const to = withNullable(timestamp(unit), stream.schema.field(time).type.nullable)
+  const expression: Expression = {
+    kind: 'cast',
+    input: { kind: 'column', name: time },
+    to,
+    try: false,
+  }
+  const columns = [...plainColumns(stream.schema.names), { name: '$time', expression }]
+  return { stream: stream.plannedSelect(columns, location, stream.eventTime), time: '$time' }
 }
 
 const INTEGERS: readonly string[] = ['int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32']

@@ -86,6 +86,19 @@ export type WindowJoinFields<L extends Fields, R extends Fields, J extends JoinT
   [S] extends [never] ? Flat<WindowBounds & LeftOf<L, J> & RightOf<R, J>> : FieldsOf<S>
 >
 
+/** What an interval join is told. */
+export interface IntervalJoinOptions<L extends Fields, R extends Fields, J extends JoinType, S>
+  extends JoinOptions<L, R, J, S>, IntervalBounds {}
+
+export interface IntervalBounds {
+  /** How much later than the left row's time the right row's is, at least and at most: ['-5s', '10s']. */
+  readonly between: readonly [TimeSpan, TimeSpan]
+  /** The lower bound itself is none of the interval. */
+  readonly lowerBoundExclusive?: boolean
+  /** The upper bound itself is none of the interval. */
+  readonly upperBoundExclusive?: boolean
+}
+
 /** The options without their types. */
 export interface JoinRequest {
   readonly on: Readonly<Record<string, string | undefined>>

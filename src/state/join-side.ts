@@ -19,9 +19,10 @@ import {
   joinMark,
   joinRemap,
   joinRowsWithout,
-  NO_ROW,
 } from '../kernels/join.ts'
+import { joinLinkByTime } from '../kernels/join-time.ts'
 import type { Kernels } from '../kernels/module.ts'
+import { NO_ROW } from '../kernels/operand.ts'
 import { takeFixed } from '../kernels/take.ts'
 import { KeyIndex } from './key-index.ts'
 
@@ -34,6 +35,8 @@ export interface JoinSideOptions {
   readonly changes: boolean
   /** Its rows have times (i64). */
   readonly timed: boolean
+  /** Chains run from the latest time to the earliest; from young to old unless said. */
+  readonly byTime?: boolean
 }
 
 /** Rows to put behind the others. */
@@ -185,12 +188,17 @@ export class JoinSide {
     joinRemap(this.#kernels, { rows: this.ids, length: this.#rows }, map)
   }
 
-  /** Lets rows go; rebuild() must come before the next probe, for they are in their chains still. */
-  drop(rows: Selection): void {
+  /** So many of its rows have lost their ids; they stay in their chains until the next rebuild. */
+  lose(rows: number): void {
+    this.#gone += rows
+  }
+
+  /** Lets rows go. */
+  drop({ rows, length }: Selection): void {
     const numbers = this.#kernels.u32
     const ids = this.ids >>> 2
-    for (let i = 0; i < rows.length; i++) numbers[ids + numbers[(rows.rows >>> 2) + i]!] = NO_ROW
-    this.#gone += rows.length
+    for (let i = 0; i < length; i++) numbers[ids + numbers[(rows >>> 2) + i]!] = NO_ROW
+    this.#gone += length
   }
 
   /**
@@ -290,8 +298,10 @@ export class JoinSide {
     const { heads, next } = this.chains
     const changes = this.#changes
     if (changes === undefined) {
-      const rows = { ids: this.ids + first * 4, length, first }
-      joinLink(this.#kernels, rows, { heads, next })
+      const chains = { heads, next }
+      if (this.#options.byTime === true) {
+        joinLinkByTime(this.#kernels, { ids: this.ids, length, first }, this.times, chains)
+      } else joinLink(this.#kernels, { ids: this.ids + first * 4, length, first }, chains)
       return 0
     }
     const { same, sameIds, sameHeads, sameNext, previous } = changes

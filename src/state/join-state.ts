@@ -21,6 +21,7 @@ export interface HeldSide {
   readonly counts: boolean
   readonly changes: boolean
   readonly timed: boolean
+  readonly byTime?: boolean
 }
 
 const SIDE_NAMES = ['left', 'right'] as const

@@ -120,3 +120,46 @@ describe('a join in windows', () => {
     },
   )
 })
+
+const LEFT = Array.from({ length: 800 }, (_, i) => ({ k: (i * 7) % 40, t: i * 10 }))
+const RIGHT = Array.from({ length: 800 }, (_, i) => ({ kr: (i * 11) % 50, tr: BigInt(i * 9_500) }))
+
+/** Two streams whose times have two units. */
+function timed(parallelism: number) {
+  const env = StreamExecutionEnvironment.getExecutionEnvironment({
+    parallelism,
+    config: { batchRows: 64 },
+  })
+  return {
+    left: env
+      .fromCollection(LEFT, { schema: { k: int32(), t: timestamp('ms') } })
+      .assignWatermarks('t'),
+    right: env
+      .fromCollection(RIGHT, { schema: { kr: int32(), tr: timestamp('us') } })
+      .assignWatermarks('tr'),
+  }
+}
+
+describe('joins by the times of rows', () => {
+  it.each([1, 2, 4])('an interval join gives the same in %d subtasks', async (parallelism) => {
+    const { left, right } = timed(parallelism)
+    const results = left.intervalJoin(right, { on: { k: 'kr' }, between: ['-2s', '1s'] })
+    const expected = LEFT.flatMap((l) =>
+      RIGHT.filter(({ kr, tr }) => {
+        const apart = Number(tr) - l.t * 1_000
+        return kr === l.k && apart >= -2_000_000 && apart <= 1_000_000
+      }).map((r) => ({ ...l, ...r })),
+    )
+    expect(texts(await Array.fromAsync(results.collect()))).toEqual(texts(expected))
+  })
+
+  it.each([1, 2, 4])('a temporal join gives the same in %d subtasks', async (parallelism) => {
+    const { left, right } = timed(parallelism)
+    const results = left.temporalJoin(right, { on: { k: 'kr' }, type: 'left' })
+    const expected = LEFT.map((l) => {
+      const version = RIGHT.findLast(({ kr, tr }) => kr === l.k && Number(tr) <= l.t * 1_000)
+      return { ...l, kr: version?.kr ?? null, tr: version?.tr ?? null }
+    })
+    expect(texts(await Array.fromAsync(results.collect()))).toEqual(texts(expected))
+  })
+})

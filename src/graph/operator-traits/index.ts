@@ -2,7 +2,7 @@
 import type { OperatorKind, OperatorSpec } from '../../operators/operator-spec.ts'
 import { deduplicate, groupAggregate, materialize, upsert } from './changelog.ts'
 import { select, where } from './columns.ts'
-import { join, windowJoin } from './join.ts'
+import { intervalJoin, join, temporalJoin, windowJoin } from './join.ts'
 import { lookupJoin } from './lookup-join.ts'
 import type { OperatorTraits, SpecOf } from './operator-traits.ts'
 import { filter, flatMap, map, partitionCustom } from './row-function.ts'
@@ -21,6 +21,8 @@ const TRAITS: { readonly [K in OperatorKind]: OperatorTraits<SpecOf<K>> } = {
   assignWatermarks,
   windowAggregate,
   windowJoin,
+  intervalJoin,
+  temporalJoin,
   join,
   lookupJoin,
   process,

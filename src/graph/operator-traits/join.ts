@@ -50,7 +50,7 @@ function checkJoinKeys({ on }: JoinSpec, inputs: readonly Schema[]): void {
 }
 
 /** `left join on a = b where price > 3`. */
-export function joinText({ type, on, where }: JoinSpec): string {
+export function joinText({ type, on, where }: Pick<JoinSpec, 'type' | 'on' | 'where'>): string {
   const pairs = on.map(([left, right]) => `${left} = ${right}`).join(' and ')
   return `${type} on ${pairs}${where === undefined ? '' : ` where ${expressionText(where)}`}`
 }
@@ -73,21 +73,64 @@ export const join: OperatorTraits<SpecOf<'join'>> = {
       : `, keeps a row for ${durationText(spec.ttlMs)}`),
 }
 
-export const windowJoin: OperatorTraits<SpecOf<'windowJoin'>> = {
-  inputColumns: (spec, needed, input, side) => [
-    ...joinInputColumns(spec, needed, input, side),
-    spec.time[side]!,
-  ],
-  prune: (spec, needed, _inputs, output) => ({
+/** A join by the event time of both sides. */
+const timed = {
+  inputColumns: <S extends JoinSpec & { readonly time: readonly [string, string] }>(
+    spec: S,
+    needed: Names,
+    input: Schema,
+    side: number,
+  ) => [...joinInputColumns(spec, needed, input, side), spec.time[side]!],
+  prune: <S extends JoinSpec>(
+    spec: S,
+    needed: Names,
+    _inputs: readonly Schema[],
+    output: Schema,
+  ) => ({
     spec: { ...spec, columns: neededJoinColumns(spec, needed) },
     names: output.names.filter((name) => needed.has(name)),
   }),
+}
+
+function checkTimes(
+  spec: JoinSpec & { readonly time: readonly [string, string] },
+  inputs: readonly Schema[],
+): void {
+  checkJoinKeys(spec, inputs)
+  spec.time.forEach((name, side) => checkTime(inputs[side]!, name))
+}
+
+export const windowJoin: OperatorTraits<SpecOf<'windowJoin'>> = {
+  ...timed,
   output(spec, inputs, said) {
-    checkJoinKeys(spec, inputs)
-    spec.time.forEach((name, side) => checkTime(inputs[side]!, name))
+    checkTimes(spec, inputs)
     const bounds = spec.bounds.map((name, i) => ({ name, type: WINDOW_COLUMNS[i]!.type }))
     return new Schema(joinedFields(spec, inputs, said.names, bounds))
   },
   engine: () => kernel('both sides in columns, chained by key when their window is over'),
   detail: (spec) => `${windowText(spec.window)} over ${spec.time.join(' and ')}: ${joinText(spec)}`,
+}
+
+export const intervalJoin: OperatorTraits<SpecOf<'intervalJoin'>> = {
+  ...timed,
+  output(spec, inputs, said) {
+    checkTimes(spec, inputs)
+    return new Schema(joinedFields(spec, inputs, said.names, []))
+  },
+  engine: () => kernel('both sides in columns, chained by key until the watermark has passed'),
+  detail({ time: [left, right], lower, upper, ...spec }) {
+    const from = `${lower.exclusive ? 'above' : 'from'} ${durationText(lower.ms)}`
+    const to = `${upper.exclusive ? 'below' : 'to'} ${durationText(upper.ms)}`
+    return `${joinText(spec)}, ${right} ${from} ${to} after ${left}`
+  },
+}
+
+export const temporalJoin: OperatorTraits<SpecOf<'temporalJoin'>> = {
+  ...timed,
+  output(spec, inputs, said) {
+    checkTimes(spec, inputs)
+    return new Schema(joinedFields(spec, inputs, said.names, []))
+  },
+  engine: () => kernel('versions in columns, chained by key and time'),
+  detail: (spec) => `${joinText(spec)}, the version by ${spec.time[1]} at ${spec.time[0]}`,
 }

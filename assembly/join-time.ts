@@ -1,0 +1,158 @@
+// Joins of rows by their times: rows whose time is over, and versions of a row by time.
+//
+// JM1  The times of a side are i64 by row. A row that is gone has the key id NONE.
+// JM2  Versions of a key are chained from the latest time to the earliest; of one time, the one that
+//      came last comes first.
+
+const NONE: u32 = 0xffffffff
+
+// Progress of a sweep: the next row u32, rows that went u32, the least time of those that stay i64.
+const NEXT_ROW: usize = 0
+const GONE: usize = 4
+const LEAST: usize = 8
+
+/**
+ * Lets the rows before `to` go whose time is below `bound`, and writes those among them that have
+ * no match (all, without counts), `room` at most. The sweep is over when its next row is `to`.
+ */
+export function joinSweep(
+  sweep: usize,
+  ids: usize,
+  times: usize,
+  counts: usize,
+  to: u32,
+  bound: i64,
+  room: u32,
+  out: usize,
+): u32 {
+  let row = load<u32>(sweep, NEXT_ROW)
+  let gone = load<u32>(sweep, GONE)
+  let least = load<i64>(sweep, LEAST)
+  let found: u32 = 0
+  for (; row < to && found < room; row++) {
+    const at = (<usize>row) << 2
+    if (load<u32>(ids + at) == NONE) continue
+    const time = load<i64>(times + (at << 1))
+    if (time >= bound) {
+      least = min<i64>(least, time)
+      continue
+    }
+    store<u32>(ids + at, NONE)
+    gone++
+    store<u32>(out + ((<usize>found) << 2), row)
+    found += u32(!counts || !load<u32>(counts + at))
+  }
+  store<u32>(sweep, row, NEXT_ROW)
+  store<u32>(sweep, gone, GONE)
+  store<i64>(sweep, least, LEAST)
+  return found
+}
+
+/** The rows of [from, to) that are not gone and whose time is below `bound`; `room` at most. */
+export function joinBefore(
+  ids: usize,
+  times: usize,
+  from: u32,
+  to: u32,
+  bound: i64,
+  room: u32,
+  out: usize,
+): u32 {
+  let found: u32 = 0
+  for (let row = from; row < to && found < room; row++) {
+    const at = (<usize>row) << 2
+    store<u32>(out + ((<usize>found) << 2), row)
+    const isIn = load<u32>(ids + at) != NONE && load<i64>(times + (at << 1)) < bound
+    found += u32(isIn)
+  }
+  return found
+}
+
+/** Puts rows [first, first + n) into the chains of their keys, by time (ids and times by row). */
+export function joinLinkByTime(
+  ids: usize,
+  times: usize,
+  n: u32,
+  first: u32,
+  heads: usize,
+  next: usize,
+): void {
+  for (let row = first; row < first + n; row++) {
+    const id = load<u32>(ids + ((<usize>row) << 2))
+    if (id == NONE) continue
+    const time = load<i64>(times + ((<usize>row) << 3))
+    let link = heads + ((<usize>id) << 2)
+    let other = load<u32>(link)
+    while (other != NONE && load<i64>(times + ((<usize>other) << 3)) > time) {
+      link = next + ((<usize>other) << 2)
+      other = load<u32>(link)
+    }
+    store<u32>(next + ((<usize>row) << 2), other)
+    store<u32>(link, row)
+  }
+}
+
+/**
+ * The version at a time: for each of n rows (key id, time) the first of its chain that is not later,
+ * or NONE; also where that one only says that there is no version from then on (`ends`: u8 a row,
+ * whose lowest bit says so; 0: none does).
+ */
+export function joinVersions(
+  ids: usize,
+  times: usize,
+  n: u32,
+  heads: usize,
+  next: usize,
+  versionTimes: usize,
+  ends: usize,
+  out: usize,
+): void {
+  for (let i: u32 = 0; i < n; i++, ids += 4, times += 8, out += 4) {
+    const id = load<u32>(ids)
+    let row = NONE
+    if (id != NONE) {
+      const time = load<i64>(times)
+      row = load<u32>(heads + ((<usize>id) << 2))
+      while (row != NONE && load<i64>(versionTimes + ((<usize>row) << 3)) > time) {
+        row = load<u32>(next + ((<usize>row) << 2))
+      }
+      if (row != NONE && ends && load<u8>(ends + row) & 1) row = NONE
+    }
+    store<u32>(out, row)
+  }
+}
+
+/**
+ * Lets versions go that no time from `bound` on needs: of each key all behind the first that is not
+ * later than `bound`. That one goes too when it says that there is none. Returns how many went.
+ */
+export function joinForgetVersions(
+  ids: usize,
+  times: usize,
+  keys: u32,
+  heads: usize,
+  next: usize,
+  ends: usize,
+  bound: i64,
+): u32 {
+  let gone: u32 = 0
+  for (let key: u32 = 0; key < keys; key++, heads += 4) {
+    let link = heads
+    let row = load<u32>(link)
+    while (row != NONE && load<i64>(times + ((<usize>row) << 3)) > bound) {
+      link = next + ((<usize>row) << 2)
+      row = load<u32>(link)
+    }
+    if (row == NONE) continue
+    if (!ends || !(load<u8>(ends + row) & 1)) {
+      link = next + ((<usize>row) << 2)
+      row = load<u32>(link)
+    }
+    store<u32>(link, NONE)
+    for (; row != NONE; row = load<u32>(next + ((<usize>row) << 2))) {
+      store<u32>(ids + ((<usize>row) << 2), NONE)
+      gone++
+    }
+  }
+  return gone
+}
