@@ -19,18 +19,15 @@ import type { StateWriter } from '../checkpoint/operator-state.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
 import { timestamp } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
-import { AggregateProgram } from '../kernels/aggregate.ts'
 import { bitmapBytes } from '../kernels/bitmap.ts'
-import { type Slice, SliceTable } from '../kernels/slice-table.ts'
-import { KeyIndex } from '../state/key-index.ts'
+import type { Slice } from '../kernels/slice-table.ts'
 import { KeyCompaction } from './key-compaction.ts'
 import { LateFirings, type TimedRows, timeInUnit } from './late-firings.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
-import { SliceWalk } from './slice-walk.ts'
 import { WindowGrid } from './window-grid.ts'
 import { WindowInput } from './window-input.ts'
 import { WindowMerger } from './window-merger.ts'
-import { WindowOutput } from './window-output.ts'
+import { closeSlices, LiveSlices, openSlices, type SliceParts } from './window-parts.ts'
 import { WindowState } from './window-state.ts'
 import type { GridWindowSpec, WindowAggregateSpec } from './window-spec.ts'
 
@@ -38,13 +35,8 @@ import type { GridWindowSpec, WindowAggregateSpec } from './window-spec.ts'
 const SLICE_FIELD = { name: '$slice', type: timestamp('ms') } as const
 
 /** What is kept of the stream, between open() and close(). */
-interface State {
-  readonly keys: KeyIndex
-  readonly slices: SliceTable
-  readonly program: AggregateProgram
-  readonly walk: SliceWalk
+interface State extends SliceParts {
   readonly merger: WindowMerger
-  readonly results: WindowOutput
 }
 
 export class GridWindows implements Operator {
@@ -58,8 +50,7 @@ export class GridWindows implements Operator {
   readonly #tables: WindowState
   readonly #compaction: KeyCompaction
   #state: State | undefined
-  /** Slices with rows, by index. */
-  readonly #live: Slice[] = []
+  readonly #live = new LiveSlices()
   #watermarkMs = -Infinity
   /** Windows below have fired, and windows below the other are gone. */
   #firstOpen = -Infinity
@@ -84,29 +75,16 @@ export class GridWindows implements Operator {
   }
 
   open(): void {
-    const { kernels, inputs, config } = this.#context
-    const { aggregation, keyColumns, unit } = this.#input
-    const slices = new SliceTable(kernels, aggregation.template, this.#grid.slices(unit))
-    const program = new AggregateProgram(kernels, aggregation.entries, slices.heap)
-    const types = keyColumns.map((column) => inputs[0]!.fields[column]!.type)
-    const keys = new KeyIndex(kernels, types)
-    const walk = new SliceWalk({
-      kernels,
-      slices,
-      program,
-      holdsBytes: aggregation.holdsBytes,
-      listRows: config.batchRows,
-      overflow: (overflow) => aggregation.overflow(overflow),
-    })
-    const merger = new WindowMerger(slices, walk, this.#isCumulative)
-    const results = new WindowOutput({
+    const { aggregation, unit } = this.#input
+    const options = {
       context: this.#context,
       output: this.#output,
-      aggregation,
-      keys,
+      input: this.#input,
       isTimed: true,
-    })
-    this.#state = { keys, slices, program, walk, merger, results }
+    }
+    const parts = openSlices(options, aggregation.template, this.#grid.slices(unit))
+    const merger = new WindowMerger(parts.slices, parts.walk, this.#isCumulative)
+    this.#state = { ...parts, merger }
     this.#restore()
   }
 
@@ -124,7 +102,7 @@ export class GridWindows implements Operator {
     if (outOfRange !== undefined) throw input.outOfRange(outOfRange)
     const late = slices.lateRows
     input.update(program, dense, rows, late === 0 ? 0 : kept, n)
-    this.#takeCreated()
+    this.#live.take(slices)
     input.late(batch, kept, late)
     if (input.isProcessingTime) return this.#wake()
     return this.#afterEarly({ times, ids, kept, n })
@@ -144,7 +122,7 @@ export class GridWindows implements Operator {
   snapshot(into: StateWriter): void {
     const { kernels } = this.#context
     const { keys, walk } = this.#opened()
-    for (const { index, ptr } of this.#live) {
+    for (const { index, ptr } of this.#live.all) {
       walk.walk(ptr, (n) => {
         const mark = kernels.mark()
         const values = kernels.scratch(n * 8)
@@ -159,13 +137,8 @@ export class GridWindows implements Operator {
 
   close(): void {
     if (this.#state === undefined) return
-    const { keys, slices, program, walk, results } = this.#state
+    closeSlices(this.#state)
     this.#state = undefined
-    keys.close()
-    program.close()
-    slices.close()
-    walk.close()
-    results.close()
   }
 
   #opened(): State {
@@ -188,7 +161,7 @@ export class GridWindows implements Operator {
       }
       slices.assign(times, ids, n, rows, kept)
       fill(program, rows)
-      this.#takeCreated()
+      this.#live.take(slices)
     }
     kernels.reset(mark)
     this.#watermarkMs = this.#tables.readProgress()
@@ -198,28 +171,10 @@ export class GridWindows implements Operator {
     if (isProcessingTime) this.#wake()
   }
 
-  #takeCreated(): void {
-    for (const slice of this.#opened().slices.created()) {
-      this.#live.splice(this.#livePlace(slice.index), 0, slice)
-    }
-  }
-
   /** Asks to be told when the first window with rows is over. */
   #wake(): void {
     const window = this.#firstWithRows()
     if (window !== undefined) this.#context.wakeAt(this.#grid.endMs(window))
-  }
-
-  /** Where a slice of that index is, or would be, among the live ones. */
-  #livePlace(index: number): number {
-    let low = 0
-    let high = this.#live.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#live[middle]!.index < index) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 
   *#advance(watermarkMs: number): Generator<void> {
@@ -241,8 +196,7 @@ export class GridWindows implements Operator {
   /** The first window that has rows and has not fired. */
   #firstWithRows(): number | undefined {
     const from = this.#firstOpen
-    const place = from === -Infinity ? 0 : this.#livePlace(this.#grid.firstSlice(from))
-    const slice = this.#live[place]
+    const slice = this.#live.firstFrom(this.#grid.firstSlice(from))
     if (slice === undefined) return undefined
     return Math.max(from, this.#grid.firstWindow(slice.index))
   }
@@ -308,8 +262,7 @@ export class GridWindows implements Operator {
   }
 
   #slicesOf(window: number): readonly Slice[] {
-    const start = this.#livePlace(this.#grid.firstSlice(window))
-    const parts = this.#live.slice(start, this.#livePlace(this.#grid.endSlice(window)))
+    const parts = this.#live.between(this.#grid.firstSlice(window), this.#grid.endSlice(window))
     assert(parts.length > 0, `window ${window} fires without rows`)
     return parts
   }
@@ -323,7 +276,7 @@ export class GridWindows implements Operator {
     const first = this.#grid.firstSlice(alive)
     const { slices, results } = this.#opened()
     slices.advance(first)
-    const passed = this.#live.splice(0, this.#livePlace(first))
+    const passed = this.#live.removeBefore(first)
     this.#spent.push(...passed.map((slice) => slice.ptr))
     if (results.length === 0) this.#releaseSpent()
   }
@@ -344,9 +297,6 @@ export class GridWindows implements Operator {
     const { keys, slices, merger } = this.#opened()
     if (!this.#compaction.isDue(keys)) return
     merger.forget()
-    this.#compaction.run(keys, {
-      mark: (bits) => this.#live.forEach(({ ptr }) => slices.mark(ptr, bits)),
-      remap: (map) => this.#live.forEach(({ ptr }) => slices.remap(ptr, map)),
-    })
+    this.#compaction.run(keys, this.#live.keyed(slices))
   }
 }

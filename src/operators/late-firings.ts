@@ -32,11 +32,9 @@ export class LateFirings {
   }
 
   /** The rows in slices of windows before `to`: those behind them are on time. */
-  rows(kernels: Kernels, { times, kept, n }: TimedRows, to: number): Selection {
+  rows(kernels: Kernels, rows: TimedRows, to: number): Selection {
     const onTimeMs = this.#grid.sliceStartMs(this.#grid.endSlice(to - 1))
-    const limit = constantOperand(kernels, 'int64', timeInUnit(onTimeMs, this.#unit))
-    const isEarly = compareNumbers(kernels, 'int64', 'lt', vectorOperand(times), limit, n)
-    return bitmapToSelection(kernels, bitmapLogic(kernels, 'and', isEarly, kept, n), n)
+    return rowsBefore(kernels, rows, timeInUnit(onTimeMs, this.#unit))
   }
 
   /** By window: the key ids of such rows, ascending. */
@@ -86,4 +84,15 @@ export function timeInUnit(ms: number, unit: TimeUnit): bigint {
     default:
       return BigInt(ms)
   }
+}
+
+/** The kept rows whose time is before a limit. */
+export function rowsBefore(
+  kernels: Kernels,
+  { times, kept, n }: TimedRows,
+  limit: bigint,
+): Selection {
+  const constant = constantOperand(kernels, 'int64', limit)
+  const isEarly = compareNumbers(kernels, 'int64', 'lt', vectorOperand(times), constant, n)
+  return bitmapToSelection(kernels, bitmapLogic(kernels, 'and', isEarly, kept, n), n)
 }

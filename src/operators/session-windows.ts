@@ -14,22 +14,17 @@ import type { StateWriter } from '../checkpoint/operator-state.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
 import { timestamp } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
-import { AggregateProgram } from '../kernels/aggregate.ts'
 import { bitmapBytes } from '../kernels/bitmap.ts'
 import { type SessionMerges, SessionTable } from '../kernels/session-table.ts'
-import { KeyIndex } from '../state/key-index.ts'
 import { KeyCompaction } from './key-compaction.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
 import { WindowInput } from './window-input.ts'
-import { WindowOutput } from './window-output.ts'
+import { closeParts, openParts, type WindowParts } from './window-parts.ts'
 import type { SessionWindowSpec, WindowAggregateSpec } from './window-spec.ts'
 import { WindowState } from './window-state.ts'
 
-interface State {
-  readonly keys: KeyIndex
+interface State extends WindowParts {
   readonly sessions: SessionTable
-  readonly program: AggregateProgram
-  readonly results: WindowOutput
 }
 
 const OWN_FIELDS = [
@@ -66,26 +61,22 @@ export class SessionWindows implements Operator {
   }
 
   open(): void {
-    const { kernels, inputs } = this.#context
-    const { aggregation, keyColumns, unit } = this.#input
+    const { kernels } = this.#context
+    const { aggregation } = this.#input
     const sessions = new SessionTable(kernels, {
       template: aggregation.template,
       gapMs: this.#gapMs,
       latenessMs: this.#latenessMs,
-      multiplier: unit === 's' ? 1_000 : 1,
-      divisor: { s: 1, ms: 1, us: 1_000, ns: 1_000_000 }[unit],
+      ...this.#input.scale,
     })
-    const program = new AggregateProgram(kernels, aggregation.entries, sessions.heap)
-    const types = keyColumns.map((column) => inputs[0]!.fields[column]!.type)
-    const keys = new KeyIndex(kernels, types)
-    const results = new WindowOutput({
+    const parts = openParts({
       context: this.#context,
       output: this.#output,
-      aggregation,
-      keys,
+      input: this.#input,
+      heap: sessions.heap,
       isTimed: true,
     })
-    this.#state = { keys, sessions, program, results }
+    this.#state = { ...parts, sessions }
     this.#restore()
   }
 
@@ -146,12 +137,10 @@ export class SessionWindows implements Operator {
 
   close(): void {
     if (this.#state === undefined) return
-    const { keys, sessions, program, results } = this.#state
+    const { sessions } = this.#state
+    closeParts(this.#state)
     this.#state = undefined
-    keys.close()
-    program.close()
     sessions.close()
-    results.close()
   }
 
   #opened(): State {

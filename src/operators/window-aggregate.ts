@@ -1,9 +1,10 @@
 // Aggregates by key over windows: which operator a windowed aggregation is. Called by the list of
 // operators.
-import { DataflowError } from '../base/errors.ts'
 import type { OperatorFactory } from './operator.ts'
 import { GridWindows } from './grid-windows.ts'
+import { CountWindows } from './count-windows.ts'
 import { SessionWindows } from './session-windows.ts'
+import { TriggeredWindows } from './triggered-windows.ts'
 import { isGridWindow, type WindowAggregateSpec } from './window-spec.ts'
 
 /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, CONFIG_INVALID */
@@ -18,5 +19,6 @@ export const createWindowAggregate: OperatorFactory<WindowAggregateSpec> = (
   if (isGridWindow(window) && trigger === undefined) {
     return new GridWindows({ ...spec, window }, context, output)
   }
-  throw new DataflowError('UNSUPPORTED', `a ${window.kind} window`)
+  if (window.kind === 'count') return new CountWindows({ ...spec, window }, context, output)
+  return new TriggeredWindows({ ...spec, window }, context, output)
 }

@@ -59,6 +59,12 @@ export class WindowInput {
     return this.isProcessingTime || this.#timeColumn >= 0
   }
 
+  /** How times() become milliseconds. */
+  get scale(): { readonly multiplier: number; readonly divisor: number } {
+    const divisor = { s: 1, ms: 1, us: 1_000, ns: 1_000_000 }[this.unit]
+    return { multiplier: this.unit === 's' ? 1_000 : 1, divisor }
+  }
+
   /** The input columns by position; each is made once. */
   dense(batch: RecordBatch): DenseColumns {
     return denseColumns(this.#context.kernels, batch)

@@ -35,6 +35,11 @@ export class WindowOutput {
     return this.#length
   }
 
+  /** The accumulators that have been gathered; they are listed here until more are. */
+  get gathered(): number {
+    return this.#block + this.#capacity * 20
+  }
+
   get room(): number {
     return this.#capacity - this.#length
   }

@@ -77,6 +77,34 @@ export const isTimeWindow = (window: WindowSpec): window is TimeWindowSpec =>
 export const windowTime = (window: WindowSpec): WindowTime | undefined =>
   isTimeWindow(window) ? (window.time ?? 'event') : undefined
 
+/** What a trigger comes down to. */
+export interface TriggerFiring {
+  /** Rows between two firings; 0: it does not count. */
+  readonly count: number
+  /** Time between two firings before the window's end; 0: none. */
+  readonly intervalMs: number
+  /** The clock of that interval. */
+  readonly time: WindowTime | undefined
+  /** A firing empties the window. */
+  readonly purging: boolean
+}
+
+export function firingOf(trigger: TriggerSpec | undefined): TriggerFiring {
+  const at = { count: 0, intervalMs: 0, time: undefined, purging: false } as const
+  switch (trigger?.kind) {
+    case 'count':
+      return { ...at, count: trigger.count }
+    case 'continuousEventTime':
+      return { ...at, intervalMs: trigger.intervalMs, time: 'event' }
+    case 'continuousProcessingTime':
+      return { ...at, intervalMs: trigger.intervalMs, time: 'processing' }
+    case 'purging':
+      return { ...firingOf(trigger.trigger), purging: true }
+    default:
+      return at
+  }
+}
+
 /** The columns that say which window a result is of. */
 export const boundsOf = (window: WindowSpec): readonly Field[] =>
   isTimeWindow(window) ? WINDOW_COLUMNS : []

@@ -1,8 +1,11 @@
 // Windows as Flink has them, row by row over arrays and Maps: what the operators over windows are compared
 // with. A batch is told as a whole, because a window fires once a batch for rows that come late.
 import {
+  boundsOf,
+  firingOf,
   type GridWindowSpec,
   isGridWindow,
+  type TriggerSpec,
   type WindowSpec,
   windowTime,
 } from '../../src/operators/window-spec.ts'
@@ -10,6 +13,7 @@ import type { Row } from './operator-harness.ts'
 
 export interface ModelOptions {
   readonly window: WindowSpec
+  readonly trigger?: TriggerSpec
   readonly allowedLatenessMs: number
   readonly keys: readonly string[]
   /** A row's event time in milliseconds. */
@@ -23,12 +27,21 @@ interface Pane {
   start: number
   end: number
   rows: Row[]
+  /** Rows since the last firing by count. */
+  counted: number
+  /** When a continuous trigger fires next. */
+  next: number
 }
 
 export interface ModelBatch {
   readonly fired: readonly Row[]
   readonly late: readonly Row[]
 }
+
+const FRESH = { counted: 0, next: Infinity }
+
+const nextMultiple = (timeMs: number, intervalMs: number): number =>
+  (Math.floor(timeMs / intervalMs) + 1) * intervalMs
 
 /** The windows of a time, as [start, end). */
 export function gridWindowsOf(spec: GridWindowSpec, ms: number): readonly [number, number][] {
@@ -58,32 +71,52 @@ export class WindowModel {
   }
 
   batch(rows: readonly Row[], nowMs: number): ModelBatch {
-    const isProcessing = windowTime(this.#options.window) === 'processing'
-    if (isProcessing) this.#watermark = nowMs - 1
+    const { window, trigger } = this.#options
+    const firing = firingOf(trigger)
+    if (windowTime(window) === 'processing') this.#watermark = Math.max(this.#watermark, nowMs - 1)
     const late: Row[] = []
+    const fired: Row[] = []
     const touched = new Set<Pane>()
     for (const row of rows) {
-      const ms = isProcessing ? nowMs : this.#options.timeMs(row)
+      const ms = windowTime(window) === 'processing' ? nowMs : this.#options.timeMs(row)
       const panes = this.#panesOf(row, ms)
       if (panes.length === 0) late.push(row)
       for (const pane of panes) {
         pane.rows.push(row)
         touched.add(pane)
+        if (window.kind === 'count') fired.push(...this.#counted(pane))
+        else if (firing.count > 0 && ++pane.counted % firing.count === 0) {
+          fired.push(this.#fire(pane))
+        }
+        const time = firing.time === 'event' ? this.#options.timeMs(row) : nowMs
+        if (pane.next === Infinity && firing.intervalMs > 0) {
+          pane.next = nextMultiple(time, firing.intervalMs)
+        }
       }
     }
     this.lateRows += late.length
-    const again = [...touched].filter(
-      (pane) => this.#panes.includes(pane) && pane.end - 1 <= this.#watermark,
-    )
-    return { fired: again.map((pane) => this.#result(pane)), late }
+    if (firing.count === 0 && window.kind !== 'count') {
+      const again = [...touched].filter(
+        (pane) => this.#panes.includes(pane) && pane.end - 1 <= this.#watermark,
+      )
+      fired.push(...again.map((pane) => this.#fire(pane)))
+    }
+    return { fired, late }
   }
 
   watermark(watermarkMs: number): Row[] {
-    return windowTime(this.#options.window) === 'event' ? this.#advance(watermarkMs) : []
+    const { window, trigger } = this.#options
+    if (windowTime(window) === 'processing' || window.kind === 'count') return []
+    const fired = this.#advance(watermarkMs)
+    if (firingOf(trigger).time === 'event') fired.push(...this.#continuous(watermarkMs))
+    return fired
   }
 
   processingTime(nowMs: number): Row[] {
-    return windowTime(this.#options.window) === 'processing' ? this.#advance(nowMs - 1) : []
+    const { window, trigger } = this.#options
+    const fired = windowTime(window) === 'processing' ? this.#advance(nowMs - 1) : []
+    if (firingOf(trigger).time === 'processing') fired.push(...this.#continuous(nowMs))
+    return fired
   }
 
   #advance(watermarkMs: number): Row[] {
@@ -92,7 +125,33 @@ export class WindowModel {
     this.#watermark = watermarkMs
     const due = this.#panes.filter(({ end }) => end - 1 > before && end - 1 <= watermarkMs)
     this.#panes = this.#panes.filter((pane) => this.#isAlive(pane.end))
-    return due.map((pane) => this.#result(pane))
+    if (firingOf(this.#options.trigger).count > 0) return []
+    return due.flatMap((pane) => (pane.rows.length === 0 ? [] : [this.#fire(pane)]))
+  }
+
+  #continuous(timeMs: number): Row[] {
+    const { intervalMs } = firingOf(this.#options.trigger)
+    if (timeMs === Infinity) return []
+    return this.#panes.flatMap((pane) => {
+      if (pane.end - 1 <= this.#watermark || pane.next > timeMs) return []
+      pane.next = nextMultiple(timeMs, intervalMs)
+      return pane.rows.length === 0 ? [] : [this.#fire(pane)]
+    })
+  }
+
+  /** A window of a number of rows: the last ones of a key, each so many. */
+  #counted(pane: Pane): Row[] {
+    const { window } = this.#options
+    if (window.kind !== 'count') return []
+    const { size, slide = size } = window
+    if (++pane.counted % slide !== 0) return []
+    return [this.#result({ ...pane, rows: pane.rows.slice(-size) })]
+  }
+
+  #fire(pane: Pane): Row {
+    const result = this.#result(pane)
+    if (firingOf(this.#options.trigger).purging) pane.rows = []
+    return result
   }
 
   #isAlive(end: number): boolean {
@@ -109,11 +168,14 @@ export class WindowModel {
         const known = this.#panes.find(
           (pane) => pane.start === start && pane.end === end && same(pane),
         )
-        return known ?? this.#added({ key, start, end, rows: [] })
+        return known ?? this.#added({ ...FRESH, key, start, end, rows: [] })
       })
     }
-    if (window.kind !== 'session') throw new Error(`the model knows no ${window.kind}`)
-    return this.#session({ key, start: ms, end: ms + window.gapMs, rows: [] }, same)
+    if (window.kind !== 'session') {
+      const known = this.#panes.find(same)
+      return [known ?? this.#added({ ...FRESH, key, start: 0, end: Infinity, rows: [] })]
+    }
+    return this.#session({ ...FRESH, key, start: ms, end: ms + window.gapMs, rows: [] }, same)
   }
 
   #session(fresh: Pane, same: (pane: Pane) => boolean): Pane[] {
@@ -137,6 +199,8 @@ export class WindowModel {
   }
 
   #result({ key, start, end, rows }: Pane): Row {
-    return { windowStart: start, windowEnd: end, ...key, ...this.#options.aggregate(rows) }
+    const bounds =
+      boundsOf(this.#options.window).length === 0 ? {} : { windowStart: start, windowEnd: end }
+    return { ...bounds, ...key, ...this.#options.aggregate(rows) }
   }
 }

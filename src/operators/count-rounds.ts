@@ -1,0 +1,117 @@
+// Rows that are counted up to a number: a batch goes in rounds, in each of which a group's accumulators
+// are completed once at most. Used by the operators whose windows fire by a number of rows.
+//
+// CR1  The rows of a round are those between two firings of their group; a later round's come after.
+// CR2  What fires is a copy of the accumulators as they are then: it is emitted later, in larger batches.
+import type { AggregateProgram } from '../kernels/aggregate.ts'
+import { bitmapBytes } from '../kernels/bitmap.ts'
+import type { Kernels } from '../kernels/module.ts'
+import type { Aggregation } from './aggregation.ts'
+import type { OperatorContext } from './operator.ts'
+import { rowsReset, type TriggerRows, triggerRounds } from '../kernels/trigger.ts'
+
+const NONE = 0xffffffff
+const COMPLETES = 0x80000000
+
+export interface Round {
+  readonly number: number
+  /** Bitmap of its rows. */
+  readonly kept: number
+  /** The rows that complete something, in order. */
+  readonly completing: readonly number[]
+}
+
+export interface CountedRows {
+  /** The rounds of each row: u32, as triggerRounds() gives them. */
+  readonly rounds: number
+  /** Each round's bitmap lives until the next. */
+  readonly each: () => Generator<Round>
+}
+
+/** Counts rows up to `every`. */
+export function countRounds(kernels: Kernels, rows: TriggerRows, every: number): CountedRows {
+  const { n } = rows
+  const rounds = kernels.scratch(n * 4)
+  const most = triggerRounds(kernels, rows, every, rounds)
+  return { rounds, each: () => eachRound(kernels, rounds, n, most) }
+}
+
+function* eachRound(kernels: Kernels, rounds: number, n: number, most: number): Generator<Round> {
+  const rowsOf = Array.from({ length: most }, (): number[] => [])
+  const completing = Array.from({ length: most }, (): number[] => [])
+  const view = kernels.u32
+  for (let row = 0; row < n; row++) {
+    const round = view[rounds / 4 + row]!
+    if (round === NONE) continue
+    const number = round & ~COMPLETES
+    rowsOf[number]!.push(row)
+    if ((round & COMPLETES) !== 0) completing[number]!.push(row)
+  }
+  const kept = kernels.scratch(bitmapBytes(n))
+  for (let number = 0; number < most; number++) {
+    const bits = kernels.u8
+    bits.fill(0, kept, kept + bitmapBytes(n))
+    for (const row of rowsOf[number]!) bits[kept + (row >> 3)]! |= 1 << (row & 7)
+    yield { number, kept, completing: completing[number]! }
+  }
+}
+
+/** Accumulators in a block of their own: copies of what fires. */
+export class FiredCopies {
+  readonly #kernels: Kernels
+  readonly #program: AggregateProgram
+  readonly #holdsBytes: boolean
+  readonly #stride: number
+  readonly #template: number
+  readonly #block: number
+  #used = 0
+
+  constructor(
+    { kernels, config }: OperatorContext,
+    program: AggregateProgram,
+    { template, holdsBytes }: Aggregation,
+  ) {
+    this.#kernels = kernels
+    this.#program = program
+    this.#holdsBytes = holdsBytes
+    this.#stride = template.length
+    this.#template = kernels.allocate(template.length)
+    kernels.u8.set(template, this.#template)
+    this.#block = kernels.allocate(config.batchRows * template.length)
+  }
+
+  /** n fresh accumulators; pointers (u32) go to `rows`. */
+  fresh(n: number, rows: number): void {
+    const view = this.#kernels.u32
+    for (let i = 0; i < n; i++) {
+      view[rows / 4 + i] = this.#block + (this.#used + i) * this.#stride
+    }
+    this.#used += n
+    rowsReset(this.#kernels, { rows, n, offset: 0 }, this.#template, this.#stride)
+  }
+
+  /** Empties accumulators elsewhere: n pointers; with an offset, their words know it. */
+  reset(rows: TriggerRows): void {
+    if (this.#holdsBytes) this.#program.release(rows.rows, rows.n)
+    rowsReset(this.#kernels, rows, this.#template, this.#stride)
+  }
+
+  /** All copies have been emitted. */
+  clear(): void {
+    if (this.#holdsBytes && this.#used > 0) {
+      const kernels = this.#kernels
+      const mark = kernels.mark()
+      const rows = kernels.scratch(this.#used * 4)
+      const view = kernels.u32
+      for (let i = 0; i < this.#used; i++) view[rows / 4 + i] = this.#block + i * this.#stride
+      this.#program.release(rows, this.#used)
+      kernels.reset(mark)
+    }
+    this.#used = 0
+  }
+
+  close(): void {
+    this.#kernels.release(this.#block)
+    this.#kernels.release(this.#template)
+  }
+}

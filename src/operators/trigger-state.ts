@@ -1,0 +1,32 @@
+// The words of triggers as columns of a snapshot, with the window that they are of.
+import { int64, timestamp, uint8 } from '../columnar/type.ts'
+import { Vector } from '../columnar/vector.ts'
+import type { Kernels } from '../kernels/module.ts'
+import { triggerExport, triggerImport, type TriggerRows } from '../kernels/trigger.ts'
+
+/** The window by number; rows since the last firing; the next one; whether rows came since. */
+export const TRIGGER_FIELDS = [
+  { name: '$window', type: int64() },
+  { name: '$count', type: int64() },
+  { name: '$next', type: timestamp('ms') },
+  { name: '$filled', type: uint8() },
+] as const
+
+export function triggerColumns(
+  kernels: Kernels,
+  rows: TriggerRows,
+  window: number,
+): readonly Vector[] {
+  const { n } = rows
+  const windows = kernels.scratch(n * 8)
+  kernels.i64.fill(BigInt(window), windows / 8, windows / 8 + n)
+  const { counts, nexts, filled } = triggerExport(kernels, rows)
+  return [windows, counts, nexts, filled].map(
+    (values, i) => new Vector({ type: TRIGGER_FIELDS[i]!.type, length: n, values }),
+  )
+}
+
+export function setTriggerWords(kernels: Kernels, rows: TriggerRows, own: readonly Vector[]): void {
+  const [, counts, nexts, filled] = own.map(({ values }) => values)
+  triggerImport(kernels, rows, { counts: counts!, nexts: nexts!, filled: filled! })
+}
