@@ -141,6 +141,7 @@ export {
   type TtlOptions,
   valueStateDescriptor,
 } from './sdk/state-descriptor.ts'
+export { asc, desc, type SortBy } from './sdk/sort-order.ts'
 export { StreamSink } from './sdk/stream-sink.ts'
 export type { TimeSpan } from './sdk/time-span.ts'
 export { udf } from './sdk/user-function.ts'

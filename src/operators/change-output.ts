@@ -1,10 +1,12 @@
 // How operators with updating results emit: changes as batches of at most batchRows rows, with what each
 // row does in '$op'. Both rows of an update are in one batch.
-import { OP_COLUMN, ROW_OPS } from '../columnar/changelog.ts'
+import { OP_COLUMN, OP_FIELD, ROW_OPS } from '../columnar/changelog.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
-import { uint8 } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
 import type { OperatorContext, Output } from './operator.ts'
+
+/** Columns of rows [from, from + length) of what is emitted. */
+export type ChangeColumns = (from: number, length: number) => readonly Vector[]
 
 export class ChangeOutput {
   readonly #context: OperatorContext
@@ -22,17 +24,27 @@ export class ChangeOutput {
    * @param ops u8 a row
    * @param columns gives the columns of some of the rows, without '$op', in the output's order
    */
-  emit(ops: number, n: number, columns: (from: number, length: number) => readonly Vector[]): void {
-    const { kernels, config, output } = this.#context
-    const most = Math.max(2, config.batchRows)
+  emit(ops: number, n: number, columns: ChangeColumns): void {
+    for (let from = 0; from < n;) from = this.#slice(ops, from, n, columns)
+  }
+
+  /** The same, one batch a step: what `ops` and `columns` read must not be in the arena. */
+  *emitting(ops: number, n: number, columns: ChangeColumns): Generator<void> {
     for (let from = 0; from < n;) {
-      let length = Math.min(most, n - from)
-      if (kernels.u8[ops + from + length - 1] === ROW_OPS.updateBefore) length--
-      const op = new Vector({ type: uint8(), length, values: ops + from })
-      const all = columns(from, length).toSpliced(this.#opPosition, 0, op)
-      const typed = all.map((column, i) => column.as(output.fields[i]!.type))
-      this.#output.emit(new RecordBatch(output, length, typed))
-      from += length
+      from = this.#slice(ops, from, n, columns)
+      yield
     }
+  }
+
+  /** Emits one batch; where the next begins. */
+  #slice(ops: number, from: number, n: number, columns: ChangeColumns): number {
+    const { kernels, config, output } = this.#context
+    let length = Math.min(Math.max(2, config.batchRows), n - from)
+    if (kernels.u8[ops + from + length - 1] === ROW_OPS.updateBefore) length--
+    const op = new Vector({ type: OP_FIELD.type, length, values: ops + from })
+    const all = columns(from, length).toSpliced(this.#opPosition, 0, op)
+    const typed = all.map((column, i) => column.as(output.fields[i]!.type))
+    this.#output.emit(new RecordBatch(output, length, typed))
+    return from + length
   }
 }

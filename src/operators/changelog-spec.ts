@@ -1,4 +1,5 @@
 // What the operators with updating results are told (operator-spec.ts has the union of all).
+import type { SortColumn } from '../columnar/order-key.ts'
 import type { AggregateSpec } from './operator-spec.ts'
 
 /** How long the state of a key is kept after it was last touched, by processing time. */
@@ -29,4 +30,16 @@ export type ChangelogOperatorSpec =
       readonly keep: 'first' | 'last'
       /** The event-time column; absent for the order of arrival. */
       readonly time?: string
+    })
+  | (StateTtl & {
+      readonly kind: 'topN'
+      /** None: of all rows. */
+      readonly keys: readonly string[]
+      /** How many rows of a key. */
+      readonly limit: number
+      readonly by: readonly SortColumn[]
+      /** The column that a row's place from 1 on goes to; without it places are not told. */
+      readonly rank?: string
+      /** Rows that are equal to the last one count, too, and have one rank. */
+      readonly ties?: true
     })

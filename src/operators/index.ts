@@ -20,6 +20,7 @@ const OPERATORS: {
   windowAggregate: async () => (await import('./window-aggregate.ts')).createWindowAggregate,
   groupAggregate: async () => (await import('./group-aggregate.ts')).createGroupAggregate,
   deduplicate: async () => (await import('./deduplicate.ts')).createDeduplicate,
+  topN: async () => (await import('./top-n.ts')).createTopN,
   materialize: async () => (await import('./materialize.ts')).createMaterialize,
   upsert: async () => (await import('./upsert.ts')).createUpsert,
   partitionCustom: async () => (await import('./pass-through.ts')).createPassThrough,

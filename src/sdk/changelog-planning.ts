@@ -8,10 +8,12 @@ import { DataflowError } from '../base/errors.ts'
 import { plainColumns, selectSchema } from '../graph/stream-graph.ts'
 import { groupAggregateFields } from '../operators/aggregate-type.ts'
 import { Aggregation } from '../operators/aggregation.ts'
+import { topNSchema } from '../operators/changelog-schema.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
 import { checkKeepable } from '../state/row-store.ts'
 import { bindAggregates, ComputedColumns } from './aggregate-planning.ts'
 import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
+import type { SortBy } from './sort-order.ts'
 import { checkKeys, partitionedFor } from './window-planning.ts'
 
 type Location = string | undefined
@@ -171,6 +173,60 @@ export function planDeduplicate(
     .partitioned({ kind: 'hash', keys })
     .append({ spec, name: 'Deduplicate', output, ...at(location) })
 }
+
+/** What topN() takes beside how many rows. */
+export interface TopNOptions<K extends string = string, R extends string = string> {
+  /** The order, first things first: [desc('price'), asc('dateTime')]. Equal rows stand as they came. */
+  readonly by: readonly SortBy<K>[]
+  /** A column for a row's place, from 1 on: a row that moves is then an update. */
+  readonly rank?: R
+  /** Rows that are equal in the order have one rank, and those equal to the last one count, too. */
+  readonly ties?: boolean
+}
+
+/** @throws CONFIG_INVALID, COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH, UNSUPPORTED */
+export function planTopN(
+  stream: LogicalStream,
+  keys: readonly string[],
+  { limit, by, rank, ties }: TopNOptions & { readonly limit: number },
+  location: Location,
+): LogicalStream {
+  if (!Number.isSafeInteger(limit) || limit < 1 || limit > TOP_N_MAX) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `topN() is asked for ${limit} rows; a whole number from 1 to ${TOP_N_MAX}`,
+    )
+  }
+  if (by.length === 0) {
+    throw new DataflowError('GRAPH_INVALID', "topN() needs an order: { by: [desc('price')] }")
+  }
+  for (const { column } of by) stream.visible.indexOf(column)
+  if (rank !== undefined && (rank.startsWith('$') || stream.visible.has(rank))) {
+    throw new DataflowError(
+      'SCHEMA_MISMATCH',
+      `the rank's column '${rank}' is taken, or begins with $; give it another name`,
+    )
+  }
+  checkKeepable(stream.schema, 'topN()')
+  const spec = {
+    kind: 'topN',
+    keys,
+    limit,
+    by: by.map(({ column, descending }) => ({ column, descending })),
+    ...(rank === undefined ? {} : { rank }),
+    ...(ties === true ? { ties } : {}),
+  } as const
+  return partitionedFor(keys, stream).append({
+    spec,
+    name: `Top ${limit}`,
+    output: topNSchema(stream.schema, spec),
+    ...(keys.length === 0 ? { parallelismMax: 1 } : {}),
+    ...at(location),
+  })
+}
+
+/** Rows of one key that a batch may change all of. */
+const TOP_N_MAX = 100_000
 
 /** Each different row once. @throws UNSUPPORTED for columns that cannot be compared */
 export function planDistinct(stream: LogicalStream, location: Location): LogicalStream {

@@ -35,7 +35,9 @@ import {
   planGroupAggregate,
   planMaterialize,
   planToChangelog,
+  planTopN,
   planUpsert,
+  type TopNOptions,
 } from './changelog-planning.ts'
 import { CollectedRows } from './collected-rows.ts'
 import type { Column, ColumnsOf } from './column.ts'
@@ -71,6 +73,7 @@ import type {
   Flat,
   FunctionOf,
   NamesOf,
+  RankedFields,
   UpsertKey,
   ObjectOf,
   WithFields,
@@ -788,6 +791,31 @@ export class DataStream<in out F extends Fields> {
       const request = { keys: [], aggregates: given }
       return new DataStream(planGroupAggregate(this.#stream, request, location))
     })
+  }
+
+  /**
+   * The first n rows of all in an order, as they change: an updating stream. A row that is pushed out is
+   * deleted; with a rank, rows that move are updated. Rows that are equal in the order stand as they came.
+   * @param n how many rows
+   * @param options `by`: the order, of asc() and desc(); `rank`: a column for a row's place, from 1 on;
+   *   `ties`: rows equal to the last one count, too, and equal rows have one rank
+   * @throws CONFIG_INVALID, COLUMN_NOT_FOUND, TYPE_MISMATCH for what has no order; SCHEMA_MISMATCH when the
+   *   rank's name is taken; UNSUPPORTED for lists and structs
+   * @example
+   * import { desc, StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const bids = env.fromCollection([{ auction: 1, price: 80 }, { auction: 1, price: 120 }])
+   * const best = bids.topN(2, { by: [desc('price')], rank: 'place' })
+   * for await (const row of best.materialize().collect()) console.log(row.place, row.price)
+   */
+  topN<R extends string = never>(
+    n: number,
+    options: TopNOptions<NamesOf<F>, R>,
+  ): DataStream<AsFields<RankedFields<F, R>>> {
+    return atCallSite(
+      'topN',
+      (location) => new DataStream(planTopN(this.#stream, [], { ...options, limit: n }, location)),
+    )
   }
 
   /**

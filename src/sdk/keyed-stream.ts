@@ -21,6 +21,8 @@ import {
   type DeduplicateOptions,
   planDeduplicate,
   planGroupAggregate,
+  planTopN,
+  type TopNOptions,
 } from './changelog-planning.ts'
 import type { ColumnsOf } from './column.ts'
 import { columnsOf } from './column-expression.ts'
@@ -32,7 +34,15 @@ import {
 import type { DataStream } from './data-stream.ts'
 import type { LogicalStream } from './logical-stream.ts'
 import { type FunctionOptions, planProcess, type ProcessRequest } from './process-planning.ts'
-import type { AsFields, Flat, FunctionOf, KeyOf, ObjectOf } from './row-types.ts'
+import type {
+  AsFields,
+  Flat,
+  FunctionOf,
+  KeyOf,
+  NamesOf,
+  ObjectOf,
+  RankedFields,
+} from './row-types.ts'
 import { valueStateDescriptor } from './state-descriptor.ts'
 import { type BoundsOf, WindowedStream, type Wrap } from './windowed-stream.ts'
 
@@ -274,6 +284,30 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
   deduplicate(options: DeduplicateOptions): DataStream<F> {
     return atCallSite('deduplicate', (location) =>
       this.#wrap(planDeduplicate(this.#stream, this.#keys, options, location)),
+    )
+  }
+
+  /**
+   * The first n rows of each key in an order, as they change: an updating stream. A row that is pushed out is
+   * deleted; with a rank, rows that move are updated. Rows that are equal in the order stand as they came.
+   * @param n how many rows of a key
+   * @param options `by`: the order, of asc() and desc(); `rank`: a column for a row's place, from 1 on;
+   *   `ties`: rows equal to the last one count, too, and equal rows have one rank
+   * @throws CONFIG_INVALID, COLUMN_NOT_FOUND, TYPE_MISMATCH for what has no order; SCHEMA_MISMATCH when the
+   *   rank's name is taken; UNSUPPORTED for lists and structs
+   * @example
+   * import { desc, StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const bids = env.fromCollection([{ auction: 1, price: 80 }, { auction: 1, price: 120 }])
+   * const best = bids.keyBy('auction').topN(2, { by: [desc('price')], rank: 'place' })
+   * for await (const row of best.materialize().collect()) console.log(row.place, row.price)
+   */
+  topN<R extends string = never>(
+    n: number,
+    options: TopNOptions<NamesOf<F>, R>,
+  ): DataStream<AsFields<RankedFields<F, R>>> {
+    return atCallSite('topN', (location) =>
+      this.#wrap(planTopN(this.#stream, this.#keys, { ...options, limit: n }, location)),
     )
   }
 }

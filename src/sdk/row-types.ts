@@ -34,6 +34,12 @@ export type NamesOf<F extends Fields, T extends DataType = DataType> = string ex
 /** The columns of a changelog: what a row does, and the row. */
 export type ChangelogFields<F extends Fields> = Flat<{ op: Utf8<false> } & Omit<F, 'op'>>
 
+/** The columns of a top-N: the rows', and the rank's if there is one. */
+export type RankedFields<F extends Fields, R extends string> = WithFields<
+  F,
+  { [K in R]: BigInt64<'int64', false, 'number'> }
+>
+
 /** The columns by which the rows of an updating stream replace each other. */
 export interface UpsertKey<F extends Fields> {
   readonly key: readonly NamesOf<F>[]

@@ -1,6 +1,7 @@
 // Traits of the operators whose results change, and of those that end a changelog.
 import { OP_COLUMN, OP_FIELD } from '../../columnar/changelog.ts'
 import { Schema } from '../../columnar/schema.ts'
+import { topNSchema } from '../../operators/changelog-schema.ts'
 import { groupAggregateFields } from '../../operators/aggregate-type.ts'
 import { checkTime } from './columns.ts'
 import { durationText } from './duration-text.ts'
@@ -53,6 +54,33 @@ export const deduplicate: OperatorTraits<SpecOf<'deduplicate'>> = {
   detail(spec) {
     const order = spec.time === undefined ? 'in order of arrival' : `by ${spec.time}`
     return `the ${spec.keep} row ${order} of each ${spec.keys.join(', ')}${ttlText(spec.stateTtlMs)}`
+  },
+}
+
+export const topN: OperatorTraits<SpecOf<'topN'>> = {
+  inputColumns: (spec, needed, input) => [
+    ...[...needed].filter((name) => name !== OP_COLUMN && name !== spec.rank),
+    ...spec.keys,
+    ...spec.by.map(({ column }) => column),
+    ...opOf(input),
+  ],
+  prune(spec, needed, [input]) {
+    const { rank, ...unranked } = spec
+    const kept = input!.names.filter((name) => name !== OP_COLUMN)
+    if (rank === undefined || needed.has(rank)) {
+      const names = [...kept, ...(rank === undefined ? [] : [rank]), OP_COLUMN]
+      return { spec, names, dropped: [] }
+    }
+    return { spec: unranked, names: [...kept, OP_COLUMN], dropped: [rank] }
+  },
+  output: (spec, [input]) => topNSchema(input!, spec),
+  engine: () => kernel('a sorted list a key, compared as bytes; the net changes of each batch'),
+  detail({ keys, limit, by, rank, ties, stateTtlMs }) {
+    const order = by.map(({ column, descending }) => (descending ? `${column} desc` : column))
+    const of = keys.length === 0 ? '' : ` of each ${keys.join(', ')}`
+    const equal = ties === true ? ', and their equals' : ''
+    const place = rank === undefined ? '' : `, the place as ${rank}`
+    return `the first ${limit}${of} by ${order.join(', ')}${equal}${place}${ttlText(stateTtlMs)}`
   },
 }
 

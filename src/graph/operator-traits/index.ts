@@ -1,6 +1,6 @@
 // The list of operator traits: one entry a kind. A new operator adds one line here.
 import type { OperatorKind, OperatorSpec } from '../../operators/operator-spec.ts'
-import { deduplicate, groupAggregate, materialize, upsert } from './changelog.ts'
+import { deduplicate, groupAggregate, materialize, topN, upsert } from './changelog.ts'
 import { select, where } from './columns.ts'
 import { intervalJoin, join, temporalJoin, windowJoin } from './join.ts'
 import { lookupJoin } from './lookup-join.ts'
@@ -28,6 +28,7 @@ const TRAITS: { readonly [K in OperatorKind]: OperatorTraits<SpecOf<K>> } = {
   process,
   groupAggregate,
   deduplicate,
+  topN,
   materialize,
   upsert,
   sideOutput,

@@ -1,0 +1,31 @@
+// The columns that operators with updating results give.
+import { OP_COLUMN, OP_FIELD } from '../columnar/changelog.ts'
+import { orderField, type SortColumn } from '../columnar/order-key.ts'
+import { Schema } from '../columnar/schema.ts'
+import { int64 } from '../columnar/type.ts'
+
+/** A place from 1 on; a number in a row. */
+export const RANK_TYPE = int64({ as: 'number' })
+
+/**
+ * A top-N's columns: the input's, the rank if there is one, what a row does.
+ * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH for what has no order, SCHEMA_MISMATCH for a rank that is taken
+ */
+export function topNSchema(
+  input: Schema,
+  {
+    keys,
+    by,
+    rank,
+  }: {
+    readonly keys: readonly string[]
+    readonly by: readonly SortColumn[]
+    readonly rank?: string
+  },
+): Schema {
+  for (const key of keys) input.indexOf(key)
+  for (const { column, descending } of by) orderField(input.field(column).type, descending)
+  const fields = input.fields.filter(({ name }) => name !== OP_COLUMN)
+  const ranks = rank === undefined ? [] : [{ name: rank, type: RANK_TYPE }]
+  return new Schema([...fields, ...ranks, OP_FIELD])
+}

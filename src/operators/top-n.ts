@@ -1,0 +1,285 @@
+// The first rows of each key in an order, as they change: over rows that stay, and over a changelog.
+//
+//   batch -> key ids -> first rows before -> rows into lists, or out -> first rows after -> difference
+//
+// TN1  A batch gives the net change of a key's first rows. With ranks a row that moves is an update of its
+//      place; of a single row a key, another one is an update; else rows come and go.
+// TN2  Rows that are equal in the order stand as they came.
+// TN3  When the input only inserts, a key keeps its first rows and no more; a changelog needs them all.
+// TN4  A batch is worked off in parts that give at most CHANGES_MAX changes, and changes of more than a
+//      batch go out step by step.
+import { assert } from '../base/assert.ts'
+import { DataflowError } from '../base/errors.ts'
+import type { StateWriter } from '../checkpoint/operator-state.ts'
+import { OP_COLUMN } from '../columnar/changelog.ts'
+import { denseColumns } from '../columnar/dense-columns.ts'
+import { RecordBatch } from '../columnar/record-batch.ts'
+import { Schema } from '../columnar/schema.ts'
+import { Vector } from '../columnar/vector.ts'
+import { type TouchedKeys, touchedKeys } from '../kernels/changes.ts'
+import { ALL_ROWS, type TopNChanges, type TopNLimit } from '../kernels/top-n.ts'
+import { KeyColumn } from '../state/key-column.ts'
+import { KeyIndex } from '../state/key-index.ts'
+import { orderIn, SortedRows } from '../state/sorted-rows.ts'
+import { ChangeOutput } from './change-output.ts'
+import { RANK_TYPE } from './changelog-schema.ts'
+import type { OperatorSpec } from './operator-spec.ts'
+import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
+
+type TopNSpec = Extract<OperatorSpec, { readonly kind: 'topN' }>
+
+/** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, UNSUPPORTED */
+export const createTopN: OperatorFactory<TopNSpec> = (spec, context, output) =>
+  new TopN(spec, context, output)
+
+const ROWS = 'rows'
+/** Changes that one part of a batch may give: 17 bytes each. */
+const CHANGES_MAX = 1 << 20
+/** Below this many keys nobody looks for those without rows. */
+const COMPACTION_KEYS_MIN = 65_536
+
+interface State {
+  readonly keys: KeyIndex
+  readonly stamps: KeyColumn
+  readonly rows: SortedRows
+}
+
+class TopN implements Operator {
+  readonly #context: OperatorContext
+  readonly #changes: ChangeOutput
+  readonly #spec: TopNSpec
+  readonly #top: TopNLimit
+  readonly #keep: TopNLimit
+  /** The rows' columns: the input's without '$op'. */
+  readonly #positions: readonly number[]
+  readonly #schema: Schema
+  readonly #keyColumns: readonly number[]
+  readonly #op: number | undefined
+  readonly #rank: number | undefined
+  #state: State | undefined
+  #compactAt = COMPACTION_KEYS_MIN
+
+  constructor(spec: TopNSpec, context: OperatorContext, output: Output) {
+    const input = context.inputs[0]!
+    this.#spec = spec
+    this.#context = context
+    this.#changes = new ChangeOutput(context, output)
+    this.#top = { limit: spec.limit, ties: spec.ties === true }
+    this.#op = input.has(OP_COLUMN) ? input.indexOf(OP_COLUMN) : undefined
+    this.#keep = this.#op === undefined ? this.#top : { limit: ALL_ROWS, ties: false }
+    this.#positions = input.names.flatMap((_, i) => (i === this.#op ? [] : [i]))
+    this.#schema = new Schema(this.#positions.map((position) => input.fields[position]!))
+    this.#keyColumns = spec.keys.map((key) => this.#schema.indexOf(key))
+    this.#rank = spec.rank === undefined ? undefined : context.output.indexOf(spec.rank)
+  }
+
+  open(): void {
+    const { kernels, restored } = this.#context
+    const types = this.#schema.fields.map(({ type }) => type)
+    const state: State = {
+      keys: new KeyIndex(
+        kernels,
+        this.#keyColumns.map((column) => types[column]!),
+      ),
+      stamps: new KeyColumn(kernels, 4),
+      rows: new SortedRows(kernels, { types, ...orderIn(this.#schema, this.#spec.by) }),
+    }
+    this.#state = state
+    for (const { columns, length: n } of restored?.table(ROWS) ?? []) {
+      const ids = this.#idsOf(columns, n)
+      const all = { limit: ALL_ROWS, ties: false }
+      state.rows.apply({ ids, ops: 0, columns, n }, all, {
+        gone: state.rows.newGone(n, 0),
+        strict: true,
+      })
+    }
+  }
+
+  *processBatch(batch: RecordBatch): Generator<void> {
+    const { kernels, config } = this.#context
+    const most = Math.max(1, Math.floor(CHANGES_MAX / (2 * this.#top.limit)))
+    for (let from = 0; from < batch.rowCount; from += most) {
+      if (from > 0) yield
+      const part = rowsOf(this.#context, batch, from, most)
+      const { changes, touched, gone } = this.#apply(part)
+      const { rows } = this.#opened()
+      if (changes.length <= config.batchRows) {
+        this.#changes.emit(changes.ops, changes.length, this.#columnsOf(changes))
+        rows.forget(touched, gone)
+      } else {
+        const held = new HeldChanges(this.#context, changes, touched, gone)
+        try {
+          yield* this.#changes.emitting(
+            held.changes.ops,
+            changes.length,
+            this.#columnsOf(held.changes),
+          )
+          rows.forget(held.touched, held.gone)
+        } finally {
+          kernels.release(held.block)
+        }
+      }
+      this.#compact()
+    }
+  }
+
+  snapshot(into: StateWriter): void {
+    const { kernels, config } = this.#context
+    const { keys, rows } = this.#opened()
+    const { size } = keys
+    for (let id = 0; id < size; id += config.batchRows) {
+      const mark = kernels.mark()
+      const count = Math.min(config.batchRows, size - id)
+      const ids = kernels.scratch(count * 4)
+      for (let i = 0; i < count; i++) kernels.u32[(ids >>> 2) + i] = id + i
+      const all = rows.first({ ids, count }, { limit: ALL_ROWS, ties: false })
+      for (let from = 0; from < all.length; from += config.batchRows) {
+        const length = Math.min(config.batchRows, all.length - from)
+        const columns = rows.columnsOf(all, from, length)
+        const batch = new RecordBatch(this.#schema, length, columns)
+        if (this.#keyColumns.length > 0) into.keyed(ROWS, batch, this.#keyColumns)
+        else into.list(ROWS, batch)
+      }
+      kernels.reset(mark)
+    }
+  }
+
+  close(): void {
+    this.#state?.keys.close()
+    this.#state?.stamps.close()
+    this.#state?.rows.close()
+    this.#state = undefined
+  }
+
+  #opened(): State {
+    assert(this.#state !== undefined, 'a top-N is used while it is open')
+    return this.#state
+  }
+
+  /** The key ids of n rows. */
+  #idsOf(columns: readonly Vector[], n: number): number {
+    const { keys, rows, stamps } = this.#opened()
+    const ids = keys.insert(
+      this.#keyColumns.map((column) => columns[column]!),
+      n,
+    )
+    rows.reserve(keys.size)
+    stamps.reserve(keys.size)
+    return ids
+  }
+
+  #apply(batch: RecordBatch): {
+    readonly changes: TopNChanges
+    readonly touched: TouchedKeys
+    readonly gone: number
+  } {
+    const { kernels } = this.#context
+    const { rows, stamps } = this.#opened()
+    const n = batch.rowCount
+    const dense = denseColumns(kernels, batch)
+    const columns = this.#positions.map(dense)
+    const ids = this.#idsOf(columns, n)
+    const touched = touchedKeys(kernels, ids, n, stamps.ptr)
+    const before = rows.first(touched, this.#top)
+    const gone = rows.newGone(n, before.length)
+    const ops = this.#op === undefined ? 0 : dense(this.#op).values
+    const missing = rows.apply({ ids, ops, columns, n }, this.#keep, { gone, strict: true })
+    if (missing !== undefined) throw notThere(missing)
+    const after = rows.first(touched, this.#top)
+    const { limit, ties } = this.#top
+    const changes = rows.changes(before, after, touched.count, {
+      isOne: limit === 1 && !ties,
+      ties,
+      ranks: this.#rank !== undefined,
+    })
+    return { changes, touched, gone }
+  }
+
+  /** The columns of changes, with the rank in its place. */
+  #columnsOf({ rows, ranks }: TopNChanges) {
+    return (from: number, length: number): Vector[] => {
+      const columns = this.#opened().rows.columns(rows + from * 4, length)
+      if (this.#rank === undefined) return columns
+      const rank = new Vector({ type: RANK_TYPE, length, values: ranks + from * 8 })
+      return columns.toSpliced(this.#rank, 0, rank)
+    }
+  }
+
+  /** Forgets keys without rows, when they are the half. */
+  #compact(): void {
+    const { keys, rows } = this.#opened()
+    const { size } = keys
+    if (size < this.#compactAt) return
+    const { kernels } = this.#context
+    const { bits, count } = rows.present(size)
+    if (count <= size / 2) {
+      const map = kernels.allocate(size * 4)
+      keys.compact(bits, map)
+      rows.compact(map, size)
+      kernels.release(map)
+    }
+    kernels.release(bits)
+    this.#compactAt = Math.max(COMPACTION_KEYS_MIN, keys.size * 2)
+  }
+}
+
+/** Changes that go out in several steps: out of the arena, in a block. */
+class HeldChanges {
+  readonly block: number
+  readonly changes: TopNChanges
+  readonly touched: TouchedKeys
+  readonly gone: number
+
+  constructor(
+    { kernels }: OperatorContext,
+    changes: TopNChanges,
+    touched: TouchedKeys,
+    gone: number,
+  ) {
+    const n = changes.length
+    const sizes = [
+      changes.ranks === 0 ? 0 : n * 8,
+      n * 4,
+      touched.count * 4,
+      (kernels.u32[gone >>> 2]! + 1) * 4,
+      n,
+    ]
+    this.block = kernels.allocate(sizes.reduce((a, b) => a + b, 0))
+    const from = [changes.ranks, changes.rows, touched.ids, gone, changes.ops]
+    let at = this.block
+    const [ranks, rows, ids, held, ops] = sizes.map((bytes, i) => {
+      kernels.u8.copyWithin(at, from[i]!, from[i]! + bytes)
+      at += bytes
+      return at - bytes
+    }) as [number, number, number, number, number]
+    this.changes = { length: n, rows, ops, ranks: changes.ranks === 0 ? 0 : ranks }
+    this.touched = { ...touched, ids }
+    this.gone = held
+  }
+}
+
+/** Some of a batch's rows, in their order. */
+function rowsOf(
+  { kernels }: OperatorContext,
+  batch: RecordBatch,
+  from: number,
+  most: number,
+): RecordBatch {
+  const length = Math.min(most, batch.rowCount - from)
+  if (length === batch.rowCount) return batch
+  const { selection } = batch
+  if (selection !== undefined) {
+    return batch.withSelection({ rows: selection.rows + from * 4, length })
+  }
+  const rows = kernels.scratch(length * 4)
+  for (let i = 0; i < length; i++) kernels.u32[(rows >>> 2) + i] = from + i
+  return batch.withSelection({ rows, length })
+}
+
+const notThere = (row: number) =>
+  new DataflowError(
+    'RECORD_MALFORMED',
+    'a changelog takes a row back that it has not given: the changes of a row must come by one ' +
+      'way, and no rows may be left out of them but by where()',
+    { context: { row } },
+  )
