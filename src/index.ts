@@ -48,6 +48,7 @@ export {
 export { nexmark, type NexmarkOptions, type NexmarkSources } from './connectors/nexmark.ts'
 export type { JobExplanation } from './graph/explain.ts'
 export type { JobGraph } from './graph/job-graph.ts'
+export type { RuntimeMode } from './graph/runtime-mode.ts'
 export type {
   JobClient,
   JobExecutor,

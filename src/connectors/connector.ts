@@ -117,6 +117,8 @@ export interface SourceSpec<F extends Fields = Fields> {
   readonly eventTime?: string
   /** Splits can be read side by side: else the source's parallelism is 1. */
   readonly parallel: boolean
+  /** It never ends by itself: batch mode refuses it. */
+  readonly unbounded?: boolean
 }
 
 /** What a user hands to sinkTo(). `In` is what it takes: rows must have these columns. */

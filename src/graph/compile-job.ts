@@ -10,6 +10,7 @@ import { pruneColumns } from './column-pruning.ts'
 import type { JobGraph } from './job-graph.ts'
 import { validateJobGraph } from './job-graph-validation.ts'
 import { planOperators } from './plan.ts'
+import { inBatchMode, type RuntimeMode, runsAsBatch } from './runtime-mode.ts'
 import { reachable, type StreamGraph, type StreamVertex } from './stream-graph.ts'
 
 /** A job that can be submitted once its bytes are made. */
@@ -24,6 +25,8 @@ export interface CompiledJob {
 export interface CompileOptions {
   readonly name: string
   readonly config: JobConfig
+  /** 'streaming' unless said. */
+  readonly runtimeMode?: RuntimeMode
   /** The URL of the job's module, when workers can import it. */
   readonly module?: string
 }
@@ -35,7 +38,7 @@ export interface CompileOptions {
 export function compileJob(
   streams: StreamGraph,
   sinks: readonly StreamVertex[],
-  { name, config, module }: CompileOptions,
+  { name, config, runtimeMode, module }: CompileOptions,
 ): CompiledJob {
   if (sinks.length === 0) {
     throw new DataflowError(
@@ -45,11 +48,13 @@ export function compileJob(
     )
   }
   const { plan, ids } = planOperators(streams, sinks, config)
-  const chained = chainOperators(pruneColumns(plan))
+  const isBatch = runsAsBatch(plan, runtimeMode ?? 'streaming')
+  const chained = chainOperators(pruneColumns(isBatch ? inBatchMode(plan) : plan))
   const graph: JobGraph = {
     name,
     config,
     ...chained,
+    ...(isBatch ? { runtimeMode: 'batch' as const } : {}),
     userFunctionModules: userFunctionModules(chained.vertices.flatMap((v) => v.operators)),
     ...(module === undefined ? {} : { module }),
   }

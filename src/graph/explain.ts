@@ -79,7 +79,8 @@ export function explainText(graph: JobGraph): string {
   const numbers = new Map(plan.vertices.map(({ id }, i) => [id, i + 1]))
   const inline = plan.inline === undefined ? '' : ` on the calling thread: ${plan.inline}`
   const slots = `${plan.slots} ${plan.slots === 1 ? 'slot' : 'slots'}${inline}`
-  const lines = [`Job '${plan.name}': ${slots}; ${plan.maxParallelism} key groups`]
+  const mode = graph.runtimeMode === 'batch' ? '; batch: results at the end of input' : ''
+  const lines = [`Job '${plan.name}': ${slots}; ${plan.maxParallelism} key groups${mode}`]
   for (const vertex of plan.vertices) {
     const { id, name, parallelism, slotSharingGroup } = vertex
     const group = slotSharingGroup === undefined ? '' : `, slots of '${slotSharingGroup}'`

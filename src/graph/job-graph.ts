@@ -77,6 +77,8 @@ export interface JobEdge {
 export interface JobGraph {
   readonly name: string
   readonly config: JobConfig
+  /** Watermarks come at the end of input only; unless said, as rows come. */
+  readonly runtimeMode?: 'batch'
   readonly vertices: readonly JobVertex[]
   readonly edges: readonly JobEdge[]
   /** The URLs of the `.as.ts` files to compile before the job starts. */

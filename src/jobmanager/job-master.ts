@@ -16,11 +16,13 @@ import type {
   JobState,
   JobSubmission,
 } from '../graph/submission.ts'
+import type { JobVertex } from '../graph/job-graph.ts'
 import type { JobMasterGateway, TaskEnd, TaskExecutorGateway } from '../rpc/gateways.ts'
 import type { TaskReport } from '../runtime/slot-protocol.ts'
 import { buildExecutionGraph, type ExecutionGraph } from './execution-graph.ts'
 import { mayBecome, transition } from './job-state.ts'
 import { progressOf } from './progress.ts'
+import { WatermarkAlignment } from './watermark-alignment.ts'
 
 export interface JobMasterOptions {
   readonly jobId: string
@@ -40,6 +42,9 @@ export class JobMaster implements JobMasterGateway, JobClient {
   readonly #graph: ExecutionGraph
   readonly #reports = new Map<string, TaskReport>()
   readonly #splits = new Map<string, Split[]>()
+  /** Vertices whose splits have all been given out. */
+  readonly #assigned = new Set<string>()
+  readonly #alignment: WatermarkAlignment
   readonly #result = Promise.withResolvers<JobResult>()
   readonly #startedAtMs: number
   #state: JobState = 'created'
@@ -53,6 +58,7 @@ export class JobMaster implements JobMasterGateway, JobClient {
     this.#options = options
     this.#submission = submission
     this.#graph = buildExecutionGraph(submission.graph, options.inlineSlot)
+    this.#alignment = new WatermarkAlignment(this.#graph.sources)
     this.#startedAtMs = options.clock.monotonic()
     // Who only cancels need not also catch.
     this.#result.promise.catch(() => undefined)
@@ -130,7 +136,18 @@ export class JobMaster implements JobMasterGateway, JobClient {
   requestSplit(task: string): Promise<Split | undefined> {
     const source = this.#graph.sources.get(task)
     assert(source !== undefined, `task ${task} has no source`)
-    return Promise.resolve(this.#splits.get(source.vertex.id)!.shift())
+    const { vertex } = source
+    const splits = this.#splits.get(vertex.id)!
+    const split = splits.shift()
+    if (splits.length === 0 && !this.#assigned.has(vertex.id)) this.#onAssigned(vertex)
+    return Promise.resolve(split)
+  }
+
+  sourceWatermark(task: string, watermarkMs: number): void {
+    for (const { task: other, watermarkMsMax } of this.#alignment.onWatermark(task, watermarkMs)) {
+      const message = { kind: 'alignment', watermarkMsMax } as const
+      this.#options.executor.tellSource(this.jobId, other, message)
+    }
   }
 
   report(reports: readonly TaskReport[]): void {
@@ -143,6 +160,7 @@ export class JobMaster implements JobMasterGateway, JobClient {
 
   taskEnded(end: TaskEnd): void {
     this.#running--
+    this.sourceWatermark(end.task, Infinity)
     if (end.state === 'failed') {
       assert(end.error !== undefined, `task ${end.task} failed without an error`)
       this.#fail(DataflowError.fromJSON(end.error))
@@ -157,6 +175,16 @@ export class JobMaster implements JobMasterGateway, JobClient {
 
   async collect(operator: string, bytes: Uint8Array): Promise<void> {
     await this.#submission.collectors.get(operator)?.(bytes)
+  }
+
+  /** The last split of a source is given out: its watermarks wait for none any more. */
+  #onAssigned({ id, operators: [source] }: JobVertex): void {
+    this.#assigned.add(id)
+    if (source!.spec.kind !== 'source' || source!.spec.watermarks === undefined) return
+    for (const [task, { vertex }] of this.#graph.sources) {
+      if (vertex.id !== id) continue
+      this.#options.executor.tellSource(this.jobId, task, { kind: 'splits-assigned' })
+    }
   }
 
   #fail(error: unknown): void {

@@ -3,7 +3,13 @@
 import type { ErrorJson } from '../base/errors.ts'
 import type { OperatorSnapshot } from '../checkpoint/operator-state.ts'
 import type { Split } from '../connectors/connector.ts'
-import type { JobDeployment, TaskDeployment, TaskId, TaskReport } from '../runtime/slot-protocol.ts'
+import type {
+  JobDeployment,
+  TaskDeployment,
+  TaskId,
+  SourceMessage,
+  TaskReport,
+} from '../runtime/slot-protocol.ts'
 
 /** All tasks of a job in one slot: they are deployed, and end, together. */
 export interface SlotDeployment {
@@ -31,6 +37,8 @@ export interface TaskExecutorGateway {
   deploy(deployments: readonly SlotDeployment[], master: JobMasterGateway): Promise<void>
   /** Lets the job's tasks run. */
   start(jobId: string): void
+  /** Tells a source task about its watermarks. */
+  tellSource(jobId: string, task: TaskId, message: SourceMessage): void
   /** Stops the job's tasks; settles when its slots are free. A slot that does not answer is killed. */
   cancel(jobId: string): Promise<void>
   /** The state of the job's tasks here; only while none of them has anything to do. */
@@ -43,6 +51,8 @@ export interface TaskExecutorGateway {
 export interface JobMasterGateway {
   /** The next split of a source task; undefined when there is none left. */
   requestSplit(task: TaskId): Promise<Split | undefined>
+  /** How far an aligned source is, milliseconds; +Infinity: nobody is to wait for it. */
+  sourceWatermark(task: TaskId, watermarkMs: number): void
   report(reports: readonly TaskReport[]): void
   taskEnded(end: TaskEnd): void
   /** A slot failed as a whole: its thread died, or did not stop in time. */

@@ -62,6 +62,13 @@ export interface TaskReport {
   readonly operators: readonly OperatorMetrics[]
 }
 
+/** What the JobManager tells the source of a task about its watermarks. */
+export type SourceMessage =
+  /** Each of the source's splits has a reader. */
+  | { readonly kind: 'splits-assigned' }
+  /** How far its watermark may be for it to read on. */
+  | { readonly kind: 'alignment'; readonly watermarkMsMax: number }
+
 export type ToSlot =
   | {
       readonly kind: 'deploy'
@@ -71,6 +78,7 @@ export type ToSlot =
   | { readonly kind: 'connect'; readonly slot: number; readonly port: Port }
   | { readonly kind: 'start' }
   | { readonly kind: 'split'; readonly task: TaskId; readonly split: Split | undefined }
+  | { readonly kind: 'source-message'; readonly task: TaskId; readonly message: SourceMessage }
   | { readonly kind: 'collected'; readonly request: number }
   /** Asks for the state of all tasks; only while none of them has anything to do. */
   | { readonly kind: 'snapshot' }
@@ -79,6 +87,8 @@ export type ToSlot =
 export type FromSlot =
   | { readonly kind: 'deployed' }
   | { readonly kind: 'request-split'; readonly task: TaskId }
+  /** How far an aligned source is, milliseconds; +Infinity: nobody is to wait for it. */
+  | { readonly kind: 'source-watermark'; readonly task: TaskId; readonly watermarkMs: number }
   | { readonly kind: 'report'; readonly tasks: readonly TaskReport[] }
   | {
       readonly kind: 'collect'

@@ -79,6 +79,9 @@ export class SlotWorker {
         case 'split':
           this.#job?.task(message.task)?.onSplit(message.split)
           break
+        case 'source-message':
+          this.#job?.task(message.task)?.onSourceMessage(message.message)
+          break
         case 'collected':
           this.#job?.onCollected(message.request)
           break
@@ -166,6 +169,8 @@ class SlotJob {
         outputs: this.#outputs,
         wake: () => this.#wake(),
         requestSplit: () => this.#reply({ kind: 'request-split', task: task.task }),
+        reportWatermark: (watermarkMs) =>
+          this.#reply({ kind: 'source-watermark', task: task.task, watermarkMs }),
         collect: (operator, bytes) => this.#collect(operator, bytes),
       })
       this.#subtasks.push(built)

@@ -20,7 +20,8 @@ import type { OperatorMetrics } from '../operators/operator.ts'
 import type { InputGate } from './input-gate.ts'
 import type { OperatorChain } from './operator-chain.ts'
 import type { ProcessingTime } from './processing-time.ts'
-import type { TaskId } from './slot-protocol.ts'
+import type { SourceMessage, TaskId } from './slot-protocol.ts'
+import type { SourceWatermarks } from './source-watermarks.ts'
 
 export type SubtaskState = 'created' | 'running' | 'finishing' | 'finished' | 'failed' | 'cancelled'
 
@@ -32,6 +33,8 @@ export interface SubtaskParts {
   readonly metrics: readonly OperatorMetrics[]
   /** Set for a subtask that begins with a source. */
   readonly reader: SourceReader | undefined
+  /** Set where the source makes watermarks split by split. */
+  readonly watermarks?: SourceWatermarks | undefined
   readonly time: ProcessingTime
   /** Which part of its vertex it is. */
   readonly place: SubtaskPlace
@@ -56,6 +59,8 @@ interface Mail {
 
 /** Before the first operator. */
 const INPUT = -1
+/** A source is the first operator. */
+const SOURCE = 0
 
 export class Subtask {
   readonly task: TaskId
@@ -73,6 +78,7 @@ export class Subtask {
   #isPolling = false
   #isEnding = false
   #split: 'none' | 'requested' | 'open' | 'no-more' = 'none'
+  #splitId = ''
 
   constructor(parts: SubtaskParts) {
     this.task = parts.task
@@ -142,7 +148,14 @@ export class Subtask {
       return
     }
     this.#split = 'open'
+    this.#splitId = split.id
+    this.#parts.watermarks?.openSplit(split.id)
     this.pending(this.#openSplit(split))
+  }
+
+  onSourceMessage(message: SourceMessage): void {
+    const { watermarks } = this.#parts
+    if (watermarks !== undefined) this.mailbox(SOURCE, () => watermarks.onMessage(message))
   }
 
   /** Takes one step. False: nothing to do now; wake() comes when that changes. A failure is a step. */
@@ -255,7 +268,8 @@ export class Subtask {
       case 'no-more':
         return this.#endOfInput()
       case 'open':
-        return this.#isPolling ? false : this.#poll()
+        if (this.#isPolling || this.#parts.watermarks?.isPaused === true) return false
+        return this.#poll()
     }
   }
 
@@ -275,8 +289,14 @@ export class Subtask {
         })
       return false
     }
-    if (polled === 'split-ended') this.#split = 'none'
-    else this.#chain.emitFromSource(polled)
+    const isEnd = polled === 'split-ended'
+    if (isEnd) this.#split = 'none'
+    const { watermarks } = this.#parts
+    if (watermarks !== undefined) {
+      const id = this.#splitId
+      const work = () => (isEnd ? watermarks.endSplit(id) : watermarks.emit(polled, id))
+      this.#start({ operator: SOURCE, steps: this.#chain.onMail(SOURCE, work) })
+    } else if (!isEnd) this.#chain.emitFromSource(polled)
     this.#kernels.reset(mark)
     return true
   }

@@ -10,7 +10,7 @@ import type { ChainedOperator } from '../graph/job-graph.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { loadOperator } from '../operators/index.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
-import { newMetrics, type OperatorContext } from '../operators/operator.ts'
+import { newMetrics, type OperatorContext, type Output } from '../operators/operator.ts'
 import { LocalChannel, type OutputChannel, RemoteChannel } from './channel.ts'
 import { InputGate } from './input-gate.ts'
 import { OperatorChain } from './operator-chain.ts'
@@ -18,6 +18,7 @@ import { Partitioner } from './partitioner.ts'
 import { ProcessingTime } from './processing-time.ts'
 import { SinkOperator } from './sink-operator.ts'
 import type { ChannelDescriptor, JobDeployment, Port, TaskDeployment } from './slot-protocol.ts'
+import { SourceWatermarks } from './source-watermarks.ts'
 import { Subtask } from './subtask.ts'
 import { readTable } from './table-reader.ts'
 
@@ -37,6 +38,8 @@ export interface TaskEnvironment {
   readonly outputs: Map<number, RemoteChannel>
   wake(): void
   requestSplit(): void
+  /** How far an aligned source is. */
+  reportWatermark(watermarkMs: number): void
   collect(operator: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>
 }
 
@@ -51,6 +54,7 @@ export async function buildSubtask(
   const gate = buildGate(task, environment)
   let subtask: Subtask | undefined
   let reader: SourceReader | undefined
+  let watermarks: SourceWatermarks | undefined
   const time = new ProcessingTime(environment.clock, () => environment.wake())
   const place = {
     subtaskIndex: task.subtaskIndex,
@@ -69,7 +73,8 @@ export async function buildSubtask(
     )
     if (described.spec.kind === 'source') {
       reader = await buildReader(described, context, environment)
-      chain.setOperator(i, { processBatch() {}, generatesWatermarks: true })
+      watermarks = sourceWatermarks(described.spec, context, chain.output(i), environment)
+      chain.setOperator(i, watermarks ?? { processBatch() {}, generatesWatermarks: true })
     } else if (described.spec.kind === 'sink') {
       chain.setOperator(i, await buildSink(described, context, environment))
     } else {
@@ -92,12 +97,24 @@ export async function buildSubtask(
     gate,
     metrics,
     reader,
+    watermarks,
     time,
     place,
     requestSplit: () => environment.requestSplit(),
     wake: () => environment.wake(),
   })
   return subtask
+}
+
+function sourceWatermarks(
+  { watermarks: spec, unbounded }: Extract<OperatorSpec, { kind: 'source' }>,
+  context: OperatorContext,
+  output: Output,
+  environment: TaskEnvironment,
+): SourceWatermarks | undefined {
+  if (spec === undefined) return undefined
+  const report = (watermarkMs: number): void => environment.reportWatermark(watermarkMs)
+  return new SourceWatermarks({ spec, isBounded: unbounded !== true, context, output, report })
 }
 
 const schemaOf = (described: ChainedOperator): Schema => new Schema(described.output)

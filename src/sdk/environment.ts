@@ -6,27 +6,23 @@ import type * as Arrow from 'apache-arrow'
 import { DEFAULT_CONFIG, type JobConfig } from '../base/config.ts'
 import { DataflowError } from '../base/errors.ts'
 import { Schema } from '../columnar/schema.ts'
-import type { Expression } from '../columnar/expression.ts'
 import type { Fields, RowOf } from '../columnar/type.ts'
 import { COLLECTION, ITERABLE } from '../connectors/built-in.ts'
 import type { SourceSpec } from '../connectors/connector.ts'
 import { type CompiledJob, compileJob } from '../graph/compile-job.ts'
 import { explainJob, explainText, type JobExplanation } from '../graph/explain.ts'
-import { checkTime } from '../graph/operator-traits/columns.ts'
 import { assignOperatorIds } from '../graph/operator-id.ts'
-import {
-  reachable,
-  StreamGraph,
-  type StreamVertex,
-  type StreamVertexOptions,
-} from '../graph/stream-graph.ts'
+import { checkedRuntimeMode, type RuntimeMode } from '../graph/runtime-mode.ts'
+import { reachable, StreamGraph, type StreamVertex } from '../graph/stream-graph.ts'
 import type { JobClient, JobExecutor, JobResult } from '../graph/submission.ts'
 import { fromArrowField } from './arrow-types.ts'
 import { atCallSite } from './call-site.ts'
 import { inferSchema, ipcOfTable, stageRows } from './collection.ts'
 import { DataStream } from './data-stream.ts'
-import { type JobBuilder, LogicalStream } from './logical-stream.ts'
+import type { JobBuilder } from './logical-stream.ts'
 import type { InferredFields } from './row-types.ts'
+import { planSource, type SourceOptions } from './source-planning.ts'
+import type { WatermarkStrategy } from './watermark-strategy.ts'
 import {
   checkedAgainst,
   checkedConfig,
@@ -42,8 +38,6 @@ export function provideExecutor(make: () => Promise<JobExecutor>): void {
   defaultExecutor = make
 }
 
-type Options = Omit<StreamVertexOptions, 'spec' | 'inputs' | 'output'>
-
 /**
  * Builds and runs jobs. A job module gets one; a script makes its own.
  * @example
@@ -55,6 +49,7 @@ type Options = Omit<StreamVertexOptions, 'spec' | 'inputs' | 'output'>
 export class StreamExecutionEnvironment {
   readonly #options: EnvironmentOptions
   #config: JobConfig
+  #runtimeMode: RuntimeMode = 'streaming'
   readonly #graph = new StreamGraph()
   readonly #pending: StreamVertex[] = []
   #collections = 0
@@ -119,8 +114,26 @@ export class StreamExecutionEnvironment {
   }
 
   /**
+   * When results come: 'streaming' gives them as watermarks pass; 'batch' all at the end of input, which must
+   * have one; 'automatic' is batch when every source has an end. The final results are the same.
+   * @param mode 'streaming' unless said
+   * @throws CONFIG_INVALID for a mode that is none
+   * @example
+   * import { StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment().setRuntimeMode('batch')
+   * for await (const row of env.fromCollection([{ n: 1 }]).collect()) console.log(row.n)
+   */
+  setRuntimeMode(mode: RuntimeMode): this {
+    this.#runtimeMode = atCallSite('setRuntimeMode', () => checkedRuntimeMode(mode))
+    return this
+  }
+
+  /**
    * A stream of the rows of a source.
    * @param source what a connector's function gives: parquet('flights.parquet', { schema })
+   * @param strategy makes event time and watermarks in the source, split by split: rows of a bounded source
+   *   are then never late by the order in which its splits are read. Windows fire when all have a reader.
+   * @throws TYPE_MISMATCH, COLUMN_NOT_FOUND for a strategy of other columns
    * @example
    * import { csv, StreamExecutionEnvironment, utf8 } from 'millrace'
    * import { mkdtempSync, writeFileSync } from 'node:fs'
@@ -130,13 +143,18 @@ export class StreamExecutionEnvironment {
    * const names = env.fromSource(csv(path, { schema: { name: utf8() } }))
    * for await (const row of names.collect()) console.log(row.name)
    */
-  fromSource<F extends Fields>(source: SourceSpec<F>): DataStream<F> {
-    return atCallSite('fromSource', (location) => this.#source(source, false, { ...at(location) }))
+  fromSource<F extends Fields>(
+    source: SourceSpec<F>,
+    strategy?: WatermarkStrategy<F>,
+  ): DataStream<F> {
+    return atCallSite('fromSource', (location) =>
+      this.#source(source, { ...at(location), strategy: strategy?.settings }),
+    )
   }
 
   /** The same as fromSource(), by Flink's older name. */
   addSource<F extends Fields>(source: SourceSpec<F>): DataStream<F> {
-    return atCallSite('addSource', (location) => this.#source(source, false, { ...at(location) }))
+    return atCallSite('addSource', (location) => this.#source(source, { ...at(location) }))
   }
 
   /**
@@ -173,7 +191,8 @@ export class StreamExecutionEnvironment {
   /**
    * A stream of rows that come over time.
    * @param rows a function that gives the iterable, so that a job can begin again; rows or arrays of rows
-   * @param options the columns; how long a row may wait for its batch to fill (flushMs, milliseconds)
+   * @param options the columns; how long a row may wait for its batch to fill (flushMs, milliseconds);
+   *   `unbounded` when it never ends
    * @throws USER_CODE_FAILED, TYPE_MISMATCH, when the job runs
    * @example
    * import { int32, StreamExecutionEnvironment } from 'millrace'
@@ -188,13 +207,13 @@ export class StreamExecutionEnvironment {
     rows: () =>
       | AsyncIterable<RowOf<NoInfer<F>> | readonly RowOf<NoInfer<F>>[]>
       | Iterable<RowOf<NoInfer<F>> | readonly RowOf<NoInfer<F>>[]>,
-    options: { readonly schema: F; readonly flushMs?: number },
+    options: { readonly schema: F; readonly flushMs?: number; readonly unbounded?: boolean },
   ): DataStream<F> {
     return atCallSite('fromAsyncIterable', (location) => {
-      const { schema, flushMs = 10 } = options
-      const spec = { connector: ITERABLE, name: 'iterable', schema, parallel: false }
+      const { schema, flushMs = 10, unbounded = false } = options
+      const spec = { connector: ITERABLE, name: 'iterable', schema, parallel: false, unbounded }
       const source = { ...spec, config: { flushMs } }
-      return this.#source(source, true, { name: 'iterable', closure: rows, ...at(location) })
+      return this.#source(source, { name: 'iterable', closure: rows, ...at(location) })
     })
   }
 
@@ -314,6 +333,7 @@ export class StreamExecutionEnvironment {
     return compileJob(this.#graph, this.#pending, {
       name: name ?? this.#options.name ?? 'job',
       config: this.#config,
+      runtimeMode: this.#runtimeMode,
       ...(module === undefined ? {} : { module }),
     })
   }
@@ -347,21 +367,8 @@ export class StreamExecutionEnvironment {
     }
   }
 
-  #source<F extends Fields>(
-    { connector, name, config, schema, parallel, eventTime }: SourceSpec<F>,
-    closure: boolean,
-    options: Partial<Options>,
-  ): DataStream<F> {
-    const from = this.#graph.add({
-      ...options,
-      spec: { kind: 'source', connector, config, closure },
-      name: `Source: ${name}`,
-      inputs: [],
-      output: Schema.of(checkedNames(schema)),
-      ...(parallel ? {} : { parallelismMax: 1 }),
-    })
-    const time = eventTime === undefined ? undefined : timeColumn(from.options.output, eventTime)
-    return new DataStream(new LogicalStream(this.#builder, [{ from }], from.options.output, time))
+  #source<F extends Fields>(source: SourceSpec<F>, options: SourceOptions): DataStream<F> {
+    return new DataStream(planSource(this.#builder, this.#config, source, options))
   }
 
   #collection<F extends Fields>(
@@ -379,18 +386,12 @@ export class StreamExecutionEnvironment {
       schema: fields,
       parallel: false,
     }
-    if (this.#options.functionsOnly === true) return this.#source(source, false, rest)
-    return this.#source(source, false, { ...rest, blob: { name: blob, bytes: bytes() } })
+    if (this.#options.functionsOnly === true) return this.#source(source, rest)
+    return this.#source(source, { ...rest, blob: { name: blob, bytes: bytes() } })
   }
 }
 
 const at = (location: string | undefined) => (location === undefined ? {} : { location })
-
-/** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH for event time that is none */
-function timeColumn(schema: Schema, name: string): Expression {
-  checkTime(schema, name)
-  return { kind: 'column', name }
-}
 
 async function embedded(): Promise<JobExecutor> {
   if (defaultExecutor === undefined) {

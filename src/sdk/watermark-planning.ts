@@ -42,7 +42,7 @@ export function boundStrategy(
   schema: Schema,
   { time, generator, idleTimeoutMs }: StrategySettings,
 ): { readonly watermarks: WatermarkSpec; readonly closure: unknown } {
-  const eventTime = eventTimeOf(schema, time)
+  const eventTime = eventTimeExpression(schema, time)
   const idle = typeof idleTimeoutMs === 'number' ? { idleTimeoutMs } : {}
   const made: WatermarkGeneratorSpec =
     generator.kind === 'punctuated'
@@ -64,7 +64,7 @@ function bound(schema: Schema, column: Column | ((r: never) => Column)): Express
   )
 }
 
-function eventTimeOf(schema: Schema, time: StrategySettings['time']): Expression {
+export function eventTimeExpression(schema: Schema, time: StrategySettings['time']): Expression {
   if (typeof time === 'string') {
     const { type } = visibleSchema(schema).field(time)
     if (type.kind !== 'timestamp') {

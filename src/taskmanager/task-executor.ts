@@ -8,13 +8,14 @@ import type { Clock } from '../base/clock.ts'
 import { DataflowError, type ErrorJson } from '../base/errors.ts'
 import type { OperatorSnapshot } from '../checkpoint/operator-state.ts'
 import type { JobMasterGateway, SlotDeployment, TaskExecutorGateway } from '../rpc/gateways.ts'
-import type { FromSlot, ToSlot } from '../runtime/slot-protocol.ts'
+import type { FromSlot, SourceMessage, ToSlot } from '../runtime/slot-protocol.ts'
 import type { Slot, SlotPool } from './slot-pool.ts'
 
 /** One slot in use by a job. */
 interface UsedSlot {
   readonly slot: Slot
   readonly index: number
+  readonly tasks: ReadonlySet<string>
   readonly deployed: PromiseWithResolvers<void>
   readonly released: PromiseWithResolvers<void>
   isReleased: boolean
@@ -50,7 +51,7 @@ export class TaskExecutor implements TaskExecutorGateway {
     this.#jobs.set(job.jobId, running)
     for (const deployment of deployments) {
       const slot = await this.#pool.take()
-      running.slots.push(this.#use(slot, deployment.slot, master))
+      running.slots.push(this.#use(slot, deployment, master))
     }
     for (const [i, a] of running.slots.entries()) {
       for (const b of running.slots.slice(i + 1)) {
@@ -65,6 +66,13 @@ export class TaskExecutor implements TaskExecutorGateway {
 
   start(jobId: string): void {
     for (const { slot } of this.#job(jobId).slots) send(slot, { kind: 'start' })
+  }
+
+  tellSource(jobId: string, task: string, message: SourceMessage): void {
+    // A job that has left is told nothing.
+    for (const { slot, tasks, isReleased } of this.#jobs.get(jobId)?.slots ?? []) {
+      if (!isReleased && tasks.has(task)) send(slot, { kind: 'source-message', task, message })
+    }
   }
 
   async cancel(jobId: string): Promise<void> {
@@ -105,10 +113,12 @@ export class TaskExecutor implements TaskExecutorGateway {
     return job
   }
 
-  #use(slot: Slot, index: number, master: JobMasterGateway): UsedSlot {
+  #use(slot: Slot, deployment: SlotDeployment, master: JobMasterGateway): UsedSlot {
+    const { slot: index, tasks } = deployment
     const used: UsedSlot = {
       slot,
       index,
+      tasks: new Set(tasks.map(({ task }) => task)),
       deployed: Promise.withResolvers(),
       released: Promise.withResolvers(),
       isReleased: false,
@@ -144,6 +154,8 @@ export class TaskExecutor implements TaskExecutorGateway {
           .requestSplit(message.task)
           .then((split) => send(used.slot, { kind: 'split', task: message.task, split }))
         return
+      case 'source-watermark':
+        return master.sourceWatermark(message.task, message.watermarkMs)
       case 'report':
         return master.report(message.tasks)
       case 'collect':
