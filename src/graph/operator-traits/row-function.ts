@@ -39,5 +39,5 @@ export const making = {
   engine,
 }
 
-export const map: OperatorTraits<SpecOf<'map'>> = making
-export const flatMap: OperatorTraits<SpecOf<'flatMap'>> = making
+export const map: OperatorTraits<SpecOf<'map'>> = { ...making }
+export const flatMap: OperatorTraits<SpecOf<'flatMap'>> = { ...making }
