@@ -1,5 +1,5 @@
-// Every example in a docstring is a program that a newcomer may copy: each compiles under `strict`, and
-// runs to its end. Method: the examples as files of one folder, one tsc over all, then one Node that
+// Every example in a docstring or a page is a program that a newcomer may copy: each compiles under
+// `strict`, and runs to its end. Method: the examples as files of one folder, one tsc over all, then one Node that
 // imports one after the other.
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -37,9 +37,21 @@ function examplesOf(path: string): Example[] {
   return examples
 }
 
+/** The programs of a page: its blocks of TypeScript. */
+function programsOf(path: string): Example[] {
+  const text = readFileSync(path, 'utf8')
+  return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(({ 1: code, index }) => ({
+    at: `${relative(ROOT, path)}:${text.slice(0, index).split('\n').length}`,
+    code: code!,
+  }))
+}
+
+const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name))]
+
 const EXAMPLES = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
   .flatMap((entry) => examplesOf(join(entry.parentPath, entry.name)))
+  .concat(PAGES.flatMap((page) => programsOf(join(ROOT, page))))
 
 // In the package, so that 'millrace' is its own sources.
 mkdirSync(join(ROOT, 'out'), { recursive: true })
@@ -57,7 +69,7 @@ EXAMPLES.forEach(({ code }, i) => {
 const named = (text: string): string =>
   text.replaceAll(/[^\s(]*example-(\d+)\.ts/g, (_, i: string) => EXAMPLES[Number(i)]!.at)
 
-describe('the examples in docstrings', () => {
+describe('the examples in docstrings and pages', () => {
   it('compile', async () => {
     expect(EXAMPLES.length).toBeGreaterThan(40)
     writeFileSync(
