@@ -14,13 +14,24 @@ import {
   type DataStream,
   nexmark,
   type NexmarkOptions,
+  type NexmarkSources,
   parquet,
   Schema,
   type SourceSpec,
   type StreamExecutionEnvironment,
 } from '../index.ts'
 import { sameType } from '../columnar/type.ts'
-import type { Nexmark } from './nexmark-queries.ts'
+
+type FieldsOf<S> = S extends SourceSpec<infer F> ? F : never
+
+/** What the queries read. */
+export interface Nexmark {
+  readonly person: DataStream<FieldsOf<NexmarkSources['person']>>
+  readonly auction: DataStream<FieldsOf<NexmarkSources['auction']>>
+  readonly bid: DataStream<FieldsOf<NexmarkSources['bid']>>
+  /** A table of 10,000 rows (i, i). */
+  readonly sideInput: NexmarkSources['sideInput']
+}
 
 type Kind = keyof typeof NEXMARK_SCHEMAS
 

@@ -21,8 +21,8 @@ import {
   StreamExecutionEnvironment,
 } from '../index.ts'
 import { errorText } from './error-text.ts'
-import { fileStreams, generatedStreams } from './nexmark-input.ts'
-import { type Nexmark, NEXMARK_QUERIES, type NexmarkQuery } from './nexmark-queries.ts'
+import { fileStreams, generatedStreams, type Nexmark } from './nexmark-input.ts'
+import { NEXMARK_QUERIES, type NexmarkQuery } from './nexmark-queries.ts'
 import { nexmarkTable, type QueryFigures } from './nexmark-table.ts'
 import { failure, INTERRUPTED, withProgress } from './run.ts'
 
