@@ -9,6 +9,12 @@
 import { floatOf } from './int128'
 import { isValid } from './validity'
 
+// The sign bit of the lower lane.
+const LOW_SIGN: usize = memory.data<u64>([0x8000000000000000, 0], 16)
+
+type Add = u8
+type Sub = u16
+
 const NONE: u32 = 0xffffffff
 const EQ: i32 = 0
 const NE: i32 = 1
@@ -93,32 +99,81 @@ export function decimalAdd(
   validity: usize,
   out: usize,
 ): u32 {
-  const limitLow = load<u64>(limit)
+  return isSub
+    ? addLoop<Sub>(a, aStep, b, bStep, n, limit, validity, out)
+    : addLoop<Add>(a, aStep, b, bStep, n, limit, validity, out)
+}
+
+/**
+ * Four rows an iteration, over the end (K4). Both operands are below 10^38, so a sum is below 2^127 and
+ * its sign is right. Mostly the upper half alone says that it fits: it does in [-2^bits, 2^bits), where
+ * 2^bits is at most the limit's upper half.
+ */
+function addLoop<Op>(
+  a: usize,
+  aStep: u32,
+  b: usize,
+  bStep: u32,
+  n: u32,
+  limit: usize,
+  validity: usize,
+  out: usize,
+): u32 {
   const limitHigh = load<u64>(limit, 8)
-  // Upper halves nearer to 0 than the limit's, counted from the lowest: none when that is 0.
-  const span: u64 = limitHigh ? limitHigh + limitHigh - 1 : 0
-  const flip: u64 = isSub ? -1 : 0
+  // Loaded, because V8 would build a constant anew in each iteration.
+  const flip = v128.load(LOW_SIGN)
+  const bits = limitHigh ? 63 - <i32>clz<u64>(limitHigh) : -1
+  const bias = i64x2(0, bits < 0 ? 0 : (<i64>1) << bits)
+  const beyond = i64x2(0, bits < 0 ? -1 : (<i64>-2) << bits)
   const aNext = (<usize>aStep) << 4
   const bNext = (<usize>bStep) << 4
-  for (let row: u32 = 0; row < n; row++, out += 16) {
-    const aLow = load<u64>(a)
-    const bLow = load<u64>(b) ^ flip
-    const low = aLow + bLow
-    const carried = low + u64(isSub)
-    const carry = u64(low < aLow) + u64(carried < low)
-    const high = load<u64>(a, 8) + (load<u64>(b, 8) ^ flip) + carry
-    store<u64>(out, carried)
-    store<u64>(out, high, 8)
-    // Both are below 10^38, so the sum is below 2^127 and its sign is right. Mostly the upper half alone
-    // says that it fits.
-    if (high + limitHigh - 1 >= span) {
-      const sign = <u64>(<i64>high >> 63)
-      const magnitude = (carried ^ sign) - sign
-      const top = (high ^ sign) + u64(sign != 0 && magnitude == 0)
-      if (!isBelow(magnitude, top, limitLow, limitHigh) && isValid(validity, row)) return row
+  for (let row: u32 = 0; row < n; row += 4, out += 64) {
+    const first = addOne<Op>(v128.load(a), v128.load(b), flip)
+    v128.store(out, first)
+    const second = addOne<Op>(v128.load(a + aNext), v128.load(b + bNext), flip)
+    v128.store(out, second, 16)
+    a += aNext << 1
+    b += bNext << 1
+    const third = addOne<Op>(v128.load(a), v128.load(b), flip)
+    v128.store(out, third, 32)
+    const fourth = addOne<Op>(v128.load(a + aNext), v128.load(b + bNext), flip)
+    v128.store(out, fourth, 48)
+    a += aNext << 1
+    b += bNext << 1
+    const sums = v128.or(
+      v128.or(i64x2.add(first, bias), i64x2.add(second, bias)),
+      v128.or(i64x2.add(third, bias), i64x2.add(fourth, bias)),
+    )
+    if (v128.any_true(v128.and(sums, beyond))) {
+      const at = firstBeyond(out, row, min<u32>(n, row + 4), limit, validity)
+      if (at != NONE) return at
     }
-    a += aNext
-    b += bNext
+  }
+  return NONE
+}
+
+/** One row, with its carry from the lower lane to the upper: lanes are compared with the sign flipped. */
+function addOne<Op>(a: v128, b: v128, flip: v128): v128 {
+  const zero = i64x2.splat(0)
+  if (sizeof<Op>() == sizeof<Add>()) {
+    const flipped = v128.xor(a, flip)
+    const sum = i64x2.add(flipped, b)
+    const carry = i64x2.shuffle(zero, i64x2.gt_s(flipped, sum), 0, 2)
+    return i64x2.sub(v128.xor(sum, flip), carry)
+  }
+  const borrow = i64x2.gt_s(v128.xor(b, flip), v128.xor(a, flip))
+  return i64x2.add(i64x2.sub(a, b), i64x2.shuffle(zero, borrow, 0, 2))
+}
+
+/** The first row from `row` to `end`, of those at p, that reaches the limit and is not null. */
+function firstBeyond(p: usize, row: u32, end: u32, limit: usize, validity: usize): u32 {
+  const limitLow = load<u64>(limit)
+  const limitHigh = load<u64>(limit, 8)
+  for (; row < end; row++, p += 16) {
+    const sign = <u64>(load<i64>(p, 8) >> 63)
+    const low = (load<u64>(p) ^ sign) - sign
+    const high = (load<u64>(p, 8) ^ sign) + u64(sign != 0 && low == 0)
+    if (!isBelow(low, high, limitLow, limitHigh) && isValid(validity, row)) return row
   }
   return NONE
 }

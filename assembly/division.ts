@@ -7,7 +7,10 @@
 // DV3 The least number by -1 overflows: the kernel returns the first such row that is not null, or
 //     NONE. The remainder there is 0.
 
+import { floatToWhole, wholeFits, wholeToFloat } from './floor-division'
+
 const NONE: u32 = 0xffffffff
+const SMALL: i64 = 0x8000000000000
 
 /**
  * out = a / b (remainder 0) or a % b (1) in whole numbers, null where b is 0. outValidity gets the
@@ -120,15 +123,32 @@ function setAll(validity: usize, n: u32): void {
 }
 
 function moduloConstant(a: usize, divisor: i64, n: u32, out: usize): void {
+  // Numbers below 2^51 in float64, as in floor-division.ts: quotient, product and difference are exact.
+  const isSmall = divisor > -SMALL && divisor < SMALL
+  const divisors = f64x2.splat(<f64>divisor)
   for (const end = out + ((<usize>n) << 3); out < end; out += 16, a += 16) {
-    store<i64>(out, load<i64>(a) % divisor)
-    store<i64>(out, load<i64>(a, 8) % divisor, 8)
+    const x = v128.load(a)
+    if (isSmall && wholeFits(x)) {
+      const dividend = wholeToFloat(x)
+      const product = f64x2.mul(f64x2.trunc(f64x2.div(dividend, divisors)), divisors)
+      v128.store(out, floatToWhole(f64x2.sub(dividend, product)))
+    } else {
+      store<i64>(out, load<i64>(a) % divisor)
+      store<i64>(out, load<i64>(a, 8) % divisor, 8)
+    }
   }
 }
 
 function divideConstant(a: usize, divisor: i64, n: u32, out: usize): void {
+  const isSmall = divisor > -SMALL && divisor < SMALL
+  const divisors = f64x2.splat(<f64>divisor)
   for (const end = out + ((<usize>n) << 3); out < end; out += 16, a += 16) {
-    store<i64>(out, load<i64>(a) / divisor)
-    store<i64>(out, load<i64>(a, 8) / divisor, 8)
+    const x = v128.load(a)
+    if (isSmall && wholeFits(x)) {
+      v128.store(out, floatToWhole(f64x2.trunc(f64x2.div(wholeToFloat(x), divisors))))
+    } else {
+      store<i64>(out, load<i64>(a) / divisor)
+      store<i64>(out, load<i64>(a, 8) / divisor, 8)
+    }
   }
 }

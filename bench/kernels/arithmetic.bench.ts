@@ -1,7 +1,7 @@
 // Arithmetic kernels: vectors and constants of each kind, division, functions of one number.
 import { constantOperand } from '../../src/kernels/operand.ts'
 import * as twin from '../../test/kernels/reference/arithmetic.ts'
-import { kernelBench } from '../harness.ts'
+import { inCacheAndFromMemory, kernelBench } from '../harness.ts'
 import type { Random } from '../random.ts'
 
 const [ADD, MUL, DIV, MAX] = [0, 2, 3, 5]
@@ -9,11 +9,6 @@ const [ROUND, ABS] = [4, 1]
 const f64 = (rows: number): readonly [Float64Array] => [new Float64Array(rows)]
 const i32 = (rows: number): readonly [Int32Array] => [new Int32Array(rows)]
 const i64 = (rows: number): readonly [BigInt64Array] => [new BigInt64Array(rows)]
-/**
- * Floats have no branch that could be memorised, and twice 24 MB measure memory, not arithmetic: data
- * that stays in the second and third cache, as a batch that the step before has just written.
- */
-const IN_CACHE = 2
 const twoF64 = (random: Random, rows: number): [Float64Array, Float64Array] => [
   random.float64(rows, 1, 100),
   random.float64(rows, 1, 100),
@@ -37,7 +32,6 @@ export default [
   ).map(([name, op, code, c]) =>
     kernelBench({
       name: `f64 ${name} f64`,
-      megabytes: IN_CACHE,
       input: twoF64,
       output: f64,
       kernel: ({ exports: { arithmeticF64 } }) => ({
@@ -58,7 +52,6 @@ export default [
   ),
   kernelBench({
     name: 'f64 * constant + f64',
-    megabytes: IN_CACHE,
     input: twoF64,
     output: f64,
     kernel: (kernels) => {
@@ -83,7 +76,6 @@ export default [
   }),
   kernelBench({
     name: 'round f64',
-    megabytes: IN_CACHE,
     input: (random, rows) => [random.float64(rows, -100, 100)],
     output: f64,
     kernel: ({ exports: { unaryF64 } }) => ({
@@ -196,4 +188,4 @@ export default [
     c: 'abs_i64',
     expect: { twin: 4 },
   }),
-]
+].flatMap(inCacheAndFromMemory)

@@ -1,6 +1,6 @@
 // From Arrow's buffers to ours.
 import * as twin from '../../test/kernels/reference/arrow-decode.ts'
-import { kernelBench } from '../harness.ts'
+import { inCacheAndFromMemory, kernelBench } from '../harness.ts'
 
 export default [
   kernelBench({
@@ -43,4 +43,4 @@ export default [
     c: 'decimal_narrow',
     expect: { twin: 2 },
   }),
-]
+].flatMap(inCacheAndFromMemory)

@@ -1,15 +1,12 @@
 // Casts and rescalings: what promotions, averages and time units need.
 import * as twin from '../../test/kernels/reference/cast.ts'
-import { kernelBench } from '../harness.ts'
+import { inCacheAndFromMemory, kernelBench } from '../harness.ts'
 
 const [INT32, INT64, FLOAT64] = [2, 3, 9]
-/** Lossless casts have no branch that could be memorised: data that stays in the caches. */
-const IN_CACHE = 2
 
 export default [
   kernelBench({
     name: 'i64 to f64',
-    megabytes: IN_CACHE,
     input: (random, rows) => [random.int64(rows, -1e12, 1e12)],
     output: (rows) => [new Float64Array(rows)],
     kernel: ({ exports: { castI64 } }) => ({
@@ -26,7 +23,6 @@ export default [
   }),
   kernelBench({
     name: 'i32 to f64',
-    megabytes: IN_CACHE,
     input: (random, rows) => [random.int32(rows, -1e9, 1e9)],
     output: (rows) => [new Float64Array(rows)],
     kernel: ({ exports: { castI32 } }) => ({
@@ -43,7 +39,6 @@ export default [
   }),
   kernelBench({
     name: 'i32 to i64',
-    megabytes: IN_CACHE,
     input: (random, rows) => [random.int32(rows, -1e9, 1e9)],
     output: (rows) => [new BigInt64Array(rows)],
     kernel: ({ exports: { castI32 } }) => ({
@@ -123,4 +118,4 @@ export default [
     params: [1000],
     expect: { twin: 4 },
   }),
-]
+].flatMap(inCacheAndFromMemory)

@@ -1,6 +1,6 @@
 // Choice by a random bitmap: what ifElse and coalesce cost.
 import * as twin from '../../test/kernels/reference/choose.ts'
-import { kernelBench } from '../harness.ts'
+import { inCacheAndFromMemory, kernelBench } from '../harness.ts'
 
 export default [
   kernelBench({
@@ -49,4 +49,4 @@ export default [
     c: 'choose_i32',
     expect: { twin: 4 },
   }),
-]
+].flatMap(inCacheAndFromMemory)

@@ -2,7 +2,7 @@
 import { constantOperand, type NumericKind } from '../../src/kernels/operand.ts'
 import type { Kernels } from '../../src/kernels/module.ts'
 import * as twin from '../../test/kernels/reference/compare.ts'
-import { kernelBench } from '../harness.ts'
+import { inCacheAndFromMemory, kernelBench } from '../harness.ts'
 
 const EQ = 0
 const LT = 2
@@ -202,4 +202,4 @@ export default [
     params: [100],
     expect: { twin: 2 },
   }),
-]
+].flatMap(inCacheAndFromMemory)

@@ -1,7 +1,7 @@
 // 128-bit decimals, against bigint.
 import { decimalConstant } from '../../src/kernels/decimal.ts'
 import * as twin from '../../test/kernels/reference/decimal.ts'
-import { kernelBench } from '../harness.ts'
+import { inCacheAndFromMemory, kernelBench } from '../harness.ts'
 import type { Random } from '../random.ts'
 
 const LIMIT = 10n ** 38n
@@ -16,7 +16,7 @@ function decimals(random: Random, rows: number, digits: number): BigInt64Array {
   return out
 }
 
-export default (['add', 'mul'] as const).map((op) =>
+const cases = (['add', 'mul'] as const).map((op) =>
   kernelBench({
     name: `decimal ${op}, checked`,
     input: (random, rows) => [decimals(random, rows, 25), decimals(random, rows, 12)],
@@ -38,3 +38,5 @@ export default (['add', 'mul'] as const).map((op) =>
     expect: { twin: 4 },
   }),
 )
+
+export default cases.flatMap(inCacheAndFromMemory)

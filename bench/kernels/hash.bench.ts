@@ -1,7 +1,7 @@
 // The hash that decides key groups, by the columns that keys are made of.
 import type { Random } from '../random.ts'
 import * as twin from '../../test/kernels/reference/hash.ts'
-import { kernelBench } from '../harness.ts'
+import { inCacheAndFromMemory, kernelBench } from '../harness.ts'
 
 /** Texts of `low` to `high - 1` bytes. */
 function texts(random: Random, rows: number, low: number, high: number): [Int32Array, Uint8Array] {
@@ -33,7 +33,7 @@ const bytesCase = (name: string, low: number, high: number) =>
     expect: { twin: 1.5 },
   })
 
-export default [
+const fixed = [
   kernelBench({
     name: '4-byte values',
     input: (random, rows) => [random.uint32(rows, 0, 2 ** 32)],
@@ -111,6 +111,10 @@ export default [
     c: 'hash_f64',
     expect: { twin: 1.5 },
   }),
+]
+
+export default [
+  ...fixed.flatMap(inCacheAndFromMemory),
   bytesCase('utf8 of 3 bytes', 3, 4),
   bytesCase('utf8 of 4 to 12 bytes', 4, 13),
 ]

@@ -1,6 +1,6 @@
 // Calendar kernels on milliseconds of the last years.
 import * as twin from '../../test/kernels/reference/temporal.ts'
-import { kernelBench } from '../harness.ts'
+import { inCacheAndFromMemory, kernelBench } from '../harness.ts'
 
 const DAY = 86_400_000
 const HOUR = 3_600_000
@@ -66,4 +66,4 @@ export default [
     params: [HOUR],
     expect: { twin: 4 },
   }),
-]
+].flatMap(inCacheAndFromMemory)

@@ -1,7 +1,7 @@
 // The range of an event-time column, which each watermark is made from.
 import { timestampRange } from '../../src/kernels/timestamp.ts'
 import * as twin from '../../test/kernels/reference/timestamp.ts'
-import { kernelBench } from '../harness.ts'
+import { inCacheAndFromMemory, kernelBench } from '../harness.ts'
 
 export default [
   kernelBench({
@@ -24,4 +24,4 @@ export default [
     c: 'timestamp_range',
     expect: { twin: 4 },
   }),
-]
+].flatMap(inCacheAndFromMemory)

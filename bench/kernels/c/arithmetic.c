@@ -3,6 +3,21 @@
 
 static const double NONE = 4294967295.0;
 
+static uint64_t bits_of(double x) {
+  uint64_t bits;
+  memcpy(&bits, &x, 8);
+  return bits;
+}
+
+/* NaN where an operand is NaN, and 0 above -0, as the kernel has it. */
+static double greatest(double x, double y) {
+  const double first = x > y ? x : y, second = y > x ? y : x;
+  const uint64_t bits = (bits_of(first) & bits_of(second)) | (first != second ? -1ull : 0);
+  double result;
+  memcpy(&result, &bits, 8);
+  return result;
+}
+
 #define FLOATS(name, expression)                                          \
   static double name(const Batch *b) {                                    \
     const double *x = b->in[0], *y = b->in[1];                            \
@@ -15,7 +30,7 @@ static const double NONE = 4294967295.0;
 
 FLOATS(add_f64, x[i] + y[i])
 FLOATS(divide_f64, x[i] / y[i])
-FLOATS(max_f64, x[i] > y[i] ? x[i] : y[i])
+FLOATS(max_f64, greatest(x[i], y[i]))
 FLOATS(multiply_add_f64, x[i] * c + y[i])
 FLOATS(round_f64, trunc(x[i] + copysign(0.49999999999999994, x[i])))
 
