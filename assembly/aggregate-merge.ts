@@ -1,6 +1,7 @@
 // Accumulators into accumulators: what a sliding window does with its slices, and the end of a
 // slice.
 import { dropBytes, holdsBytes, offerBytes } from './aggregate-bytes'
+import { mergeOne } from './aggregate-pair'
 import {
   DONE,
   ENTRIES,
@@ -11,103 +12,10 @@ import {
   EXHAUSTED,
   FAILED,
   HEAP,
-  OP_FIRST_128,
-  OP_FIRST_64,
-  OP_LAST_128,
-  OP_LAST_64,
-  OP_MAX_F64,
-  OP_MAX_I128,
-  OP_MAX_I64,
-  OP_MAX_U64,
-  OP_MIN_F64,
-  OP_MIN_I128,
-  OP_MIN_I64,
-  OP_MIN_U64,
-  OP_SUM_F64,
-  OP_SUM_I128,
-  OP_SUM_I64,
-  OP_SUM_U64,
   PROGRAM_HEADER,
 } from './aggregate-program'
-import { addDecimal, lessI128 } from './int128'
 
 const BLOCK: usize = 64
-
-function mergeMinimum<T>(from: usize, to: usize): void {
-  const a = load<T>(to)
-  const b = load<T>(from)
-  if (b < a || a != a) store<T>(to, b)
-}
-
-function mergeMaximum<T>(from: usize, to: usize): void {
-  const a = load<T>(to)
-  const b = load<T>(from)
-  if (b > a || b != b) store<T>(to, b)
-}
-
-/** One entry from one accumulator to another; false when a sum overflows. */
-function mergeOne(op: u32, from: usize, to: usize, offset: usize, counter: usize): bool {
-  const a = from + offset
-  const b = to + offset
-  switch (op) {
-    case OP_SUM_I64: {
-      const x = load<i64>(b)
-      const y = load<i64>(a)
-      const sum = x + y
-      store<i64>(b, sum)
-      return ((x ^ sum) & (y ^ sum)) >= 0
-    }
-    case OP_SUM_U64: {
-      const sum = load<u64>(b) + load<u64>(a)
-      store<u64>(b, sum)
-      return <i64>sum >= 0
-    }
-    case OP_SUM_F64:
-      store<f64>(b, load<f64>(b) + load<f64>(a))
-      return true
-    case OP_SUM_I128:
-      return addDecimal(b, load<u64>(a), load<i64>(a, 8))
-    case OP_MIN_I64:
-      mergeMinimum<i64>(a, b)
-      return true
-    case OP_MAX_I64:
-      mergeMaximum<i64>(a, b)
-      return true
-    case OP_MIN_U64:
-      mergeMinimum<u64>(a, b)
-      return true
-    case OP_MAX_U64:
-      mergeMaximum<u64>(a, b)
-      return true
-    case OP_MIN_F64:
-      mergeMinimum<f64>(a, b)
-      return true
-    case OP_MAX_F64:
-      mergeMaximum<f64>(a, b)
-      return true
-    case OP_MIN_I128:
-      if (lessI128(a, b)) v128.store(b, v128.load(a))
-      return true
-    case OP_MAX_I128:
-      if (lessI128(b, a)) v128.store(b, v128.load(a))
-      return true
-    case OP_FIRST_64:
-      if (!load<u64>(to + counter)) store<u64>(b, load<u64>(a))
-      return true
-    case OP_FIRST_128:
-      if (!load<u64>(to + counter)) v128.store(b, v128.load(a))
-      return true
-    case OP_LAST_64:
-      if (load<u64>(from + counter)) store<u64>(b, load<u64>(a))
-      return true
-    case OP_LAST_128:
-      if (load<u64>(from + counter)) v128.store(b, v128.load(a))
-      return true
-    default:
-      store<u64>(b, load<u64>(b) + load<u64>(a))
-      return true
-  }
-}
 
 /**
  * Merges n accumulator rows into n others (pointers, u32 each); `from` comes after `to` in the

@@ -129,6 +129,8 @@ export type {
   WindowJoinOptions,
 } from './sdk/join.ts'
 export { KeyedStream } from './sdk/keyed-stream.ts'
+export { type OverFields, OverStream } from './sdk/over-stream.ts'
+export type { OverOptions } from './sdk/over-planning.ts'
 export { outputTag, type OutputTag } from './sdk/output-tag.ts'
 export type { FunctionOptions } from './sdk/process-planning.ts'
 export type { FunctionOf, KeyOf } from './sdk/row-types.ts'

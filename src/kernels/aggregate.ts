@@ -132,7 +132,7 @@ export class AggregateProgram {
     }
     const at = this.#run(this.#program, rows, kept, n) >>> 0
     if (at === DONE) return undefined
-    const entry = this.#failed
+    const entry = this.failedEntry
     const row = exports.aggregateOverflowRow(this.#program, entry, rows, kept, at, n)
     return { entry, row: row >>> 0 }
   }
@@ -190,10 +190,16 @@ export class AggregateProgram {
   #outcome(status: number): AggregateOverflow | undefined {
     if (status === DONE) return undefined
     if (status === EXHAUSTED) throw exhausted(this.#kernels, `${this.#entryCount} aggregates`)
-    return { entry: this.#failed, row: status }
+    return { entry: this.failedEntry, row: status }
   }
 
-  get #failed(): number {
+  /** Where it lies, for kernels that run it row by row. */
+  get address(): number {
+    return this.#program
+  }
+
+  /** Which entry of the program overflowed. */
+  get failedEntry(): number {
     return this.#kernels.u32[(this.#program >>> 2) + 2]!
   }
 }

@@ -19,6 +19,7 @@ const OPERATORS: {
   assignWatermarks: async () => (await import('./assign-watermarks.ts')).createAssignWatermarks,
   windowAggregate: async () => (await import('./window-aggregate.ts')).createWindowAggregate,
   groupAggregate: async () => (await import('./group-aggregate.ts')).createGroupAggregate,
+  overAggregate: async () => (await import('./over-aggregate.ts')).createOverAggregate,
   deduplicate: async () => (await import('./deduplicate.ts')).createDeduplicate,
   topN: async () => (await import('./top-n.ts')).createTopN,
   materialize: async () => (await import('./materialize.ts')).createMaterialize,

@@ -4,6 +4,7 @@ import type { Expression } from '../columnar/expression.ts'
 import type { Json } from '../base/json.ts'
 import type { ChangelogOperatorSpec } from './changelog-spec.ts'
 import type { JoinSpec } from './join-spec.ts'
+import type { OverAggregateSpec } from './over-spec.ts'
 import type { ProcessSpec } from './process-spec.ts'
 import type { SourceWatermarkSpec, WatermarkSpec } from './watermark-spec.ts'
 import type { WindowAggregateSpec } from './window-spec.ts'
@@ -68,6 +69,7 @@ export type OperatorSpec =
   | { readonly kind: 'partitionCustom'; readonly closure: true }
   | ProcessSpec
   | JoinSpec
+  | OverAggregateSpec
   /** What the operator before it emits beside its rows, to this tag. */
   | { readonly kind: 'sideOutput'; readonly tag: string }
   | {

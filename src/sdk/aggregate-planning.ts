@@ -52,7 +52,8 @@ function checkNames(taken: readonly string[], names: readonly string[]): void {
     if (taken.includes(name)) {
       throw new DataflowError(
         'SCHEMA_MISMATCH',
-        `an aggregate is named '${name}', which is a key or a bound of the window; rename it`,
+        `an aggregate is named '${name}', which is a key, a bound of the window or a column ` +
+          'that stays; rename it',
       )
     }
   }

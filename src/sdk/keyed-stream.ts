@@ -33,6 +33,8 @@ import {
 } from './connected-streams.ts'
 import type { DataStream } from './data-stream.ts'
 import type { LogicalStream } from './logical-stream.ts'
+import { checkedFrame, type OverOptions } from './over-planning.ts'
+import { OverStream } from './over-stream.ts'
 import { type FunctionOptions, planProcess, type ProcessRequest } from './process-planning.ts'
 import type {
   AsFields,
@@ -265,6 +267,33 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
         typeof aggregates === 'function' ? aggregates(columnsOf<F>(stream.schema)) : aggregates
       const request = { keys: this.#keys, aggregates: given }
       return this.#wrap(planGroupAggregate(stream, request, location))
+    })
+  }
+
+  /**
+   * Windows that end at each row: aggregate() then gives a row for each row, with aggregates of the rows of
+   * its key up to it. By event time rows go out in order of time when the watermark has passed them, and
+   * rows that come later are dropped and counted; else they go out as they come.
+   * @param options `orderBy`: 'time' (event time) or 'arrival' (unless said); `rows`: the last so many, this
+   *   one included; `range`: those at most so much earlier, and all of the same time. Neither: all rows so
+   *   far, by time also those of the same time (`rows: 'unbounded'` leaves out those that came later)
+   * @throws CONFIG_INVALID; GRAPH_INVALID for an updating stream, or without event time
+   * @example
+   * import { count, max, StreamExecutionEnvironment, timestamp, utf8, int32 } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const schema = { time: timestamp('ms'), shop: utf8(), price: int32() }
+   * const sales = env
+   *   .fromCollection([{ time: 0, shop: 'a', price: 3 }, { time: 9, shop: 'a', price: 2 }], { schema })
+   *   .assignWatermarks('time')
+   *   .keyBy('shop')
+   *   .over({ orderBy: 'time', range: '1h' })
+   *   .aggregate({ sold: count(), highest: max('price') })
+   * for await (const row of sales.collect()) console.log(row.shop, row.price, row.highest)
+   */
+  over(options: OverOptions): OverStream<F> {
+    return atCallSite('over', () => {
+      checkedFrame(this.#stream, options)
+      return new OverStream(this.#stream, { keys: this.#keys, options }, this.#wrap)
     })
   }
 

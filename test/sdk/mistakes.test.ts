@@ -100,7 +100,7 @@ describe('a mistake', () => {
       'an aggregate by the name of a key',
       'SCHEMA_MISMATCH',
       () => timed.keyBy('origin').window(tumble('1h')).aggregate({ origin: count() }),
-      "an aggregate is named 'origin', which is a key",
+      "an aggregate is named 'origin', which is a key,",
     ],
     [
       'no aggregate',

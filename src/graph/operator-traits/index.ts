@@ -5,6 +5,7 @@ import { select, where } from './columns.ts'
 import { intervalJoin, join, temporalJoin, windowJoin } from './join.ts'
 import { lookupJoin } from './lookup-join.ts'
 import type { OperatorTraits, SpecOf } from './operator-traits.ts'
+import { overAggregate } from './over.ts'
 import { filter, flatMap, map, partitionCustom } from './row-function.ts'
 import { process } from './process.ts'
 import { sideOutput, sink, source } from './source-and-sink.ts'
@@ -27,6 +28,7 @@ const TRAITS: { readonly [K in OperatorKind]: OperatorTraits<SpecOf<K>> } = {
   lookupJoin,
   process,
   groupAggregate,
+  overAggregate,
   deduplicate,
   topN,
   materialize,

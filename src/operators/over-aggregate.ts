@@ -1,0 +1,361 @@
+// Aggregates over the rows of a key up to each row: a row out for each row in, with the aggregates of its
+// window beside its columns. Nothing is taken back.
+//
+//   arrival      batch -> key ids -> accumulators a row -> windows -> batch
+//   event time   batch -> waiting rows;  watermark -> those that are due, in order of time -> as above
+//
+// OA1  By event time a row goes out when the watermark has passed it: rows are in order of time, those of
+//      one time in the order in which they came. What comes later is late: dropped and counted.
+// OA2  Due rows are worked off in slices of a batch. With frames of time a slice ends where a time does.
+// OA3  Windows that no row can see any more (frames of time) and their keys are forgotten when they may
+//      be the half.
+import { assert } from '../base/assert.ts'
+import type { StateWriter } from '../checkpoint/operator-state.ts'
+import { denseColumns } from '../columnar/dense-columns.ts'
+import { gatherVector } from '../columnar/gather.ts'
+import { RecordBatch, type Selection } from '../columnar/record-batch.ts'
+import { Schema } from '../columnar/schema.ts'
+import { type DataType, int64, type TimeUnit, uint8, UNITS_PER_SECOND } from '../columnar/type.ts'
+import { Vector } from '../columnar/vector.ts'
+import type { AggregateOverflow } from '../kernels/aggregate.ts'
+import { bitmapCount } from '../kernels/bitmap.ts'
+import { joinBefore } from '../kernels/join-time.ts'
+import { type OverExtent, type OverRows, OverTable } from '../kernels/over.ts'
+import { sortByTime } from '../kernels/sort.ts'
+import { takeFixed } from '../kernels/take.ts'
+import { JoinSide } from '../state/join-side.ts'
+import { KeyColumn } from '../state/key-column.ts'
+import { KeyIndex } from '../state/key-index.ts'
+import { Aggregation } from './aggregation.ts'
+import { rowsInTime } from './late-rows.ts'
+import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
+import type { OverAggregateSpec, OverFrame } from './over-spec.ts'
+import { firstAfter, readProgress, timeColumnOf, timesOf, writeProgress } from './time-column.ts'
+
+/** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH */
+export const createOverAggregate: OperatorFactory<OverAggregateSpec> = (spec, context, output) =>
+  new OverAggregate(spec, context, output)
+
+const WAITING = 'waiting'
+/** Below this many rows or keys nobody looks for those that are of no more use. */
+const USELESS_MIN = 65_536
+const LEAST_TIME = -(2n ** 63n)
+
+/** What is there between open() and close(). */
+interface Opened {
+  readonly keys: KeyIndex
+  /** Addresses of the keys' windows. */
+  readonly windows: KeyColumn
+  readonly table: OverTable
+  readonly waiting: JoinSide
+}
+
+class OverAggregate implements Operator {
+  readonly #context: OperatorContext
+  readonly #output: Output
+  readonly #aggregation: Aggregation
+  readonly #keyColumns: readonly number[]
+  /** Of event time; undefined for the order of arrival. */
+  readonly #time: { readonly position: number; readonly unit: TimeUnit } | undefined
+  readonly #extent: OverExtent
+  /** The input's columns that waiting rows have, and of these the ones that go on. */
+  readonly #held: readonly number[]
+  readonly #taken: readonly number[]
+  readonly #types: readonly DataType[]
+  readonly #windowsName: string
+  readonly #windowsSchema: Schema
+  readonly #waitingSchema: Schema
+  #opened: Opened | undefined
+  #watermarkMs = -Infinity
+  /** Rows since windows were looked through. */
+  #applied = 0
+
+  constructor(spec: OverAggregateSpec, context: OperatorContext, output: Output) {
+    const input = context.inputs[0]!
+    this.#context = context
+    this.#output = output
+    this.#aggregation = new Aggregation(input, spec.aggregates)
+    this.#keyColumns = spec.keys.map((key) => input.indexOf(key))
+    this.#time = spec.time === undefined ? undefined : timeColumnOf(input, spec.time)
+    this.#extent = extentOf(spec.frame, this.#time?.unit)
+    this.#taken = spec.columns.map((name) => input.indexOf(name))
+    this.#held = [...new Set([...this.#taken, ...this.#aggregation.columns])]
+    this.#types = context.output.fields.slice(this.#taken.length).map(({ type }) => type)
+    const keys = spec.keys.map((key, i) => ({ name: `$key${i}`, type: input.field(key).type }))
+    const time = { name: '$time', type: int64() }
+    // What another frame has made is not taken for this one's.
+    this.#windowsName = `windows ${JSON.stringify(spec.frame)}`
+    const state = this.#aggregation.stateFields.map(({ name, type }) => ({
+      name: `$${name}`,
+      type,
+    }))
+    this.#windowsSchema = new Schema([...keys, { name: '$part', type: uint8() }, time, ...state])
+    const held = this.#held.map((position) => input.fields[position]!)
+    this.#waitingSchema = new Schema([...held, ...keys, time])
+  }
+
+  open(): void {
+    const { kernels, inputs, restored } = this.#context
+    const input = inputs[0]!
+    const typeAt = (position: number) => input.fields[position]!.type
+    const types = this.#held.map(typeAt)
+    this.#opened = {
+      keys: new KeyIndex(kernels, this.#keyColumns.map(typeAt)),
+      windows: new KeyColumn(kernels, 4),
+      table: new OverTable(kernels, this.#aggregation, this.#extent),
+      waiting: new JoinSide(kernels, { types, counts: false, changes: false, timed: true }),
+    }
+    if (restored === undefined) return
+    if (this.#time !== undefined) this.#watermarkMs = readProgress(kernels, restored)
+    for (const batch of restored.table(this.#windowsName)) this.#restoreWindows(batch)
+    for (const { columns, length } of restored.table(WAITING)) {
+      const keys = columns.slice(this.#held.length, -1)
+      this.#wait(columns.slice(0, this.#held.length), keys, columns.at(-1)!.values, length)
+    }
+  }
+
+  processBatch(batch: RecordBatch): void {
+    const { kernels, inputs } = this.#context
+    const time = this.#time
+    if (time !== undefined) {
+      const inTime = rowsInTime(this.#context, batch, 0, time, this.#watermarkMs)
+      const dense = denseColumns(kernels, inTime)
+      const times = timesOf(kernels, inputs[0]!, time.position, dense(time.position))
+      this.#wait(this.#held.map(dense), this.#keyColumns.map(dense), times, inTime.rowCount)
+      return
+    }
+    const n = batch.rowCount
+    const dense = denseColumns(kernels, batch)
+    const ids = this.#idsOf(this.#keyColumns.map(dense), n)
+    const { table } = this.#use()
+    const out = kernels.scratch(n * table.stride)
+    this.#apply({ ids, times: 0, n }, dense, out)
+    this.#emit(this.#taken.map(dense), out, n)
+  }
+
+  *processWatermark(watermarkMs: number): Generator<void> {
+    const time = this.#time
+    if (time === undefined) return
+    const { kernels } = this.#context
+    const { waiting } = this.#use()
+    this.#watermarkMs = watermarkMs
+    const first = firstAfter(watermarkMs, time.unit)
+    const range = { from: 0, to: waiting.rows, room: waiting.rows }
+    const due = joinBefore(kernels, waiting, range, first)
+    const { length } = due
+    if (length > 0) {
+      // It lives over steps.
+      const order = kernels.allocate(length * 4)
+      try {
+        kernels.u8.copyWithin(order, due.rows, due.rows + length * 4)
+        sortByTime(kernels, waiting.times, order, length)
+        for (let from = 0; from < length;) {
+          const to = this.#sliceEnd(order, from, length)
+          yield* this.#emitDue({ rows: order + from * 4, length: to - from })
+          from = to
+        }
+        waiting.drop({ rows: order, length })
+      } finally {
+        kernels.release(order)
+      }
+    }
+    this.#forget(first)
+  }
+
+  snapshot(into: StateWriter): void {
+    const { kernels, config } = this.#context
+    const { waiting, table, windows, keys } = this.#use()
+    for (let from = 0; from < waiting.rows;) {
+      const mark = kernels.mark()
+      const rows = waiting.living(from, config.batchRows)
+      const last = kernels.u32[(rows.rows >>> 2) + rows.length - 1]!
+      from = rows.length < config.batchRows ? waiting.rows : last + 1
+      if (rows.length > 0) this.#writeWaiting(into, rows)
+      kernels.reset(mark)
+    }
+    const mark = kernels.mark()
+    for (const entries of table.entries(windows.ptr, keys.size, config.batchRows)) {
+      const { ids, parts, times, rows, length } = entries
+      const base = { length }
+      const batch = new RecordBatch(this.#windowsSchema, length, [
+        ...keys.columns(ids, length),
+        new Vector({ ...base, type: uint8(), values: parts }),
+        new Vector({ ...base, type: int64(), values: times }),
+        ...this.#aggregation.exportState(kernels, rows, length),
+      ])
+      into.keyed(
+        this.#windowsName,
+        batch,
+        this.#keyColumns.map((_, i) => i),
+      )
+      kernels.reset(mark)
+    }
+    if (this.#time !== undefined) writeProgress(kernels, into, this.#watermarkMs)
+  }
+
+  close(): void {
+    this.#opened?.keys.close()
+    this.#opened?.windows.close()
+    this.#opened?.table.close()
+    this.#opened?.waiting.close()
+    this.#opened = undefined
+  }
+
+  #use(): Opened {
+    assert(this.#opened !== undefined, 'an OVER aggregation is used while it is open')
+    return this.#opened
+  }
+
+  #idsOf(columns: readonly Vector[], n: number): number {
+    const { keys, windows } = this.#use()
+    const ids = keys.insert(columns, n)
+    windows.reserve(keys.size)
+    return ids
+  }
+
+  #wait(held: readonly Vector[], keys: readonly Vector[], times: number, length: number): void {
+    const opened = this.#use()
+    const ids = this.#idsOf(keys, length)
+    opened.waiting.append({ columns: held, ids, length, keyCount: opened.keys.size, times })
+  }
+
+  /** Where a slice of due rows ends: a batch, or more when rows see those of their time. */
+  #sliceEnd(order: number, from: number, length: number): number {
+    const { kernels, config } = this.#context
+    let to = Math.min(length, from + config.batchRows)
+    const extent = this.#extent
+    if (extent.kind === 'rows' || (extent.kind === 'unbounded' && !extent.peers)) return to
+    const { u32, i64 } = kernels
+    const times = this.#use().waiting.times >>> 3
+    const timeAt = (place: number): bigint => i64[times + u32[(order >>> 2) + place]!]!
+    const last = timeAt(to - 1)
+    while (to < length && timeAt(to) === last) to++
+    return to
+  }
+
+  /** The results of rows whose time has come, in order of time. */
+  *#emitDue(due: Selection): Generator<void> {
+    const { kernels, config } = this.#context
+    const { waiting, table } = this.#use()
+    const { length: n } = due
+    // Its rows live over steps: there may be more of one time than a batch has.
+    const out = kernels.allocate(n * table.stride)
+    try {
+      const columns = this.#heldColumns(due)
+      const times = takeFixed(kernels, 8, waiting.times, due)
+      this.#apply({ ids: takeFixed(kernels, 4, waiting.ids, due), times, n }, columns, out)
+      for (let from = 0; from < n; from += config.batchRows) {
+        const length = Math.min(config.batchRows, n - from)
+        const part = this.#heldColumns({ rows: due.rows + from * 4, length })
+        this.#emit(this.#taken.map(part), out + from * table.stride, length)
+        yield
+      }
+    } finally {
+      kernels.release(out)
+    }
+  }
+
+  /** Columns of waiting rows by their position in the input; each is made once. */
+  #heldColumns(rows: Selection): (position: number) => Vector {
+    const { kernels } = this.#context
+    const vectors = this.#use().waiting.vectors()
+    const made = new Map<number, Vector>()
+    return (position) => {
+      const known = made.get(position)
+      if (known !== undefined) return known
+      const vector = gatherVector(kernels, vectors[this.#held.indexOf(position)]!, rows)
+      made.set(position, vector)
+      return vector
+    }
+  }
+
+  /** Adds rows to their windows; `out` gets the accumulators of each row's window. */
+  #apply(rows: OverRows, columns: (position: number) => Vector, out: number): void {
+    const { kernels } = this.#context
+    const { table, windows } = this.#use()
+    const { n } = rows
+    const own = table.start(kernels.scratch(n * table.stride), n)
+    const inputs = this.#aggregation.inputs(kernels, columns, n)
+    inputs.forEach((input, i) => table.program.bind(i, input))
+    this.#check(table.program.update(own.pointers, 0, n))
+    this.#check(table.apply(windows.ptr, rows, own.rows, out))
+    this.#applied += n
+  }
+
+  /** Emits rows with their aggregates, whose accumulators are let go. */
+  #emit(taken: readonly Vector[], out: number, n: number): void {
+    const { kernels, output } = this.#context
+    if (n === 0) return
+    const { table } = this.#use()
+    const pointers = kernels.scratch(n * 4)
+    for (let i = 0; i < n; i++) kernels.u32[(pointers >>> 2) + i] = out + i * table.stride
+    const results = this.#aggregation.results(kernels, pointers, n, this.#types)
+    if (this.#aggregation.holdsBytes) table.program.release(pointers, n)
+    this.#output.emit(new RecordBatch(output, n, [...taken, ...results]))
+  }
+
+  #check(overflow: AggregateOverflow | undefined): void {
+    if (overflow !== undefined) throw this.#aggregation.overflow(overflow)
+  }
+
+  /** Lets rows, windows and keys go that are of no more use, once there may be many. */
+  #forget(first: bigint): void {
+    const { waiting, keys, windows, table } = this.#use()
+    if (waiting.useless * 2 >= waiting.rows && waiting.useless > 0) waiting.rebuild(keys.size)
+    const { size } = keys
+    if (this.#extent.kind !== 'range' || this.#applied < Math.max(USELESS_MIN, size)) return
+    this.#applied = 0
+    const bound = first - this.#extent.span
+    table.sweep(windows.ptr, size, bound < LEAST_TIME ? LEAST_TIME : bound)
+    const { kernels } = this.#context
+    const { bits } = windows.present(size)
+    waiting.markKeys(bits)
+    if (bitmapCount(kernels, bits, size) <= size / 2) {
+      const map = kernels.allocate(size * 4)
+      keys.compact(bits, map)
+      windows.compact(map, size)
+      waiting.remapKeys(map)
+      waiting.rebuild(keys.size)
+      kernels.release(map)
+    }
+    kernels.release(bits)
+  }
+
+  #writeWaiting(into: StateWriter, rows: Selection): void {
+    const { kernels } = this.#context
+    const { waiting, keys } = this.#use()
+    const { length } = rows
+    const held = waiting.vectors().map((vector) => gatherVector(kernels, vector, rows))
+    const ids = takeFixed(kernels, 4, waiting.ids, rows)
+    const times = takeFixed(kernels, 8, waiting.times, rows)
+    const batch = new RecordBatch(this.#waitingSchema, length, [
+      ...held,
+      ...keys.columns(ids, length),
+      new Vector({ type: int64(), length, values: times }),
+    ])
+    into.keyed(
+      WAITING,
+      batch,
+      this.#keyColumns.map((_, i) => held.length + i),
+    )
+  }
+
+  #restoreWindows({ columns, length: n }: RecordBatch): void {
+    const { kernels } = this.#context
+    const { table, windows } = this.#use()
+    const keyCount = this.#keyColumns.length
+    const ids = this.#idsOf(columns.slice(0, keyCount), n)
+    const [part, time, ...state] = columns.slice(keyCount) as [Vector, Vector, ...Vector[]]
+    const own = table.start(kernels.scratch(n * table.stride), n)
+    this.#aggregation.importState(table.program, state, own.pointers, n)
+    const rows = { ids, times: time.values, n }
+    this.#check(table.restore(windows.ptr, rows, part.values, own.rows))
+  }
+}
+
+/** A frame in the unit of the times. */
+function extentOf(frame: OverFrame, unit: TimeUnit | undefined): OverExtent {
+  if (frame.kind !== 'range') return frame
+  assert(unit !== undefined, 'a range needs event time')
+  return { kind: 'range', span: (BigInt(frame.ms) * BigInt(UNITS_PER_SECOND[unit])) / 1_000n }
+}
