@@ -1,12 +1,14 @@
 // Rows by key in an order: what a top-N keeps, and what a batch changes in the first of them.
 //
 //   lists   a list's address u32 a key id, 0 for none
-//   list    count u32, capacity u32 | entries u32 ..., in order
+//   list    count u32, capacity u32 | prefixes u64 ..., in order | entries u32 ...
 //   entry   order bytes u32, row bytes u32, mark u32 | order key (order-key.ts) | row (row-codec.ts)
 //
 // TN1  Rows that are equal in the order stand as they came.
 // TN2  What leaves a list is freed when its change has been told: it waits in `gone` until then.
 // TN3  When rows are never taken back, a list keeps no more than its first rows.
+// TN4  A prefix is the first 8 bytes of an order key, zeros behind a shorter one, as a number: most
+//      comparisons end with it and never see the entry, which is somewhere else in memory.
 import { compareRuns, equalRuns } from './bytes'
 import { heapAllocate, heapFree } from './heap'
 
@@ -41,8 +43,33 @@ function topOf(list: usize, limit: u32, ties: bool): u32 {
   return top
 }
 
+function prefixesOf(list: usize): usize {
+  return list + LIST_HEADER
+}
+
+function entriesOf(list: usize): usize {
+  return list + LIST_HEADER + ((<usize>load<u32>(list, CAPACITY)) << 3)
+}
+
+function listBytes(capacity: u32): usize {
+  return LIST_HEADER + <usize>capacity * 12
+}
+
 function entryAt(list: usize, place: u32): usize {
-  return load<u32>(list + LIST_HEADER + ((<usize>place) << 2))
+  return load<u32>(entriesOf(list) + ((<usize>place) << 2))
+}
+
+function prefixOf(order: usize, bytes: u32): u64 {
+  const all = bswap<u64>(load<u64>(order))
+  return bytes >= 8 ? all : bytes ? all & ((<u64>-1) << ((<u64>(8 - bytes)) << 3)) : 0
+}
+
+/** Below 0, 0 or above 0 as the entry at a place sorts before, with or behind an order key. */
+function compareAt(list: usize, place: u32, prefix: u64, order: usize, bytes: u32): i32 {
+  const held = load<u64>(prefixesOf(list) + ((<usize>place) << 3))
+  if (held != prefix) return held < prefix ? -1 : 1
+  const entry = entryAt(list, place)
+  return compareRuns(entry + ENTRY_HEADER, load<u32>(entry, ORDER_BYTES), order, bytes)
 }
 
 function sameOrder(a: usize, b: usize): bool {
@@ -61,13 +88,12 @@ function sameRow(a: usize, b: usize): bool {
 }
 
 /** The place before the first entry that sorts behind an order key; or, not `behind`, with it. */
-function placeOf(list: usize, order: usize, bytes: u32, behind: bool): u32 {
+function placeOf(list: usize, prefix: u64, order: usize, bytes: u32, behind: bool): u32 {
   let low: u32 = 0
   let high = load<u32>(list, COUNT)
   while (low < high) {
     const middle = (low + high) >> 1
-    const entry = entryAt(list, middle)
-    const sign = compareRuns(entry + ENTRY_HEADER, load<u32>(entry, ORDER_BYTES), order, bytes)
+    const sign = compareAt(list, middle, prefix, order, bytes)
     if (sign < 0 || (behind && sign == 0)) low = middle + 1
     else high = middle
   }
@@ -80,14 +106,16 @@ function roomIn(heap: usize, slot: usize): usize {
   const capacity = list ? load<u32>(list, CAPACITY) : 0
   if (list && load<u32>(list, COUNT) < capacity) return list
   const wanted = max<u32>(CAPACITY_MIN, capacity << 1)
-  const fresh = heapAllocate(heap, LIST_HEADER + ((<usize>wanted) << 2))
+  const fresh = heapAllocate(heap, listBytes(wanted))
   if (!fresh) return 0
-  if (list) {
-    const used = LIST_HEADER + ((<usize>load<u32>(list, COUNT)) << 2)
-    memory.copy(fresh, list, used)
-    heapFree(heap, list, LIST_HEADER + ((<usize>capacity) << 2))
-  } else store<u32>(fresh, 0, COUNT)
   store<u32>(fresh, wanted, CAPACITY)
+  if (list) {
+    const count = load<u32>(list, COUNT)
+    store<u32>(fresh, count, COUNT)
+    memory.copy(prefixesOf(fresh), prefixesOf(list), (<usize>count) << 3)
+    memory.copy(entriesOf(fresh), entriesOf(list), (<usize>count) << 2)
+    heapFree(heap, list, listBytes(capacity))
+  } else store<u32>(fresh, 0, COUNT)
   store<u32>(slot, <u32>fresh)
   return fresh
 }
@@ -103,25 +131,35 @@ function newEntry(heap: usize, order: usize, orderBytes: u32, row: usize, rowByt
   return entry
 }
 
-function insertAt(list: usize, place: u32, entry: usize): void {
+function insertAt(list: usize, place: u32, entry: usize, prefix: u64): void {
   const count = load<u32>(list, COUNT)
-  const at = list + LIST_HEADER + ((<usize>place) << 2)
-  memory.copy(at + 4, at, (<usize>(count - place)) << 2)
-  store<u32>(at, <u32>entry)
+  const prefixes = prefixesOf(list)
+  const entries = entriesOf(list)
+  const first: usize = place
+  // A few words move: a call to the host's copy would cost more.
+  for (let at: usize = count; at > first; at--) {
+    store<u64>(prefixes + (at << 3), load<u64>(prefixes + ((at - 1) << 3)))
+    store<u32>(entries + (at << 2), load<u32>(entries + ((at - 1) << 2)))
+  }
+  store<u64>(prefixes + (first << 3), prefix)
+  store<u32>(entries + (first << 2), <u32>entry)
   store<u32>(list, count + 1, COUNT)
 }
 
 function removeAt(list: usize, place: u32): void {
   const count = load<u32>(list, COUNT) - 1
-  const at = list + LIST_HEADER + ((<usize>place) << 2)
-  memory.copy(at, at + 4, (<usize>(count - place)) << 2)
+  const prefixes = prefixesOf(list) + ((<usize>place) << 3)
+  const entries = entriesOf(list) + ((<usize>place) << 2)
+  memory.copy(prefixes, prefixes + 8, (<usize>(count - place)) << 3)
+  memory.copy(entries, entries + 4, (<usize>(count - place)) << 2)
   store<u32>(list, count, COUNT)
 }
 
 /** Where a row that is taken back stands; the list's count when it does not. */
 function find(list: usize, order: usize, orderBytes: u32, row: usize, rowBytes: u32): u32 {
   const count = load<u32>(list, COUNT)
-  for (let place = placeOf(list, order, orderBytes, false); place < count; place++) {
+  const prefix = prefixOf(order, orderBytes)
+  for (let place = placeOf(list, prefix, order, orderBytes, false); place < count; place++) {
     const entry = entryAt(list, place)
     if (load<u32>(entry, ORDER_BYTES) != orderBytes) return count
     if (!equalRuns(entry + ENTRY_HEADER, order, orderBytes)) return count
@@ -173,17 +211,16 @@ export function topNApply(
       continue
     }
     // Most rows of a full list are behind its last: one comparison tells.
+    const prefix = prefixOf(order, orderBytes)
     if (list && load<u32>(list, COUNT) >= keep) {
-      const last = entryAt(list, keep - 1)
-      const lastBytes = load<u32>(last, ORDER_BYTES)
-      const sign = compareRuns(order, orderBytes, last + ENTRY_HEADER, lastBytes)
-      if (sign > 0 || (sign == 0 && !ties)) continue
+      const sign = compareAt(list, keep - 1, prefix, order, orderBytes)
+      if (sign < 0 || (sign == 0 && !ties)) continue
     }
-    const place = list ? placeOf(list, order, orderBytes, true) : 0
+    const place = list ? placeOf(list, prefix, order, orderBytes, true) : 0
     list = roomIn(heap, slot)
     const entry = list ? newEntry(heap, order, orderBytes, row, rowBytes) : 0
     if (!entry) return EXHAUSTED
-    insertAt(list, place, entry)
+    insertAt(list, place, entry, prefix)
     // At most one more than before stays over; with ties a whole tail of equals may fall out.
     if (load<u32>(list, COUNT) > keep) left = trim(list, topOf(list, keep, ties), gone, left)
   }
@@ -225,7 +262,7 @@ export function topNFirst(
     store<u32>(starts + (i << 2), at)
     const list: usize = load<u32>(lists + ((<usize>load<u32>(ids + (i << 2))) << 2))
     const top = topOf(list, limit, ties)
-    memory.copy(entries + ((<usize>at) << 2), list + LIST_HEADER, (<usize>top) << 2)
+    if (top) memory.copy(entries + ((<usize>at) << 2), entriesOf(list), (<usize>top) << 2)
     at += top
   }
   store<u32>(starts + ((<usize>count) << 2), at)
@@ -340,7 +377,7 @@ export function topNForget(heap: usize, lists: usize, ids: usize, count: u32, go
     const slot = lists + ((<usize>load<u32>(ids + (i << 2))) << 2)
     const list: usize = load<u32>(slot)
     if (!list || load<u32>(list, COUNT)) continue
-    heapFree(heap, list, LIST_HEADER + ((<usize>load<u32>(list, CAPACITY)) << 2))
+    heapFree(heap, list, listBytes(load<u32>(list, CAPACITY)))
     store<u32>(slot, 0)
   }
 }
