@@ -6,23 +6,375 @@
 // NQ2  A result that is updated later is an updating stream; the command line makes final rows of it.
 // NQ3  Columns are named and ordered as results are compared; prices are whole cents.
 import {
-  q0,
-  q1,
-  q2,
-  q5,
-  q7,
-  q10,
-  q11,
-  q12,
-  q13,
-  q14,
-  q17,
-  q18,
-  q19,
-  q21,
-  q22,
-} from './nexmark-bid-queries.ts'
-import { q3, q4, q8, q9, q20, q23 } from './nexmark-join-queries.ts'
+  asc,
+  count,
+  type DataType,
+  decimal,
+  desc,
+  lit,
+  max,
+  min,
+  session,
+  slide,
+  sum,
+  type TextColumn,
+  type TimestampColumn,
+  tumble,
+  utf8,
+  when,
+} from '../index.ts'
+import type { Nexmark } from './nexmark-input.ts'
+
+/** Pass-through: the bids. */
+const q0 = ({ bid }: Nexmark) =>
+  bid.select((b) => ({
+    auction: b.auction,
+    bidder: b.bidder,
+    price: b.price,
+    dateTime: b.dateTime,
+    extra: b.extra,
+  }))
+
+/** Currency conversion: prices in euros. */
+const q1 = ({ bid }: Nexmark) =>
+  bid.select((b) => ({
+    auction: b.auction,
+    bidder: b.bidder,
+    price: b.price.cast(decimal(15, 0)).mul(0.908),
+    dateTime: b.dateTime,
+    extra: b.extra,
+  }))
+
+/** Selection: bids on some auctions. */
+const q2 = ({ bid }: Nexmark) =>
+  bid.where((b) => b.auction.mod(123).eq(0)).select((b) => ({ auction: b.auction, price: b.price }))
+
+/** Local item suggestion: who sells in three states, in one category. */
+const q3 = ({ person, auction }: Nexmark) =>
+  auction
+    .where((a) => a.category.eq(10))
+    .join(
+      person.where((p) => p.state.in(['OR', 'ID', 'CA'])),
+      {
+        on: { seller: 'id' },
+        select: (a, p) => ({ name: p.name, city: p.city, state: p.state, id: a.id }),
+      },
+    )
+
+/** Average price of each category's auctions: the highest bid of each auction, while it was open. */
+const q4 = ({ bid, auction }: Nexmark) =>
+  bid
+    .join(auction, {
+      on: { auction: 'id' },
+      where: (b, a) => b.dateTime.between(a.dateTime, a.expires),
+      select: (b, a) => ({ auction: a.id, category: a.category, price: b.price }),
+    })
+    .keyBy('auction', 'category')
+    .aggregate({ final: max('price') })
+    .keyBy('category')
+    .aggregate({ total: sum('final'), auctions: count() })
+    .select((c) => ({ id: c.category, final: c.total.idiv(c.auctions) }))
+
+/** Hot items: the auctions with the most bids of the last ten seconds, every two seconds. */
+function q5({ bid }: Nexmark) {
+  const counts = bid.keyBy('auction').window(slide('10s', '2s')).aggregate({ num: count() })
+  // Windows that slide by two seconds end one in each two seconds.
+  const most = counts.windowAll(tumble('2s')).aggregate({ num: max('num') })
+  return counts.windowJoin(most, {
+    on: { num: 'num' },
+    window: tumble('2s'),
+    select: (c) => ({ auction: c.auction, num: c.num }),
+  })
+}
+
+/** Highest bid: those with the greatest price of each ten seconds. */
+function q7({ bid }: Nexmark) {
+  const highest = bid.windowAll(tumble('10s')).aggregate({ price: max('price') })
+  return bid.windowJoin(highest, {
+    on: { price: 'price' },
+    window: tumble('10s'),
+    select: (b) => ({
+      auction: b.auction,
+      bidder: b.bidder,
+      price: b.price,
+      dateTime: b.dateTime,
+      extra: b.extra,
+    }),
+  })
+}
+
+/** Monitor new users: persons who opened an auction in the ten seconds in which they came. */
+function q8({ person, auction }: Nexmark) {
+  const persons = person.keyBy('id', 'name').window(tumble('10s')).aggregate({ n: count() })
+  const sellers = auction.keyBy('seller').window(tumble('10s')).aggregate({ n: count() })
+  return persons.windowJoin(sellers, {
+    on: { id: 'seller' },
+    window: tumble('10s'),
+    select: (p) => ({ id: p.id, name: p.name, stime: p.windowStart }),
+  })
+}
+
+/** Winning bids: of each auction the highest bid while it was open; of equal ones the first. */
+const q9 = ({ bid, auction }: Nexmark) =>
+  bid
+    .join(auction, {
+      on: { auction: 'id' },
+      where: (b, a) => b.dateTime.between(a.dateTime, a.expires),
+      select: (b, a) => ({
+        id: a.id,
+        itemName: a.itemName,
+        description: a.description,
+        initialBid: a.initialBid,
+        reserve: a.reserve,
+        dateTime: a.dateTime,
+        expires: a.expires,
+        seller: a.seller,
+        category: a.category,
+        extra: a.extra,
+        auction: b.auction,
+        bidder: b.bidder,
+        price: b.price,
+        bid_dateTime: b.dateTime,
+        bid_extra: b.extra,
+      }),
+    })
+    .keyBy('id')
+    .topN(1, { by: [desc('price'), asc('bid_dateTime')] })
+
+/** Log to files: bids with their day and minute, by which the sink partitions. */
+const q10 = ({ bid }: Nexmark) =>
+  bid.select((b) => ({
+    auction: b.auction,
+    bidder: b.bidder,
+    price: b.price,
+    dateTime: b.dateTime,
+    extra: b.extra,
+    dt: dayOf(b.dateTime),
+    hm: minuteOf(b.dateTime),
+  }))
+
+/** User sessions: bids of a bidder until nothing comes for ten seconds. */
+const q11 = ({ bid }: Nexmark) =>
+  bid
+    .keyBy('bidder')
+    .window(session('10s'))
+    .aggregate({ bid_count: count() })
+    .select((w) => ({
+      bidder: w.bidder,
+      bid_count: w.bid_count,
+      starttime: w.windowStart,
+      endtime: w.windowEnd,
+    }))
+
+/** Processing-time windows: bids of a bidder by the clock's ten seconds. */
+const q12 = ({ bid }: Nexmark) =>
+  bid
+    .keyBy('bidder')
+    .window(tumble('10s', { time: 'processing' }))
+    .aggregate({ bid_count: count() })
+    .select((w) => ({
+      bidder: w.bidder,
+      bid_count: w.bid_count,
+      starttime: w.windowStart,
+      endtime: w.windowEnd,
+    }))
+
+/** Bounded side input: bids with a value from a table. */
+const q13 = ({ bid, sideInput }: Nexmark) =>
+  bid
+    .withColumn('key', (b) => b.auction.mod(10_000))
+    .lookupJoin(sideInput, { on: { key: 'key' }, take: ['value'], join: 'inner' })
+    .select((b) => ({
+      auction: b.auction,
+      bidder: b.bidder,
+      price: b.price,
+      dateTime: b.dateTime,
+      value: b.value,
+    }))
+
+/** Calculation: the time of day of dear bids, and how often c is in what they say. */
+const q14 = ({ bid }: Nexmark) =>
+  bid
+    .withColumn('price', (b) => b.price.cast(decimal(15, 0)).mul(0.908))
+    .where((b) => b.price.gt(1_000_000).and(b.price.lt(50_000_000)))
+    .select((b) => {
+      const hour = b.dateTime.hour()
+      const isDay = hour.between(8, 18)
+      const isNight = hour.le(6).or(hour.ge(20))
+      return {
+        auction: b.auction,
+        bidder: b.bidder,
+        price: b.price,
+        bidTimeType: when(isDay)
+          .then('dayTime')
+          .otherwise(when(isNight).then('nightTime').otherwise('otherTime')),
+        dateTime: b.dateTime,
+        extra: b.extra,
+        c_counts: b.extra.length().sub(b.extra.replace('c', '').length()),
+      }
+    })
+
+/** Auction statistics: bids, price bands and prices of each auction and day. */
+const q17 = ({ bid }: Nexmark) =>
+  bid
+    .keyBy((b) => ({ auction: b.auction, day: dayOf(b.dateTime) }))
+    .aggregate((b) => ({
+      total_bids: count(),
+      rank1_bids: count().where(b.price.lt(10_000)),
+      rank2_bids: count().where(b.price.ge(10_000).and(b.price.lt(1_000_000))),
+      rank3_bids: count().where(b.price.ge(1_000_000)),
+      min_price: min(b.price),
+      max_price: max(b.price),
+      sum_price: sum(b.price),
+    }))
+    .select((a) => ({
+      auction: a.auction,
+      day: a.day,
+      total_bids: a.total_bids,
+      rank1_bids: a.rank1_bids,
+      rank2_bids: a.rank2_bids,
+      rank3_bids: a.rank3_bids,
+      min_price: a.min_price,
+      max_price: a.max_price,
+      avg_price: a.sum_price.idiv(a.total_bids),
+      sum_price: a.sum_price,
+    }))
+
+/** Last bid: of each bidder on each auction. */
+const q18 = ({ bid }: Nexmark) =>
+  bid.keyBy('bidder', 'auction').deduplicate({ keep: 'last', by: 'time' })
+
+/** Top bids: the ten highest of each auction, with their places; equal ones stand as they came. */
+const q19 = ({ bid }: Nexmark) =>
+  bid.keyBy('auction').topN(10, { by: [desc('price')], rank: 'rank_number' })
+
+/** Expand bids with their auction: all columns, of one category. */
+const q20 = ({ bid, auction }: Nexmark) =>
+  bid.join(
+    auction.where((a) => a.category.eq(10)),
+    {
+      on: { auction: 'id' },
+      select: (b, a) => ({
+        auction: b.auction,
+        bidder: b.bidder,
+        price: b.price,
+        channel: b.channel,
+        url: b.url,
+        bid_dateTime: b.dateTime,
+        bid_extra: b.extra,
+        itemName: a.itemName,
+        description: a.description,
+        initialBid: a.initialBid,
+        reserve: a.reserve,
+        auction_dateTime: a.dateTime,
+        expires: a.expires,
+        seller: a.seller,
+        category: a.category,
+        auction_extra: a.extra,
+      }),
+    },
+  )
+
+/** Channel id: of four channels it is known, of others it is in the URL: `(&|^)channel_id=([^&]*)`. */
+const q21 = ({ bid }: Nexmark) =>
+  bid
+    .select((b) => {
+      const channel = b.channel.lower()
+      // The beginning of the URL counts as a '&'; what follows the first match ends at the next one.
+      const found = lit('&').concat(b.url)
+      return {
+        auction: b.auction,
+        bidder: b.bidder,
+        price: b.price,
+        channel: b.channel,
+        channel_id: when(channel.eq('apple'))
+          .then('0')
+          .otherwise(
+            when(channel.eq('google'))
+              .then('1')
+              .otherwise(
+                when(channel.eq('facebook'))
+                  .then('2')
+                  .otherwise(
+                    when(channel.eq('baidu'))
+                      .then('3')
+                      .otherwise(
+                        when(found.contains('&channel_id='))
+                          .then(found.splitPart('&channel_id=', 1).splitPart('&', 0))
+                          .otherwise(null),
+                      ),
+                  ),
+              ),
+          ),
+      }
+    })
+    .where((b) => b.channel_id.isNotNull())
+
+/** URL directories: three parts of each bid's URL. */
+const q22 = ({ bid }: Nexmark) =>
+  bid.select((b) => ({
+    auction: b.auction,
+    bidder: b.bidder,
+    price: b.price,
+    channel: b.channel,
+    dir1: b.url.splitPart('/', 3),
+    dir2: b.url.splitPart('/', 4),
+    dir3: b.url.splitPart('/', 5),
+  }))
+
+/** What bidders sell: bids with their bidder, and with each auction that the bidder has opened. */
+const q23 = ({ bid, person, auction }: Nexmark) =>
+  bid
+    .join(person, {
+      on: { bidder: 'id' },
+      select: (b, p) => ({
+        bidder: b.bidder,
+        price: b.price,
+        channel: b.channel,
+        url: b.url,
+        bid_extra: b.extra,
+        person_id: p.id,
+        name: p.name,
+        emailAddress: p.emailAddress,
+        creditCard: p.creditCard,
+        city: p.city,
+        state: p.state,
+        person_extra: p.extra,
+      }),
+    })
+    .join(auction, {
+      on: { bidder: 'seller' },
+      select: (b, a) => ({
+        bidder: b.bidder,
+        price: b.price,
+        channel: b.channel,
+        url: b.url,
+        bid_extra: b.bid_extra,
+        person_id: b.person_id,
+        name: b.name,
+        emailAddress: b.emailAddress,
+        creditCard: b.creditCard,
+        city: b.city,
+        state: b.state,
+        person_extra: b.person_extra,
+        itemName: a.itemName,
+        description: a.description,
+        initialBid: a.initialBid,
+        reserve: a.reserve,
+        auction_dateTime: a.dateTime,
+        expires: a.expires,
+        seller: a.seller,
+        category: a.category,
+        auction_extra: a.extra,
+      }),
+    })
+
+/** `2026-01-31`, UTC. */
+const dayOf = <T extends DataType>(time: TimestampColumn<T>) => isoOf(time).substring(0, 10)
+/** `23:59`, UTC. */
+const minuteOf = <T extends DataType>(time: TimestampColumn<T>) => isoOf(time).substring(11, 5)
+const isoOf = <T extends DataType>(time: TimestampColumn<T>) =>
+  time.cast(utf8()) as TextColumn<false>
 
 export const NEXMARK_QUERIES = {
   q0,
