@@ -231,8 +231,9 @@ class SlotJob {
     while (reported.size < this.#subtasks.length) {
       let progress = false
       for (const subtask of this.#subtasks) {
+        if (reported.has(subtask)) continue
         if (subtask.ended) {
-          if (!reported.has(subtask)) await this.#end(subtask, reported)
+          await this.#end(subtask, reported)
           progress = true
         } else if (subtask.step()) {
           progress = true

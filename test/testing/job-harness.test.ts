@@ -196,6 +196,23 @@ describe('JobHarness', () => {
     await expect(job.advanceProcessingTime(4_999)).rejects.toThrow(/cannot go back/)
   })
 
+  it('comes to rest when a part of the job has ended, and others wait', async () => {
+    await using job = await JobHarness.start((env) =>
+      env
+        .fromCollection([{ page: 'z' }])
+        .rebalance()
+        .union(
+          env
+            .fromSource(clicks)
+            .select((r) => ({ page: r.page }))
+            .rebalance(),
+        ),
+    )
+    expect(job.output()).toEqual([{ page: 'z' }])
+    await job.push(clicks, [{ time: 1, page: 'a', n: 1 }])
+    expect(job.output()).toHaveLength(2)
+  })
+
   it('says what input a job does not read', async () => {
     const other = testInput(SCHEMA, { name: 'other' })
     await using job = await JobHarness.start((env) => env.fromSource(clicks))
