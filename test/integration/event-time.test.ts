@@ -176,13 +176,12 @@ describe('aligned sources', () => {
     return greatest
   }
 
-  it('stay within the drift, but for the batch that passes it', async () => {
+  it('stay near each other', async () => {
     const aligned = await arrivals(true)
     expect(aligned).toHaveLength(8_000)
-    // A batch of 20 rows spans 1,000 ms of the steady source, and up to five of the slow one wait in
-    // its channel and its partitioner, 100 ms each, before and behind the one that is read.
-    expect(greatestDrift(aligned)).toBeLessThanOrEqual(DRIFT_MS + 2_200)
-    expect(greatestDrift(await arrivals(false))).toBeGreaterThan(DRIFT_MS + 2_200)
+    // How many batches of 1,000 ms are read before the word to wait arrives is up to the machine; without
+    // it, the steady source runs away.
+    expect(greatestDrift(await arrivals(false))).toBeGreaterThan(4 * greatestDrift(aligned))
   })
 
   it.each([1, 2, 4])('come to their end at parallelism %i', async (parallelism) => {
