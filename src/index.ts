@@ -85,6 +85,18 @@ export type {
   RichMapFunction,
   RuntimeContext,
 } from './operators/functions.ts'
+export type {
+  Evictor,
+  OnMergeContext,
+  ProcessWindowFunction,
+  TimestampedValue,
+  Trigger,
+  TriggerContext,
+  TriggerResult,
+  Window,
+  WindowContext,
+  WindowFunction,
+} from './operators/window-functions.ts'
 export {
   all,
   any,
@@ -119,6 +131,7 @@ export {
 } from './sdk/connected-streams.ts'
 export { DataStream, type WatermarkOptions } from './sdk/data-stream.ts'
 export { StreamExecutionEnvironment } from './sdk/environment.ts'
+export { countEvictor, deltaEvictor, type EvictorOptions, timeEvictor } from './sdk/evictor.ts'
 export { defineJob, type Job } from './sdk/job-module.ts'
 export type {
   IntervalJoinOptions,
@@ -133,6 +146,7 @@ export { type OverFields, OverStream } from './sdk/over-stream.ts'
 export type { OverOptions } from './sdk/over-planning.ts'
 export { outputTag, type OutputTag } from './sdk/output-tag.ts'
 export type { FunctionOptions } from './sdk/process-planning.ts'
+export type { AggregateOptions } from './sdk/row-window-planning.ts'
 export type { FunctionOf, KeyOf } from './sdk/row-types.ts'
 export type { EnvironmentOptions, ExecuteOptions } from './sdk/settings.ts'
 export {
@@ -152,6 +166,7 @@ export {
   continuousEventTimeTrigger,
   continuousProcessingTimeTrigger,
   countTrigger,
+  deltaTrigger,
   eventTimeTrigger,
   processingTimeTrigger,
   purgingTrigger,

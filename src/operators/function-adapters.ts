@@ -3,7 +3,7 @@
 // a method of that name (and open, close).
 import { DataflowError } from '../base/errors.ts'
 import type { StateDescriptor, ValueState } from '../state/state.ts'
-import { functionInstance, isClass } from './function-instance.ts'
+import { type FunctionInstance, functionInstance, isClass } from './function-instance.ts'
 import type { BaseContext, Collector, RichFunction, RuntimeContext } from './functions.ts'
 
 type Call = (...parameters: unknown[]) => unknown
@@ -12,14 +12,15 @@ type Element = (row: unknown, context: BaseContext, out: Collector<unknown>) => 
 /** Makes the process function of one subtask. */
 type Factory = () => RichFunction & { readonly [method: string]: unknown }
 
-interface Adapted {
+/** A subtask's own instance of what a job gave. */
+export interface Adapted {
   readonly calls: readonly Call[]
   open(context: RuntimeContext): void | Promise<void>
   close(): Promise<void>
 }
 
 /** The methods of a subtask's own instance; a plain function is its only method. */
-function adapted(given: unknown, methods: readonly string[]): Adapted {
+export function adapted(given: unknown, methods: readonly string[]): Adapted {
   if (typeof given === 'function' && !isClass(given)) {
     return { calls: [given as Call], open: () => undefined, close: () => Promise.resolve() }
   }
@@ -29,18 +30,23 @@ function adapted(given: unknown, methods: readonly string[]): Adapted {
     if (typeof method === 'function') return method.bind(instance) as Call
     throw new DataflowError('CONFIG_INVALID', `the function has no method ${name}()`)
   })
-  return {
-    calls,
-    open: (context) => instance.open?.(context),
-    async close() {
-      try {
-        await instance.close?.()
-      } finally {
-        release()
-      }
-    },
-  }
+  return { calls, ...lifeOf({ instance, release }) }
 }
+
+/** open() and close() of a subtask's own instance. */
+export const lifeOf = ({
+  instance,
+  release,
+}: FunctionInstance<RichFunction>): Pick<Adapted, 'open' | 'close'> => ({
+  open: (context) => instance.open?.(context),
+  async close() {
+    try {
+      await instance.close?.()
+    } finally {
+      release()
+    }
+  },
+})
 
 /** One input's rows through one method. */
 function single(given: unknown, method: string, element: (call: Call) => Element): Factory {

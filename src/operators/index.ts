@@ -26,6 +26,7 @@ const OPERATORS: {
   upsert: async () => (await import('./upsert.ts')).createUpsert,
   partitionCustom: async () => (await import('./pass-through.ts')).createPassThrough,
   sideOutput: async () => (await import('./pass-through.ts')).createPassThrough,
+  rowWindow: async () => (await import('./row-windows.ts')).createRowWindows,
   process: async () => (await import('./process.ts')).createProcess,
   join: async () => (await import('./regular-join.ts')).createRegularJoin,
   windowJoin: async () => (await import('./window-join.ts')).createWindowJoin,

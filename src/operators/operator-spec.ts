@@ -6,6 +6,7 @@ import type { ChangelogOperatorSpec } from './changelog-spec.ts'
 import type { JoinSpec } from './join-spec.ts'
 import type { OverAggregateSpec } from './over-spec.ts'
 import type { ProcessSpec } from './process-spec.ts'
+import type { RowWindowSpec } from './row-window-spec.ts'
 import type { SourceWatermarkSpec, WatermarkSpec } from './watermark-spec.ts'
 import type { WindowAggregateSpec } from './window-spec.ts'
 
@@ -68,6 +69,7 @@ export type OperatorSpec =
   /** Passes rows on; its closure says to its edges where they go. */
   | { readonly kind: 'partitionCustom'; readonly closure: true }
   | ProcessSpec
+  | RowWindowSpec
   | JoinSpec
   | OverAggregateSpec
   /** What the operator before it emits beside its rows, to this tag. */

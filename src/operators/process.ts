@@ -8,14 +8,14 @@
 // PF3  What the function throws is USER_CODE_FAILED with the method, the row and what it looks like, unless
 //      the job says otherwise: then the row is dropped and counted, or goes to a side output. What the
 //      call had emitted or put into state before stays.
-import { DataflowError, isDataflowError } from '../base/errors.ts'
+import { DataflowError } from '../base/errors.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
-import { show } from '../columnar/column-builder.ts'
 import { gatherVector } from '../columnar/gather.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
 import { type DataType, withNullable } from '../columnar/type.ts'
 import type { TimeDomain } from '../time/timer-service.ts'
 import { EventTimes } from './event-times.ts'
+import { Failures } from './failures.ts'
 import { FunctionContext, type KeySource } from './function-context.ts'
 import { FunctionRuntime } from './function-runtime.ts'
 import type { Collector, RichFunction } from './functions.ts'
@@ -50,6 +50,7 @@ class ProcessOperator implements Operator {
   readonly #out: RowCollector
   readonly #sides: SideRows
   readonly #context: FunctionContext
+  readonly #failures: Failures
   #calls: readonly Call[] = []
   #onTimer: OnTimer | undefined
 
@@ -65,6 +66,7 @@ class ProcessOperator implements Operator {
     const emit: Output['emit'] = (batch) => output.emit(batch)
     this.#out = new RowCollector({ kernels, schema: context.output, batchRows, time, emit })
     this.#sides = new SideRows(context, output, time)
+    this.#failures = new Failures(spec.onError, this.#sides, context.metrics)
     this.#context = new FunctionContext({
       time,
       sides: this.#sides,
@@ -187,35 +189,12 @@ class ProcessOperator implements Operator {
 
   /** What the job says of an error of the function's own. Ours are always thrown on. */
   #failed(error: unknown, input: Input | undefined, row: number): void {
-    const { metrics } = this.#operator
-    const { onError } = this.#spec
-    if (isDataflowError(error)) throw withRow(error, input, row)
-    if (onError.kind === 'skip') {
-      metrics.malformedRecords++
-      return
-    }
-    const message = error instanceof Error ? error.message : String(error)
-    const record = input?.rows.row(row) ?? this.#timerRecord()
-    if (onError.kind === 'side' && this.#putAside(onError.tag, { ...record, error: message })) {
-      metrics.malformedRecords++
-      return
-    }
-    const what = input === undefined ? 'onTimer' : input.method
-    const where = input === undefined ? 'for key' : `at row ${row}`
-    throw new DataflowError(
-      'USER_CODE_FAILED',
-      `${what} threw ${where} ${show(record)}: ${message}`,
-      { cause: error, ...(input === undefined ? {} : { context: { row } }) },
+    this.#failures.take(
+      error,
+      input === undefined
+        ? { call: 'onTimer', where: 'for key', record: () => this.#timerRecord() }
+        : { call: input.method, row, record: () => input.rows.row(row) },
     )
-  }
-
-  /** False: the side output wants what a timer has not. */
-  #putAside(tag: string, record: Record<string, unknown>): boolean {
-    const schema = this.#sides.schemaOf(tag)
-    const isWhole =
-      schema?.fields.every(({ name, type }) => type.nullable || name in record) ?? true
-    if (isWhole) this.#sides.put(tag, record)
-    return isWhole
   }
 
   #timerRecord(): Record<string, unknown> {
@@ -274,14 +253,4 @@ function timeQueries(context: OperatorContext) {
     deleteEventTimeTimer: refuse,
     deleteProcessingTimeTimer: refuse,
   }
-}
-
-/** Our error with the row that it happened at. */
-function withRow(error: DataflowError, input: Input | undefined, row: number): DataflowError {
-  if (input === undefined || error.context.row !== undefined) return error
-  return new DataflowError(
-    error.code,
-    `${input.method} at row ${row} ${show(input.rows.row(row))}: ${error.message}`,
-    { cause: error, context: { ...error.context, row } },
-  )
 }

@@ -1,7 +1,11 @@
-// Triggers as a job writes them, as data: when a window fires. After Flink's. Those that need a function of
-// the job's (a delta, a trigger of one's own) are for windows of rows.
+// Triggers as a job writes them: when a window fires. After Flink's. Most are data; those that are functions
+// of the job's (a delta, a trigger of one's own) are for windows of rows.
 import { DataflowError } from '../base/errors.ts'
+import { purging } from '../operators/row-triggers.ts'
+import type { Trigger } from '../operators/window-functions.ts'
 import { type TriggerSpec, type WindowSpec, windowTime } from '../operators/window-spec.ts'
+import { structured } from '../state/serializer.ts'
+import { valueStateDescriptor } from './state-descriptor.ts'
 import { positiveTimeSpanMs, type TimeSpan } from './time-span.ts'
 
 /**
@@ -75,8 +79,51 @@ export function continuousProcessingTimeTrigger(interval: TimeSpan): TriggerSpec
  * import { countTrigger, purgingTrigger } from 'millrace'
  * console.log(purgingTrigger(countTrigger(100)).kind)
  */
-export const purgingTrigger = (trigger: TriggerSpec): TriggerSpec =>
-  trigger.kind === 'purging' ? trigger : { kind: 'purging', trigger }
+export function purgingTrigger<In>(trigger: Trigger<In>): Trigger<In>
+export function purgingTrigger(trigger: TriggerSpec): TriggerSpec
+export function purgingTrigger<In>(trigger: TriggerSpec | Trigger<In>): TriggerSpec | Trigger<In> {
+  if (!isTriggerSpec(trigger)) return purging(trigger)
+  return trigger.kind === 'purging' ? trigger : { kind: 'purging', trigger }
+}
+
+/**
+ * Fires when a row differs enough from the one at which it fired last (at first: from the window's first
+ * row), and not at the window's end.
+ * @param delta the difference of a row from an earlier one
+ * @param threshold it fires when the difference is greater
+ * @throws CONFIG_INVALID
+ * @example
+ * import { deltaTrigger, globalWindow, StreamExecutionEnvironment } from 'millrace'
+ * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+ * const moved = env
+ *   .fromCollection([{ x: 1 }, { x: 2 }, { x: 9 }])
+ *   .windowAll(globalWindow())
+ *   .trigger(deltaTrigger((before, row) => Math.abs(row.x - before.x), 5))
+ *   .reduce((_, row) => row)
+ * for await (const row of moved.collect()) console.log(row.x)
+ */
+export function deltaTrigger<In>(
+  delta: (before: In, row: In) => number,
+  threshold: number,
+): Trigger<In> {
+  if (typeof threshold !== 'number' || Number.isNaN(threshold)) {
+    throw new DataflowError('CONFIG_INVALID', `the threshold of a trigger is ${threshold}`)
+  }
+  const last = valueStateDescriptor('$last', structured<In>())
+  return {
+    onElement(row, _timestamp, _window, context) {
+      const state = context.getPartitionedState(last)
+      const before = state.value()
+      if (before !== undefined && delta(before, row) <= threshold) return 'CONTINUE'
+      state.update(row)
+      return before === undefined ? 'CONTINUE' : 'FIRE'
+    },
+  }
+}
+
+/** A trigger that is data. */
+export const isTriggerSpec = (trigger: unknown): trigger is TriggerSpec =>
+  typeof trigger === 'object' && trigger !== null && 'kind' in trigger
 
 /** @throws CONFIG_INVALID for what is no number of rows */
 export function checkedCount(count: number, what: string): number {
@@ -93,18 +140,7 @@ export function checkedCount(count: number, what: string): number {
 export function checkedTrigger(trigger: TriggerSpec, window: WindowSpec): TriggerSpec | undefined {
   const time = windowTime(window)
   const { kind } = trigger.kind === 'purging' ? trigger.trigger : trigger
-  if (window.kind === 'count') {
-    throw new DataflowError(
-      'CONFIG_INVALID',
-      'windows of a number of rows fire by that number; for a trigger use globalWindow()',
-    )
-  }
-  if (window.kind === 'session' && kind !== 'eventTime' && kind !== 'processingTime') {
-    throw new DataflowError(
-      'UNSUPPORTED',
-      `a session fires at its end, not by a ${kind} trigger; use process() on the keyed stream`,
-    )
-  }
+  if (window.kind === 'count') throw countWindowsFire()
   const isEnd = kind === 'eventTime' || kind === 'processingTime'
   const own = time === 'processing' ? 'processingTime' : 'eventTime'
   if (isEnd && (time === undefined || kind !== own)) {
@@ -123,3 +159,9 @@ export function checkedTrigger(trigger: TriggerSpec, window: WindowSpec): Trigge
   }
   return trigger.kind === own ? undefined : trigger
 }
+
+export const countWindowsFire = (): DataflowError =>
+  new DataflowError(
+    'CONFIG_INVALID',
+    'windows of a number of rows fire by that number; for a trigger use globalWindow()',
+  )

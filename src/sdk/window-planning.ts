@@ -5,6 +5,7 @@ import type { Expression } from '../columnar/expression.ts'
 import { Schema } from '../columnar/schema.ts'
 import { duration, type Fields } from '../columnar/type.ts'
 import { windowAggregateFields } from '../operators/aggregate-type.ts'
+import type { Evictor, Trigger } from '../operators/window-functions.ts'
 import {
   boundsOf,
   type TriggerSpec,
@@ -15,6 +16,7 @@ import {
 import { bindAggregates, ComputedColumns } from './aggregate-planning.ts'
 import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
 import type { OutputTag } from './output-tag.ts'
+import type { FunctionOf } from './row-types.ts'
 import { type TimeSpan, timeSpanMs } from './time-span.ts'
 
 /** What is asked of windows, whatever is made of their rows. */
@@ -27,6 +29,10 @@ export interface WindowSettings {
   readonly allowedLatenessMs?: number
   /** Where rows go that are too late: a side output with the stream's columns. */
   readonly lateTag?: OutputTag<Fields>
+  /** Functions of the job's, for windows of rows (row-window-planning.ts). */
+  readonly customTrigger?: FunctionOf<Trigger<never>>
+  readonly evictor?: FunctionOf<Evictor<unknown>>
+  readonly gap?: (row: never) => number
 }
 
 export interface WindowRequest extends WindowSettings {
@@ -41,6 +47,7 @@ export function planWindow(
 ): LogicalStream {
   const { keys, window, trigger, allowedLatenessMs, lateTag } = settings
   refuseUpdating(stream, 'a window')
+  refuseFunctions(settings)
   const bounds = boundsOf(window)
   const columns = new ComputedColumns(stream.schema)
   for (const key of keys) columns.keep(key)
@@ -72,6 +79,29 @@ export function planWindow(
       ...(location === undefined ? {} : { location }),
     },
     bounds.length === 0 ? undefined : LAST_MOMENT,
+  )
+}
+
+/** @throws UNSUPPORTED for what needs rows, where there are columns */
+function refuseFunctions({ window, trigger, customTrigger, evictor, gap }: WindowSettings): void {
+  const { kind } =
+    trigger?.kind === 'purging' ? trigger.trigger : (trigger ?? { kind: 'eventTime' })
+  const isAtEnd = kind === 'eventTime' || kind === 'processingTime'
+  const what =
+    customTrigger !== undefined
+      ? 'a trigger that is a function'
+      : evictor !== undefined
+        ? 'an evictor'
+        : gap !== undefined
+          ? 'a session whose gap is a function'
+          : window.kind === 'session' && !isAtEnd
+            ? `a ${kind} trigger of sessions`
+            : undefined
+  if (what === undefined) return
+  throw new DataflowError(
+    'UNSUPPORTED',
+    `${what} looks at rows, and this aggregation is over columns: use reduce(), process(), or ` +
+      'aggregate() with an AggregateFunction',
   )
 }
 

@@ -107,6 +107,10 @@ export class TimerQueue implements IdHolder {
     return true
   }
 
+  forEach(visit: (id: number, timeMs: number) => void): void {
+    for (const [timeMs, bucket] of this.#buckets) for (const id of idsOf(bucket)) visit(id, timeMs)
+  }
+
   mark(live: Uint8Array): void {
     for (const bucket of this.#buckets.values()) {
       if (typeof bucket !== 'number') for (const id of bucket) live[id] = 1

@@ -8,6 +8,7 @@ import type { OperatorTraits, SpecOf } from './operator-traits.ts'
 import { overAggregate } from './over.ts'
 import { filter, flatMap, map, partitionCustom } from './row-function.ts'
 import { process } from './process.ts'
+import { rowWindow } from './row-window.ts'
 import { sideOutput, sink, source } from './source-and-sink.ts'
 import { assignWatermarks } from './watermarks.ts'
 import { windowAggregate } from './window-aggregate.ts'
@@ -27,6 +28,7 @@ const TRAITS: { readonly [K in OperatorKind]: OperatorTraits<SpecOf<K>> } = {
   join,
   lookupJoin,
   process,
+  rowWindow,
   groupAggregate,
   overAggregate,
   deduplicate,

@@ -1,0 +1,162 @@
+// The contexts of functions over windows, of triggers and evictors: one object each an operator and subtask,
+// which tells of the window that is being processed. And the state of windows that they give.
+import { DataflowError } from '../base/errors.ts'
+import type { Fields } from '../columnar/type.ts'
+import type { ListState, ReducingState, StateDescriptor } from '../state/state.ts'
+import type { WindowScope } from '../state/window-scope.ts'
+import type { TimeQueries } from '../time/timer-service.ts'
+import type { SideTag } from './functions.ts'
+import type { Pane } from './pane-set.ts'
+import type { SideRows } from './side-rows.ts'
+import type { OnMergeContext, Window, WindowContext } from './window-functions.ts'
+import type { WindowTimers } from './window-timers.ts'
+
+interface Clearable {
+  clear(): void
+}
+
+/** The states by window that somebody has asked for: they go with their window. */
+export class WindowStates {
+  readonly scope: WindowScope
+  readonly #getState: <S>(descriptor: StateDescriptor<S>) => S
+  readonly #states = new Map<string, Clearable>()
+
+  /** @param getState gives the state of the scope's current id */
+  constructor(scope: WindowScope, getState: <S>(descriptor: StateDescriptor<S>) => S) {
+    this.scope = scope
+    this.#getState = getState
+  }
+
+  get<S>(descriptor: StateDescriptor<S>): S {
+    const state = this.#getState(descriptor)
+    if (!this.#states.has(descriptor.name)) {
+      this.#states.set(descriptor.name, state as Clearable)
+      // What was restored of windows that have gone by now.
+      for (const id of this.scope.unheld()) {
+        this.clear(id)
+        this.scope.free(id)
+      }
+    }
+    return state
+  }
+
+  clear(id: number): void {
+    const { scope } = this
+    const { current } = scope
+    scope.current = id
+    for (const state of this.#states.values()) state.clear()
+    scope.current = current
+  }
+}
+
+interface ContextParts {
+  readonly time: TimeQueries
+  readonly timers: WindowTimers
+  readonly states: WindowStates
+  readonly sides: SideRows
+  /** Windows become one another: they have no state of the function's. */
+  readonly isMerging: boolean
+  globalState<S>(descriptor: StateDescriptor<S>): S
+}
+
+/** What is good during a call only. */
+abstract class CallContext implements TimeQueries {
+  protected readonly parts: ContextParts
+  /** The window that the call is for. */
+  current: Pane | undefined
+
+  constructor(parts: ContextParts) {
+    this.parts = parts
+  }
+
+  currentWatermark(): number {
+    return this.parts.time.currentWatermark()
+  }
+
+  currentProcessingTime(): number {
+    return this.parts.time.currentProcessingTime()
+  }
+
+  protected get pane(): Pane {
+    if (this.current !== undefined) return this.current
+    throw new DataflowError(
+      'STATE_MISUSED',
+      "a window's context is used outside of the call that it was given to",
+    )
+  }
+}
+
+export class FunctionWindowContext extends CallContext implements WindowContext {
+  get window(): Window {
+    return this.pane.window
+  }
+
+  windowState<S>(descriptor: StateDescriptor<S>): S {
+    if (this.parts.isMerging) {
+      throw new DataflowError(
+        'UNSUPPORTED',
+        `state '${descriptor.name}' is of a session, and sessions become one another: use ` +
+          'globalState()',
+      )
+    }
+    return this.parts.states.get(descriptor)
+  }
+
+  globalState<S>(descriptor: StateDescriptor<S>): S {
+    return this.parts.globalState(descriptor)
+  }
+
+  output<F extends Fields>(tag: SideTag<F>, row: unknown): void {
+    this.parts.sides.output(tag, row)
+  }
+}
+
+export class WindowTriggerContext extends CallContext implements OnMergeContext {
+  /** The windows that have become the current one. */
+  merged: readonly Pane[] = []
+
+  registerEventTimeTimer(timeMs: number): void {
+    this.parts.timers.register(this.pane, 'event', timeMs)
+  }
+
+  registerProcessingTimeTimer(timeMs: number): void {
+    this.parts.timers.register(this.pane, 'processing', timeMs)
+  }
+
+  deleteEventTimeTimer(timeMs: number): void {
+    this.parts.timers.delete(this.pane, 'event', timeMs)
+  }
+
+  deleteProcessingTimeTimer(timeMs: number): void {
+    this.parts.timers.delete(this.pane, 'processing', timeMs)
+  }
+
+  getPartitionedState<S>(descriptor: StateDescriptor<S>): S {
+    return this.parts.states.get(descriptor)
+  }
+
+  mergePartitionedState<T>(
+    descriptor: StateDescriptor<ListState<T>> | StateDescriptor<ReducingState<T>>,
+  ): void {
+    const { states } = this.parts
+    const { kind, name } = descriptor as StateDescriptor
+    if (kind !== 'list' && kind !== 'reducing') {
+      throw new DataflowError(
+        'STATE_MISUSED',
+        `state '${name}' is of kind ${kind}: only list and reducing states can be merged`,
+      )
+    }
+    const state = states.get(descriptor as StateDescriptor<ListState<T> & ReducingState<T>>)
+    const { scope } = states
+    const taken = this.merged.map(({ id }) => {
+      scope.current = id
+      return state.get() as T | T[] | undefined
+    })
+    scope.current = this.pane.id
+    for (const value of taken) {
+      if (value === undefined) continue
+      if (kind === 'list') state.addAll(value as T[])
+      else state.add(value as T)
+    }
+  }
+}
