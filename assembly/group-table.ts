@@ -200,6 +200,36 @@ function nullGroup(table: usize, insert: bool): u32 {
   return id
 }
 
+/** Finds the rows of a block of one kind, without nulls, in a table that lies in the cache. */
+function findCached<T>(table: usize, values: usize, at: usize, count: usize, out: usize): void {
+  const slots: usize = load<u32>(table, SLOTS)
+  const capacity = load<u32>(table, CAPACITY)
+  const end = slots + ((<usize>capacity) << 4)
+  const shift = 64 - <u64>ctz<u32>(capacity)
+  values += at * sizeof<T>()
+  out += at << 2
+  for (const last = out + (count << 2); out < last; out += 4, values += sizeof<T>()) {
+    const key = <u64>load<T>(values)
+    let h = key * 0x9e3779b97f4a7c15
+    h = (h ^ (h >> 32)) * 0xd6e8feb86659fd93
+    let slot = slots + ((<usize>(h >> shift)) << 4)
+    let tag = load<u32>(slot, 8)
+    if (load<u64>(slot) != key || !tag) {
+      while (tag && load<u64>(slot) != key) {
+        slot += 16
+        if (slot == end) slot = slots
+        tag = load<u32>(slot, 8)
+      }
+      if (!tag) {
+        tag = appendKey(table, key) + 1
+        store<u64>(slot, key)
+        store<u32>(slot, tag, 8)
+      }
+    }
+    store<u32>(out, tag - 1)
+  }
+}
+
 function probe(
   table: usize,
   validity: usize,
@@ -248,6 +278,10 @@ export function groupTableInsert(
   for (let at: u32 = 0; at < n; at += BLOCK) {
     const count = min<u32>(BLOCK, n - at)
     if (!reserve(table, count)) return 0
+    if (!validity && kind == KEY_FIXED_8 && load<u32>(table, CAPACITY) <= CACHED_CAPACITY) {
+      findCached<u64>(table, values, at, count, out)
+      continue
+    }
     loadKeys(table, kind, values, at, count)
     probe(table, validity, at, count, out, true)
   }

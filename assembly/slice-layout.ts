@@ -61,6 +61,8 @@ export const FAR: i64 = 1 << 62
 export const BLOCK: u32 = 64
 export const blockSlices: usize = memory.data(64 * 4, 16)
 export const blockEntries: usize = memory.data(64 * 4, 16)
+/** What holds no row: a late row's entry. */
+const NO_ENTRY: usize = memory.data(4, 4)
 
 /** A slice that is not in the map; 0 when memory is exhausted. */
 export function makeSlice(table: usize): usize {
@@ -129,36 +131,50 @@ function newRow(table: usize, slice: usize): usize {
   return top
 }
 
-/** Resolves the block's accumulator rows from its slices; false when memory is exhausted. */
-export function resolveRows(table: usize, ids: usize, count: usize, rows: usize): bool {
-  for (let j: usize = 0; j < count; j++) {
+/**
+ * Finds where the block's slices keep their rows, from row j on, until a page is not there; returns
+ * where it stops. A late row gets NO_ENTRY.
+ */
+function knownEntries(ids: usize, j: usize, count: usize): usize {
+  for (; j < count; j++) {
     const slice: usize = load<u32>(blockSlices + (j << 2))
-    if (!slice) continue
-    const id = load<u32>(ids + (j << 2))
-    const page = id >> PAGE_BITS
-    let at: usize = 0
-    if (page < load<u32>(slice, PAGE_COUNT)) {
-      at = load<u32>(<usize>load<u32>(slice, PAGES) + ((<usize>page) << 2))
-    }
-    if (!at) {
-      at = newPage(table, slice, page)
-      if (!at) return false
-    }
-    store<u32>(blockEntries + (j << 2), <u32>(at + ((<usize>(id & PAGE_MASK)) << 2)))
-  }
-  for (let j: usize = 0; j < count; j++) {
-    const slice: usize = load<u32>(blockSlices + (j << 2))
-    let row: usize = 0
+    let entry = NO_ENTRY
     if (slice) {
-      const entry: usize = load<u32>(blockEntries + (j << 2))
-      row = load<u32>(entry)
-      if (!row) {
-        row = newRow(table, slice)
-        if (!row) return false
-        store<u32>(entry, <u32>row)
-      }
+      const id = load<u32>(ids + (j << 2))
+      const page = id >> PAGE_BITS
+      if (page >= load<u32>(slice, PAGE_COUNT)) return j
+      const at: usize = load<u32>(<usize>load<u32>(slice, PAGES) + ((<usize>page) << 2))
+      if (!at) return j
+      entry = at + ((<usize>(id & PAGE_MASK)) << 2)
     }
-    store<u32>(rows + (j << 2), <u32>row)
+    store<u32>(blockEntries + (j << 2), <u32>entry)
+  }
+  return count
+}
+
+/** Reads the rows from j on, until one is not there; returns where it stops. */
+function knownRows(j: usize, count: usize, rows: usize): usize {
+  for (; j < count; j++) {
+    const row = load<u32>(load<u32>(blockEntries + (j << 2)))
+    if (!row && load<u32>(blockSlices + (j << 2))) return j
+    store<u32>(rows + (j << 2), row)
+  }
+  return count
+}
+
+/**
+ * Resolves the block's accumulator rows from its slices; false when memory is exhausted. What makes
+ * pages and rows is not in the loops, so that these have the registers.
+ */
+export function resolveRows(table: usize, ids: usize, count: usize, rows: usize): bool {
+  for (let j = knownEntries(ids, 0, count); j < count; j = knownEntries(ids, j, count)) {
+    const slice: usize = load<u32>(blockSlices + (j << 2))
+    if (!newPage(table, slice, load<u32>(ids + (j << 2)) >> PAGE_BITS)) return false
+  }
+  for (let j = knownRows(0, count, rows); j < count; j = knownRows(j, count, rows)) {
+    const row = newRow(table, load<u32>(blockSlices + (j << 2)))
+    if (!row) return false
+    store<u32>(load<u32>(blockEntries + (j << 2)), <u32>row)
   }
   return true
 }

@@ -11,7 +11,8 @@ import {
   makeSlice,
 } from './slice-layout'
 
-function mapPlace(index: i64, capacity: u32): usize {
+/** Where the probing for an index starts. */
+export function mapPlace(index: i64, capacity: u32): usize {
   return <usize>((<u64>index * 0x9e3779b97f4a7c15) >> (64 - <u64>ctz<u32>(capacity)))
 }
 
@@ -33,16 +34,6 @@ function growMap(table: usize): bool {
   store<u32>(table, <u32>map, MAP)
   store<u32>(table, capacity, CAPACITY)
   return true
-}
-
-/** The slice of an index, or 0. */
-export function findSlice(table: usize, index: i64): usize {
-  const map: usize = load<u32>(table, MAP)
-  const capacity = load<u32>(table, CAPACITY)
-  const mask = <usize>(capacity - 1)
-  let at = mapPlace(index, capacity)
-  while (load<i64>(map + (at << 4)) != index && load<u32>(map + (at << 4), 8)) at = (at + 1) & mask
-  return load<u32>(map + (at << 4), 8)
 }
 
 /** Makes the slice of an index that has none; 0 when memory is exhausted. */

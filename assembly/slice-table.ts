@@ -27,7 +27,7 @@ import {
   blockSlices,
   resolveRows,
 } from './slice-layout'
-import { addSlice, findSlice } from './slice-map'
+import { addSlice, mapPlace } from './slice-map'
 
 /**
  * A table for accumulator rows of `stride` bytes (a multiple of 8) that start as `template`, over
@@ -96,48 +96,77 @@ export function sliceTableCreated(table: usize): usize {
 
 // True when rows of the block that was resolved last may be late.
 let blockIsLate: bool = false
+// Where resolveKnown() stopped: the index that has no slice yet, or that it is out of range.
+let missingIndex: i64 = 0
+let isOutOfRange: bool = false
 
 /**
  * How far from a slice's start a time is in it by one comparison: not at the ends of 64 bits, which
  * wrap.
  */
 function spanFrom(start: i64, size: i64): u64 {
-  return start < FAR && start > -FAR ? <u64>size : 0
+  return <u64>(start + FAR) < <u64>(FAR << 1) ? <u64>size : 0
+}
+
+/** The index of a time anywhere in 64 bits: floored division; before the offset is the slice before. */
+function indexOf(time: i64, size: i64, offset: i64): i64 {
+  const quotient = time / size
+  let rest = time - quotient * size
+  const isNegative = rest >> 63
+  rest += size & isNegative
+  return quotient + isNegative + ((rest - offset) >> 63)
 }
 
 /**
- * Resolves the block's slices (0: late): DONE, a place with a time out of range, or BLOCK:
- * exhausted.
+ * Resolves the block's slices (0: late) from row j on, until one is not there; returns where it stops.
+ * What makes slices is not in this loop, so that the loop has the registers.
  */
-function resolveSlices(table: usize, timestamps: usize, count: usize): usize {
+function resolveKnown(table: usize, timestamps: usize, j: usize, count: usize): usize {
   const size = load<i64>(table, SIZE)
   const offset = load<i64>(table, OFFSET)
   const multiplier = load<i64>(table, MULTIPLIER)
   const firstIndex = load<i64>(table, FIRST_INDEX)
+  const map: usize = load<u32>(table, MAP)
+  const capacity = load<u32>(table, CAPACITY)
+  const mapEnd = map + ((<usize>capacity) << 4)
+  // Shifted by whole slices, times are not negative: one division without signs.
+  const base = FAR / size
+  const shift = base * size - offset
   let index = load<i64>(table, LAST_INDEX)
   let slice: usize = load<u32>(table, LAST_SLICE)
   let start = index * size + offset
-  // The slice of the row before the block may have been a late one.
-  let isLate = !slice
+  // The slice of the row before may have been a late one.
+  let isLate = blockIsLate || !slice
   let span: u64 = load<u32>(table, LAST_KNOWN) ? spanFrom(start, size) : 0
-  for (let j: usize = 0; j < count; j++) {
+  for (; j < count; j++) {
     const time = load<i64>(timestamps + (j << 3)) * multiplier
     if (<u64>(time - start) >= span) {
-      // Floored division; then a time before the offset belongs to the slice before.
-      index = time / size
-      let rest = time - index * size
-      const isNegative = rest >> 63
-      rest += size & isNegative
-      const isBefore = (rest - offset) >> 63
-      index += isNegative + isBefore
-      if (index > INDEX_MAX || index < -INDEX_MAX) return j
-      start = time - rest + offset - (size & isBefore)
+      const shifted = time + shift
+      if (shifted >= 0) {
+        const quotient = <i64>(<u64>shifted / <u64>size)
+        index = quotient - base
+        start = time - (shifted - quotient * size)
+      } else {
+        index = indexOf(time, size, offset)
+        start = index * size + offset
+      }
+      isOutOfRange = <u64>(index + INDEX_MAX) > <u64>(INDEX_MAX << 1)
+      if (isOutOfRange) return j
       span = spanFrom(start, size)
       slice = 0
       if (index >= firstIndex) {
-        slice = findSlice(table, index)
-        if (!slice) slice = addSlice(table, index)
-        if (!slice) return BLOCK
+        let at = map + (mapPlace(index, capacity) << 4)
+        while (load<i64>(at) != index && load<u32>(at, 8)) {
+          at += 16
+          if (at == mapEnd) at = map
+        }
+        slice = load<u32>(at, 8)
+        if (!slice) {
+          missingIndex = index
+          blockIsLate = isLate
+          store<u32>(table, 0, LAST_KNOWN)
+          return j
+        }
       }
       isLate = isLate || !slice
     }
@@ -147,6 +176,18 @@ function resolveSlices(table: usize, timestamps: usize, count: usize): usize {
   store<i64>(table, index, LAST_INDEX)
   store<u32>(table, <u32>slice, LAST_SLICE)
   store<u32>(table, 1, LAST_KNOWN)
+  return count
+}
+
+/** As resolveKnown(), and makes what is not there: DONE, a place out of range, or BLOCK: exhausted. */
+function resolveSlices(table: usize, timestamps: usize, count: usize): usize {
+  blockIsLate = false
+  let j = resolveKnown(table, timestamps, 0, count)
+  while (j < count) {
+    if (isOutOfRange) return j
+    if (!addSlice(table, missingIndex)) return BLOCK
+    j = resolveKnown(table, timestamps, j, count)
+  }
   return DONE
 }
 

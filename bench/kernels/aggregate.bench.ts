@@ -10,15 +10,19 @@ const GROUPS = 1_000
 const GRID = { size: 1n, offset: 0n, multiplier: 1n }
 const NOTHING = { values: 0, validity: 0, filter: 0, offsets: 0 }
 
+// Columns and rows as the engine's plans number them: entries over one column share its values, those
+// over the same rows their masks.
+const ALL = { nullsOf: -1, filter: -1 }
+const VALID = { nullsOf: 0, filter: -1 }
 const FLIGHTS: readonly AggregateEntry[] = [
-  { op: 'sumI64', kind: 64, offset: 8, countOffset: 0 },
-  { op: 'maxI64', kind: 64, offset: 16, countOffset: 0 },
-  { op: 'countTrue', kind: 'bool', offset: 24, countOffset: 0 },
-  { op: 'count', kind: 64, offset: 0, countOffset: 0 },
+  { op: 'sumI64', kind: 64, offset: 8, countOffset: 0, column: 0, rows: ALL },
+  { op: 'maxI64', kind: 64, offset: 16, countOffset: 0, column: 0, rows: ALL },
+  { op: 'countTrue', kind: 'bool', offset: 24, countOffset: 0, column: 1, rows: ALL },
+  { op: 'count', kind: 64, offset: 0, countOffset: 0, rows: ALL },
 ]
 const NULLABLE_SUM: readonly AggregateEntry[] = [
-  { op: 'sumF64', kind: 64, offset: 8, countOffset: 0 },
-  { op: 'count', kind: 64, offset: 0, countOffset: 0 },
+  { op: 'sumF64', kind: 64, offset: 8, countOffset: 0, column: 0, rows: VALID },
+  { op: 'count', kind: 64, offset: 0, countOffset: 0, rows: VALID },
 ]
 
 /** Accumulators of GROUPS groups in one slice, started anew for each pass. */
