@@ -5,6 +5,8 @@
 // NX2  Splits are ranges of events in their order, and are dealt out in it: readers side by side stay close
 //      in event time, and each reads forward in it.
 // NX3  Only the columns that somebody needs are made, and of the other kinds of events nothing.
+// NX4  Paced, an event comes at the beginning of the tenth of a second that its place in the order is due in.
+import type { Clock } from '../base/clock.ts'
 import { DataflowError, didYouMean } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
@@ -80,6 +82,11 @@ export interface NexmarkOptions {
   readonly startMs?: number
   /** Events come out of order within groups of this many; 1, in order, unless said otherwise. */
   readonly outOfOrder?: number
+  /**
+   * Events come no sooner than the clock (processing time) says: `tps` a second from `startMs` on, each 100 ms
+   * those of that time. What is overdue comes at once. Unless said, they come as fast as they are read.
+   */
+  readonly paced?: boolean
 }
 
 /** Nexmark's events as sources, one a kind, and the table of 10,000 rows (i, i) that query 13 looks up. */
@@ -94,7 +101,17 @@ interface NexmarkConfig extends Required<NexmarkOptions> {
   readonly kind: EventKind | 'sideInput'
 }
 
-const DEFAULTS = { tps: 100_000, seed: 1, startMs: Date.UTC(2026, 0, 1), outOfOrder: 1 }
+const DEFAULTS = {
+  tps: 100_000,
+  seed: 1,
+  startMs: Date.UTC(2026, 0, 1),
+  outOfOrder: 1,
+  paced: false,
+}
+/** How often paced events come. It divides seconds, so that no batch lies across one. */
+const PACE_MS = 100
+/** Longest single wait on the clock: timers overflow at 2^31 ms. */
+const WAIT_MS_MAX = 3_600_000
 const EVENTS_MAX = 1e12
 const TPS_MAX = 1e9
 // So that its whole groups are permutations: 953 is the step.
@@ -104,8 +121,8 @@ const GROUP_MAX = 1 << 24
 /**
  * The events of the Nexmark benchmark: an online auction's persons, auctions and bids, random but the same
  * for the same seed, however many readers make them.
- * @param options how many events, how many a second of event time, the seed, the time of the first, and how
- *   far they come out of order
+ * @param options how many events, how many a second of event time, the seed, the time of the first, how
+ *   far they come out of order, and whether they wait for their time
  * @throws CONFIG_INVALID for an option that is none, or out of its range
  * @example
  * import { nexmark, StreamExecutionEnvironment } from 'millrace'
@@ -148,6 +165,12 @@ function checkedOptions(options: NexmarkOptions): Required<NexmarkOptions> {
   inRange('seed', checked.seed, 0, Number.MAX_SAFE_INTEGER)
   inRange('startMs', checked.startMs, 0, 8.64e15)
   inRange('outOfOrder', checked.outOfOrder, 1, GROUP_MAX)
+  if (typeof checked.paced !== 'boolean') {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `nexmark: paced is ${String(checked.paced)}; it is true or false`,
+    )
+  }
   if (checked.outOfOrder % STEP === 0) {
     throw new DataflowError(
       'CONFIG_INVALID',
@@ -166,7 +189,7 @@ function inRange(name: string, value: unknown, least: number, most: number): voi
 }
 
 export const nexmarkConnector: Connector = {
-  source: (config) => nexmarkSource(config),
+  source: (config, { clock }) => nexmarkSource(config, clock),
 }
 
 /** Enough splits that readers end together, but each worth the message that asks for it. */
@@ -180,13 +203,13 @@ interface EventSplit extends Split {
   readonly places: number
 }
 
-function nexmarkSource(config: Json): Source {
+function nexmarkSource(config: Json, clock: Clock): Source {
   const given = config as unknown as NexmarkConfig
   return {
     plan: (parallelism) => Promise.resolve(splitsOf(given, parallelism)),
     reader: (context) => {
       if (given.kind === 'sideInput') return new SideInputReader(context)
-      return new EventReader({ ...given, kind: given.kind }, context)
+      return new EventReader({ ...given, kind: given.kind }, context, clock)
     },
   }
 }
@@ -211,12 +234,19 @@ class EventReader implements SourceReader {
   readonly #generator: EventGenerator
   readonly #rowsMax: number
   readonly #placesMax: number
+  readonly #clock: Clock
   #from = 0
   #left = 0
+  #cancelWait: () => void = () => undefined
 
-  constructor(config: NexmarkConfig & { readonly kind: EventKind }, context: ReaderContext) {
+  constructor(
+    config: NexmarkConfig & { readonly kind: EventKind },
+    context: ReaderContext,
+    clock: Clock,
+  ) {
     const { seed, startMs, tps, kind } = config
     this.#config = config
+    this.#clock = clock
     this.#schema = context.schema
     this.#generator = new EventGenerator(context.kernels, { seed, baseMs: startMs, tps })
     this.#rowsMax = context.config.batchRows
@@ -229,11 +259,13 @@ class EventReader implements SourceReader {
     this.#left = places
   }
 
-  poll(): PollResult {
-    const { kind, outOfOrder: group } = this.#config
+  poll(): PollResult | Promise<void> {
+    const { kind, outOfOrder: group, paced } = this.#config
     while (this.#left > 0) {
       const from = this.#from
-      const places = Math.min(this.#left, this.#placesMax)
+      const due = paced ? this.#due() - from : Infinity
+      if (due <= 0) return this.#untilDue()
+      const places = Math.min(this.#left, this.#placesMax, due)
       const found = this.#generator.events(kind, { from, places, group, rowsMax: this.#rowsMax })
       this.#from += found.places
       this.#left -= found.places
@@ -243,7 +275,28 @@ class EventReader implements SourceReader {
   }
 
   close(): void {
+    this.#cancelWait()
     this.#generator.close()
+  }
+
+  /** How many places are due: those before the end of this tenth of a second. */
+  #due(): number {
+    const { startMs, tps } = this.#config
+    return Math.ceil(((this.#paceEndMs() - startMs) * tps) / 1_000)
+  }
+
+  #paceEndMs(): number {
+    return (Math.floor(this.#clock.now() / PACE_MS) + 1) * PACE_MS
+  }
+
+  #untilDue(): Promise<void> {
+    const { startMs, tps } = this.#config
+    const timeMs = startMs + (this.#from * 1_000) / tps
+    const wakeMs = Math.max(Math.floor(timeMs / PACE_MS) * PACE_MS, this.#paceEndMs())
+    return new Promise((resolve) => {
+      const waitMs = Math.min(wakeMs - this.#clock.now(), WAIT_MS_MAX)
+      this.#cancelWait = this.#clock.schedule(waitMs, resolve)
+    })
   }
 
   #batch(kind: EventKind, events: ReturnType<EventGenerator['events']>): RecordBatch {

@@ -1,6 +1,7 @@
 // The source of Nexmark's events, through whole jobs: the same rows at every parallelism, the scalar twin's.
 import { describe, expect, it } from 'vitest'
 import { nexmark, type NexmarkOptions, StreamExecutionEnvironment } from '../../src/index.ts'
+import { JobHarness } from '../../src/testing.ts'
 import { eventAt, eventRow, kindOf } from '../kernels/reference/generator.ts'
 
 const OPTIONS: NexmarkOptions = { events: 34_000, tps: 5_000, seed: 42 }
@@ -57,6 +58,23 @@ describe('nexmark()', () => {
       expect(shuffled.sort()).toEqual(alone)
     },
   )
+
+  it.each([1, 3])('paced, gives events when they are due (%d subtasks)', async (parallelism) => {
+    const startMs = Date.UTC(2026, 0, 1)
+    const { bid } = nexmark({ events: 40_000, tps: 5_000, startMs, outOfOrder: 300, paced: true })
+    const job = (env: StreamExecutionEnvironment) =>
+      env.fromSource(bid).select((b) => ({ dateTime: b.dateTime }))
+    const options = { parallelism, processingTimeMs: startMs - 1_000 }
+    await using harness = await JobHarness.start(job, options)
+    expect(harness.output()).toEqual([])
+    const bidsUntil = (place: number) => place * 0.92
+    for (const atMs of [0, 99, 100, 3_250, 7_999]) {
+      await harness.advanceProcessingTime(startMs + atMs)
+      const places = (Math.floor(atMs / 100) + 1) * 500
+      expect(harness.output()).toHaveLength(bidsUntil(places))
+    }
+    expect(await harness.finish()).toMatchObject({ state: 'finished', rows: bidsUntil(40_000) })
+  })
 
   it('gives other events for another seed', async () => {
     const [first] = await rowsOf('bid', 1)

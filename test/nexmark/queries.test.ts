@@ -1,15 +1,16 @@
 // Every Nexmark query, run as the command line runs it, against DuckDB's answer: at several parallelisms, with
 // events in order and out of it, generated and from files. `npm run test:nexmark` runs it over a million events
 // and all combinations; the normal run takes fewer of both.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nexmarkCommand, type NexmarkCommandOptions } from '../../src/cli/nexmark.ts'
 import { NEXMARK_QUERIES } from '../../src/cli/nexmark-queries.ts'
 import { nexmark, parquetFile, StreamExecutionEnvironment } from '../../src/index.ts'
 import { DuckDb } from './duckdb.ts'
+import { type ModelBid, modelBids, q10Folders, q12Rows } from './model.ts'
 import { ORACLES } from './oracle.ts'
 
 const EVENTS = Number(process.env['NEXMARK_EVENTS'] ?? 60_000)
@@ -94,6 +95,19 @@ async function run(
   return { code, figures, output: files }
 }
 
+const modelEvents = new Map<Run['order'], ModelBid[]>()
+
+/** The bids of the models, made once. */
+function bidsOf(order: Run['order']): ModelBid[] {
+  const rules = { seed: RULES.seed, tps: RULES.tps, baseMs: Date.parse(START) }
+  const group = order === 'ordered' ? 1 : RULES.outOfOrder
+  const bids = modelEvents.get(order) ?? modelBids({ events: EVENTS, rules, group })
+  modelEvents.set(order, bids)
+  return bids
+}
+
+const rowsIn = (file: string): string[] => readFileSync(file, 'utf8').trimEnd().split('\n')
+
 describe.each(QUERIES)('%s', (query) => {
   const oracle = ORACLES[query]!
 
@@ -113,19 +127,54 @@ describe.each(QUERIES)('%s', (query) => {
 })
 
 describe('q12', () => {
-  it.each([1, 2, 4])(
-    'counts bids by bidder in one window while the clock stands (%d subtasks)',
-    async (parallelism) => {
-      const setting: Run = { parallelism, order: 'shuffled', from: 'generated' }
+  const orders = ['ordered', 'shuffled'] as const
+  it.each([1, 2, 4].flatMap((parallelism) => orders.map((order) => ({ order, parallelism }))))(
+    'counts bids by bidder and ten seconds of a clock that moves ($order, $parallelism subtasks)',
+    async ({ parallelism, order }) => {
+      const setting: Run = { parallelism, order, from: 'generated' }
       const { figures, output } = await run('q12', setting, { virtualClock: true })
+      const expected = q12Rows(bidsOf(order))
+      expect(rowsIn(output).sort()).toEqual(expected.sort())
+      const windows = expected.map((text) => (JSON.parse(text) as { starttime: string }).starttime)
+      expect(new Set(windows).size).toBeGreaterThan(3)
+      expect(figures).toMatchObject({ lateRows: 0, rowObjects: 0 })
+    },
+    600_000,
+  )
+
+  it.each([1, 2, 4])(
+    'counts bids from files in one window: the clock stands (%d subtasks)',
+    async (parallelism) => {
+      const setting: Run = { parallelism, order: 'shuffled', from: 'files' }
+      const { output } = await run('q12', setting, { virtualClock: true })
       const oracle = {
-        sql: `select bidder, count(*) as bid_count,
-          timestamp '2026-01-31 23:59:40' as starttime, timestamp '2026-01-31 23:59:50' as endtime
-          from bid group by bidder`,
+        sql: `select bidder, count(*) as bid_count, timestamp '2026-01-01' as starttime,
+          timestamp '2026-01-01 00:00:10' as endtime from bid group by bidder`,
       }
       await duckdb.expect('q12', oracle)
       expect(await duckdb.differences('q12', output, oracle)).toBeUndefined()
-      expect(figures['lateRows']).toBe(0)
+    },
+    600_000,
+  )
+})
+
+describe('q10', () => {
+  it.each([1, 2, 4])(
+    'writes each bid into the folder of its day and minute (%d subtasks)',
+    async (parallelism) => {
+      const { output } = await run('q10', { parallelism, order: 'shuffled', from: 'generated' })
+      const found = new Map(globSync(output).map((file) => [file, rowsIn(file)]))
+      const expected = q10Folders(bidsOf('shuffled'))
+      const folders = [...found.keys()].map((file) =>
+        dirname(relative(join(output, '../../..'), file)),
+      )
+      expect(new Set(folders)).toEqual(new Set(expected.keys()))
+      for (const [name, rows] of expected) {
+        const ours = [...found]
+          .filter(([file]) => file.includes(name))
+          .flatMap(([, texts]) => texts)
+        expect(ours.sort()).toEqual(rows.sort())
+      }
     },
     600_000,
   )
