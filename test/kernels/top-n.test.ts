@@ -92,7 +92,67 @@ describe("a top-N's lists", () => {
       { numRuns: 500 },
     )
   })
+
+  it.each([1, 2, 3])('equal sorted arrays when they are long, seed %i', (seed) => {
+    let state = seed
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
+      return (state >>> 8) % below
+    }
+    const isChangelog = seed !== 2
+    const keep = isChangelog ? ALL_ROWS : 700
+    const table = new TopNTable(kernels)
+    const lists = kernels.allocate(4)
+    kernels.u32[lists >>> 2] = 0
+    const twin = new TopNTwin<Entry>(byOrder)
+    for (let round = 0; round < 60; round++) {
+      // It grows for a while, and then goes away.
+      const isShrinking = isChangelog && round >= 30
+      const batch = Array.from({ length: 120 }, (_, i): Change => {
+        const held = twin.lists[0] ?? []
+        const isGone = isChangelog && held.length > 0 && random(10) < (isShrinking ? 9 : 2)
+        // The third's rows come in order.
+        const order = seed === 3 ? 1_000_000 + round * 120 + i : random(400)
+        const entry = isGone
+          ? held[random(held.length)]!
+          : { order: `an order ${order}`, row: `${round} ${i}` }
+        if (isGone) twin.remove(0, (o) => o === entry)
+        else twin.insert(0, entry, keep)
+        return { key: 0, op: isGone ? 3 : 0, ...entry }
+      })
+      inArena(kernels, () => {
+        const rows = {
+          ids: place(kernels, new Uint32Array(batch.length)),
+          ops: isChangelog
+            ? place(
+                kernels,
+                Uint8Array.from(batch, ({ op }) => op),
+              )
+            : 0,
+          orders: column(batch.map(({ order }) => order)),
+          rows: column(batch.map(({ row }) => row)),
+          n: batch.length,
+        }
+        const ids = { ids: place(kernels, new Uint32Array(1)), count: 1 }
+        const gone = table.newGone(batch.length * 2 + keptMost(twin))
+        const limit = { limit: keep, ties: false }
+        expect(table.apply(lists, rows, limit, { gone, strict: true })).toBeUndefined()
+        table.forget(lists, ids, gone)
+        const first = table.first(lists, ids, { limit: ALL_ROWS, ties: false })
+        const expected = twin.lists[0]!.map(({ row }) => row)
+        expect(textsOf(table, first.entries, first.length)).toEqual(expected)
+        const some = table.first(lists, ids, { limit: 300, ties: true })
+        const last = twin.lists[0]![299]
+        const ends = twin.lists[0]!.findLastIndex(({ order }) => order === last?.order)
+        expect(some.length).toBe(last === undefined ? expected.length : ends + 1)
+      })
+    }
+    table.close()
+    kernels.release(lists)
+  })
 })
+
+const keptMost = (twin: TopNTwin<Entry>): number => twin.lists[0]?.length ?? 0
 
 const allKeys = () => ({
   ids: place(
