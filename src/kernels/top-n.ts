@@ -110,6 +110,13 @@ export class TopNTable {
     return { starts, entries, length }
   }
 
+  /** The addresses of the first or last rows of keys, 0 where a key has none. */
+  ends(lists: number, { ids, count }: KeyIds, isLast: boolean): number {
+    const rows = this.#kernels.scratch(count * 4)
+    this.#kernels.exports.topNEnds(lists, ids, count, isLast, rows)
+    return rows
+  }
+
   /** The addresses of the rows of n entries. */
   rows(entries: number, n: number): number {
     const rows = this.#kernels.scratch(n * 4)

@@ -1,5 +1,6 @@
 // How operators with updating results emit: changes as batches of at most batchRows rows, with what each
 // row does in '$op'. Both rows of an update are in one batch.
+import { DataflowError } from '../base/errors.ts'
 import { OP_COLUMN, OP_FIELD, ROW_OPS } from '../columnar/changelog.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
 import { Vector } from '../columnar/vector.ts'
@@ -48,3 +49,12 @@ export class ChangeOutput {
     return from + length
   }
 }
+
+/** A row that is taken back and is not there. */
+export const notThere = (row: number) =>
+  new DataflowError(
+    'RECORD_MALFORMED',
+    'a changelog takes a row back that it has not given: the changes of a row must come by one ' +
+      'way, and no rows may be left out of them but by where()',
+    { context: { row } },
+  )

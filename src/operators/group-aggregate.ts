@@ -7,6 +7,7 @@
 // GA2  A key is there while more rows were added than taken back. A hidden count() knows.
 // GA3  A key whose count falls to zero begins anew: no rounding of its float sums is left over. Such
 //      keys are forgotten when they are the half.
+// GA4  Over a changelog extremes, first and last keep the values themselves (ordered-aggregates.ts).
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import { OP_COLUMN } from '../columnar/changelog.ts'
@@ -25,9 +26,10 @@ import { takeFixed } from '../kernels/take.ts'
 import { RowLayout } from '../state/row-store.ts'
 import { Aggregation } from './aggregation.ts'
 import { ChangeOutput } from './change-output.ts'
-import { GroupTable } from './group-state.ts'
+import { type Groups, GroupTable } from './group-state.ts'
 import type { AggregateSpec, OperatorSpec } from './operator-spec.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
+import { isOrdered, OrderedAggregates } from './ordered-aggregates.ts'
 
 type GroupAggregateSpec = Extract<OperatorSpec, { readonly kind: 'groupAggregate' }>
 
@@ -55,7 +57,11 @@ class GroupAggregate implements Operator {
   readonly #keyColumns: readonly number[]
   readonly #opColumn: number | undefined
   readonly #stateSchema: Schema
+  readonly #orderedSpecs: readonly AggregateSpec[]
+  /** Which aggregates keep sorted values. */
+  readonly #isOrdered: readonly boolean[]
   #groups: GroupTable | undefined
+  #ordered: OrderedAggregates | undefined
 
   constructor(spec: GroupAggregateSpec, context: OperatorContext, output: Output) {
     const input = context.inputs[0]!
@@ -63,10 +69,13 @@ class GroupAggregate implements Operator {
     this.#changes = new ChangeOutput(context, output)
     this.#opColumn = input.has(OP_COLUMN) ? input.indexOf(OP_COLUMN) : undefined
     const isRetracting = this.#opColumn !== undefined
-    this.#aggregation = new Aggregation(input, [...spec.aggregates, ROW_COUNT], { isRetracting })
+    this.#isOrdered = spec.aggregates.map((one) => isRetracting && isOrdered(one))
+    const accumulated = spec.aggregates.filter((_, i) => !this.#isOrdered[i])
+    this.#aggregation = new Aggregation(input, [...accumulated, ROW_COUNT], { isRetracting })
+    this.#orderedSpecs = spec.aggregates.filter((_, i) => this.#isOrdered[i])
     this.#keyColumns = spec.keys.map((key) => input.indexOf(key))
     const results = spec.aggregates.map(({ name }) => context.output.field(name).type)
-    this.#types = [...results, int64()]
+    this.#types = [...results.filter((_, i) => !this.#isOrdered[i]), int64()]
     this.#layout = new RowLayout(context.kernels, results)
     const keys = input.project(spec.keys)
     const state = this.#aggregation.stateFields.map(({ name, type }) => ({
@@ -79,16 +88,21 @@ class GroupAggregate implements Operator {
   open(): void {
     const { kernels, inputs, restored, config } = this.#context
     const types = this.#keyColumns.map((column) => inputs[0]!.fields[column]!.type)
-    const groups = new GroupTable(kernels, this.#aggregation, types, config)
+    const ordered = new OrderedAggregates(kernels, inputs[0]!, this.#orderedSpecs)
+    const groups = new GroupTable(kernels, this.#aggregation, types, config, [ordered])
     this.#groups = groups
+    this.#ordered = ordered
     const keyCount = types.length
     for (const batch of restored?.table(GROUPS) ?? []) {
       const { touched, rows } = groups.touch(batch.columns.slice(0, keyCount), batch.length)
       assert(touched.count === batch.length, 'a group is restored twice')
       const state = batch.columns.slice(keyCount)
       this.#aggregation.importState(groups.program, state, rows, batch.length)
-      groups.setLive(touched, this.#results(rows, touched.count).counts)
+      ordered.reserve(groups.keys.size)
+      groups.setLive(touched, this.#results({ touched, rows }).counts)
     }
+    if (restored === undefined) return
+    ordered.restore(restored, (columns, n) => groups.keys.insert(columns, n))
   }
 
   processBatch(batch: RecordBatch): void {
@@ -97,10 +111,17 @@ class GroupAggregate implements Operator {
     const n = batch.rowCount
     const dense = denseColumns(kernels, batch)
     const { touched, rows } = groups.touch(this.#keyColumns.map(dense), n)
-    const before = this.#results(rows, touched.count)
-    const targets = takeFixed(kernels, 4, rows, { rows: touched.locals, length: n })
-    this.#update(dense, targets, n)
-    const after = this.#results(rows, touched.count)
+    const ordered = this.#ordered!
+    ordered.reserve(groups.keys.size)
+    const before = this.#results({ touched, rows })
+    const places = { rows: touched.locals, length: n }
+    this.#update(dense, takeFixed(kernels, 4, rows, places), n)
+    if (this.#orderedSpecs.length > 0) {
+      const ids = takeFixed(kernels, 4, touched.ids, places)
+      ordered.apply({ ids, ops: dense(this.#opColumn!).values, n }, dense)
+    }
+    const after = this.#results({ touched, rows })
+    if (this.#orderedSpecs.length > 0) ordered.forget(touched)
     this.#emit(touched, before, after)
     groups.setLive(touched, after.counts)
     if (this.#opColumn !== undefined) groups.forgetDead({ touched, rows }, after.counts)
@@ -117,11 +138,15 @@ class GroupAggregate implements Operator {
       if (keys.length > 0) into.keyed(GROUPS, batch, keys)
       else into.list(GROUPS, batch)
     }
+    const keyFields = this.#stateSchema.fields.slice(0, keys.length)
+    this.#ordered!.snapshot(into, this.#opened().keys, keyFields, this.#context.config.batchRows)
   }
 
   close(): void {
     this.#groups?.close()
     this.#groups = undefined
+    this.#ordered?.close()
+    this.#ordered = undefined
   }
 
   #opened(): GroupTable {
@@ -151,11 +176,15 @@ class GroupAggregate implements Operator {
     if (overflow !== undefined) throw this.#aggregation.overflow(overflow)
   }
 
-  #results(rows: number, n: number): Results {
+  #results({ touched, rows }: Groups): Results {
     const { kernels } = this.#context
-    const columns = this.#aggregation.results(kernels, rows, n, this.#types)
-    const counts = columns.at(-1)!.values
-    const encoded = this.#layout.encode(columns.slice(0, -1), n)
+    const n = touched.count
+    const accumulated = this.#aggregation.results(kernels, rows, n, this.#types)
+    const counts = accumulated.at(-1)!.values
+    const ordered = this.#ordered!.results(touched)
+    const [a, b] = [accumulated.values(), ordered.values()]
+    const columns = this.#isOrdered.map((isOrderedOne) => (isOrderedOne ? b : a).next().value!)
+    const encoded = this.#layout.encode(columns, n)
     return { encoded, counts, addresses: presentRows(kernels, encoded, counts, n) }
   }
 

@@ -25,6 +25,12 @@ export interface Groups {
   readonly rows: number
 }
 
+/** What is kept by the same key ids elsewhere. */
+export interface KeyFollower {
+  /** @param map the new id (u32) of each of `size` old ones, 0xffffffff for those that are gone */
+  compact(map: number, size: number): void
+}
+
 export class GroupTable {
   readonly keys: KeyIndex
   readonly program: AggregateProgram
@@ -36,6 +42,7 @@ export class GroupTable {
   /** 1 for a live key. */
   readonly #live: KeyColumn
   readonly #stamps: KeyColumn
+  readonly #followers: readonly KeyFollower[]
   #liveCount = 0
   #slice: number
   #compactAt: number
@@ -49,10 +56,12 @@ export class GroupTable {
       batchRows,
       compactionKeysMin = COMPACTION_KEYS_MIN,
     }: { readonly batchRows: number; readonly compactionKeysMin?: number },
+    followers: readonly KeyFollower[] = [],
   ) {
     this.#kernels = kernels
     this.#aggregation = aggregation
     this.#batchRows = batchRows
+    this.#followers = followers
     this.#compactionKeysMin = compactionKeysMin
     this.#compactAt = compactionKeysMin
     this.keys = new KeyIndex(kernels, keyTypes)
@@ -142,6 +151,7 @@ export class GroupTable {
       this.keys.compact(live, map)
       this.#moveTo(this.#slices.detached(), map)
       this.#live.compact(map, size)
+      for (const follower of this.#followers) follower.compact(map, size)
       kernels.release(map)
       kernels.release(live)
     }

@@ -9,7 +9,6 @@
 // TN4  A batch is worked off in parts that give at most CHANGES_MAX changes, and changes of more than a
 //      batch go out step by step.
 import { assert } from '../base/assert.ts'
-import { DataflowError } from '../base/errors.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import { OP_COLUMN } from '../columnar/changelog.ts'
 import { denseColumns } from '../columnar/dense-columns.ts'
@@ -21,7 +20,7 @@ import { ALL_ROWS, type TopNChanges, type TopNLimit } from '../kernels/top-n.ts'
 import { KeyColumn } from '../state/key-column.ts'
 import { KeyIndex } from '../state/key-index.ts'
 import { orderIn, SortedRows } from '../state/sorted-rows.ts'
-import { ChangeOutput } from './change-output.ts'
+import { ChangeOutput, notThere } from './change-output.ts'
 import { RANK_TYPE } from './changelog-schema.ts'
 import type { OperatorSpec } from './operator-spec.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
@@ -275,11 +274,3 @@ function rowsOf(
   for (let i = 0; i < length; i++) kernels.u32[(rows >>> 2) + i] = from + i
   return batch.withSelection({ rows, length })
 }
-
-const notThere = (row: number) =>
-  new DataflowError(
-    'RECORD_MALFORMED',
-    'a changelog takes a row back that it has not given: the changes of a row must come by one ' +
-      'way, and no rows may be left out of them but by where()',
-    { context: { row } },
-  )

@@ -10,6 +10,7 @@ import { groupAggregateFields } from '../operators/aggregate-type.ts'
 import { Aggregation } from '../operators/aggregation.ts'
 import { topNSchema } from '../operators/changelog-schema.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
+import { isOrdered } from '../operators/ordered-aggregates.ts'
 import { checkKeepable } from '../state/row-store.ts'
 import { bindAggregates, ComputedColumns } from './aggregate-planning.ts'
 import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
@@ -123,7 +124,9 @@ export function planGroupAggregate(
   const input = columns.isPlain ? stream : stream.plannedSelect(columns.all, location, undefined)
   const { schema } = input
   // What cannot take rows back is refused here, where the user's line is known.
-  void new Aggregation(schema, specs, { isRetracting: stream.isUpdating })
+  const isRetracting = stream.isUpdating
+  const accumulated = isRetracting ? specs.filter((one) => !isOrdered(one)) : specs
+  void new Aggregation(schema, accumulated, { isRetracting })
   const spec = { kind: 'groupAggregate', keys, aggregates: specs } as const
   const output = new Schema(groupAggregateFields(schema, keys, specs))
   return groups(input, { spec, name: 'Aggregate', output }, location)

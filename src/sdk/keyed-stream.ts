@@ -244,7 +244,8 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
    * Aggregates over all rows of a key so far, without windows: an updating stream of one row a key, the key
    * columns and the aggregates by name. A batch of rows gives the net change of a key: first an insertion,
    * later an update, nothing when the results are as before. Over an updating stream rows are taken back,
-   * too, and a key without rows is deleted; min(), max(), first() and last() cannot do that.
+   * too, and a key without rows is deleted. min(), max(), any(), all(), first() and last() then keep all
+   * values of a key; of equal values the first that came is the one that is taken back.
    * @param aggregates count(), sum(), min(), max(), mean(), first(), last() by name; or a callback that
    *   gives them over the stream's columns
    * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH; UNSUPPORTED for what cannot take rows back

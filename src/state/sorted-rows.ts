@@ -63,6 +63,11 @@ export class SortedRows {
     return this.#table.first(this.#lists.ptr, keys, limit)
   }
 
+  /** The addresses of the first or last rows of keys, as columns() takes them; 0 where there is none. */
+  ends(keys: KeyIds, isLast: boolean): number {
+    return this.#table.ends(this.#lists.ptr, keys, isLast)
+  }
+
   /** Room for what leaves when n rows come to lists that have `held`. */
   newGone(n: number, held: number): number {
     return this.#table.newGone(n + held)

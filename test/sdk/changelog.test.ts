@@ -5,14 +5,17 @@ import {
   count,
   first,
   int32,
+  last,
   list,
   max,
+  min,
   ndjsonFile,
   type SinkSpec,
   timestamp,
   tumble,
   utf8,
 } from '../../src/index.ts'
+import { JobHarness, testInput } from '../../src/testing.ts'
 import { refusal, testEnvironment, testSource } from './test-environment.ts'
 
 const BIDS = { at: timestamp('ms'), auction: int32(), price: int32(), extra: utf8() }
@@ -87,12 +90,24 @@ describe('an updating stream', () => {
     ])
   })
 
-  it('is not aggregated by what cannot take a row back', () => {
-    const { counts } = updatingStream()
-    const build = () => counts.keyBy('bids').aggregate({ one: first('top') })
-    const { code, message } = refusal(build)
-    expect(code).toBe('UNSUPPORTED')
-    expect(message).toContain("'one' is first()")
+  it('is aggregated by extremes, and by what came first and last', async () => {
+    const bids = testInput({ auction: int32(), price: int32() }, { name: 'bids' })
+    for (const parallelism of [1, 2, 4]) {
+      await using job = await JobHarness.start(
+        (env) =>
+          env
+            .fromSource(bids)
+            .keyBy('auction')
+            .aggregate({ n: count() })
+            .aggregate({ least: min('n'), most: max('n'), one: first('n'), other: last('n') })
+            .materialize(),
+        { parallelism, seed: parallelism },
+      )
+      for (const auction of [1, 1, 1, 2, 2, 3, 3, 1]) await job.push(bids, [{ auction, price: 1 }])
+      await job.finish()
+      // Each count takes the one before it back: auction 2 had its last before auction 3.
+      expect(job.output()).toEqual([{ least: 2, most: 4, one: 2, other: 4 }])
+    }
   })
 })
 
@@ -184,9 +199,9 @@ describe('mistakes', () => {
   it('of columns that cannot be kept name the column', () => {
     const rows = () =>
       testEnvironment().env.fromSource(testSource({ k: int32(), tags: list(utf8()) }))
-    const last = refusal(() => rows().keyBy('k').deduplicate({ keep: 'last' }))
-    expect(last.code).toBe('UNSUPPORTED')
-    expect(last.message).toContain("'tags' is list<utf8>")
+    const latest = refusal(() => rows().keyBy('k').deduplicate({ keep: 'last' }))
+    expect(latest.code).toBe('UNSUPPORTED')
+    expect(latest.message).toContain("'tags' is list<utf8>")
     expect(rows().keyBy('k').deduplicate({ keep: 'first' }).schema.names).toEqual(['k', 'tags'])
     expect(refusal(() => rows().distinct()).code).toBe('TYPE_MISMATCH')
   })
