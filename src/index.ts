@@ -59,6 +59,9 @@ export type {
 } from './graph/submission.ts'
 export type { JoinType } from './operators/join-spec.ts'
 export type {
+  AsyncAnswer,
+  AsyncContext,
+  AsyncFunction,
   BaseContext,
   BroadcastContext,
   BroadcastProcessFunction,
@@ -109,6 +112,8 @@ export {
   sum,
   type Aggregate,
 } from './sdk/aggregate.ts'
+export { AsyncDataStream } from './sdk/async-data-stream.ts'
+export type { AsyncCallOptions, AsyncOptions, RetryOptions } from './sdk/async-planning.ts'
 export { CollectedRows } from './sdk/collected-rows.ts'
 export { col, lit, when } from './sdk/column-functions.ts'
 export type {

@@ -25,6 +25,10 @@ export interface JobConfig {
   readonly autoWatermarkIntervalMs: number
   /** How long a part of an endless source may give no rows before others go on without it, in ms. */
   readonly sourceIdleTimeoutMs: number
+  /** Asynchronous calls that one operator's subtask has under way at most, unless it says otherwise. */
+  readonly asyncCallsMax: number
+  /** How long an asynchronous call may take, its retries included, unless it says otherwise; in ms. */
+  readonly asyncTimeoutMs: number
   /** How long a slot may take to stop before its thread is ended, in milliseconds. */
   readonly cancelTimeoutMs: number
   /** State entries looked at for expiry after each batch and watermark of an operator with a TTL. */
@@ -45,6 +49,8 @@ export const DEFAULT_CONFIG: JobConfig = {
   metricsIntervalMs: 100,
   autoWatermarkIntervalMs: 200,
   sourceIdleTimeoutMs: 60_000,
+  asyncCallsMax: 100,
+  asyncTimeoutMs: 60_000,
   cancelTimeoutMs: 5_000,
   stateCleanupEntries: 1_000,
   stateCompactionKeysMin: 65_536,

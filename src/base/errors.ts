@@ -21,6 +21,7 @@ const system: ErrorKind = { domain: 'system', retryable: true }
 export const ERROR_CODES = {
   ARITHMETIC_OVERFLOW: user,
   ASSERTION_FAILED: { domain: 'system', retryable: false },
+  CALL_TIMED_OUT: resource,
   CAST_FAILED: user,
   COLUMN_NOT_FOUND: user,
   CONFIG_INVALID: user,

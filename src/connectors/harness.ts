@@ -26,6 +26,8 @@ export type HarnessEntry =
 /** The log of an input. */
 export class HarnessLog {
   readonly #entries: HarnessEntry[] = []
+  /** Whoever reads it now. */
+  readonly readers = new Set<{ readonly isBehind: boolean }>()
   #waiting: (() => void)[] = []
   #ended = false
 
@@ -145,8 +147,14 @@ class LogReader implements SourceReader {
     this.#builder = new BatchBuilder(context.kernels, context.schema)
   }
 
+  /** There is something to read. */
+  get isBehind(): boolean {
+    return this.#next() !== undefined
+  }
+
   open(split: Split): void {
     this.#index = split.index as number
+    this.#log.readers.add(this)
   }
 
   event(): SourceEvent | undefined {
@@ -163,6 +171,7 @@ class LogReader implements SourceReader {
   }
 
   close(): void {
+    this.#log.readers.delete(this)
     this.#builder.close()
   }
 

@@ -21,6 +21,13 @@ export class CurrentTime {
     this.ms = undefined
   }
 
+  /** That of something else; none of what has none. */
+  set(other: CurrentTime | undefined): void {
+    this.ms = other?.ms
+    this.low = other?.low ?? 0
+    this.high = other?.high ?? 0
+  }
+
   /** A timer's. */
   at(ms: number, unit: TimeUnit): void {
     this.ms = ms

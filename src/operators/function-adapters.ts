@@ -6,7 +6,7 @@ import type { StateDescriptor, ValueState } from '../state/state.ts'
 import { type FunctionInstance, functionInstance, isClass } from './function-instance.ts'
 import type { BaseContext, Collector, RichFunction, RuntimeContext } from './functions.ts'
 
-type Call = (...parameters: unknown[]) => unknown
+export type Call = (...parameters: unknown[]) => unknown
 type Element = (row: unknown, context: BaseContext, out: Collector<unknown>) => void
 
 /** Makes the process function of one subtask. */
@@ -15,6 +15,8 @@ type Factory = () => RichFunction & { readonly [method: string]: unknown }
 /** A subtask's own instance of what a job gave. */
 export interface Adapted {
   readonly calls: readonly Call[]
+  /** A method that it may have. */
+  optional(name: string): Call | undefined
   open(context: RuntimeContext): void | Promise<void>
   close(): Promise<void>
 }
@@ -22,7 +24,12 @@ export interface Adapted {
 /** The methods of a subtask's own instance; a plain function is its only method. */
 export function adapted(given: unknown, methods: readonly string[]): Adapted {
   if (typeof given === 'function' && !isClass(given)) {
-    return { calls: [given as Call], open: () => undefined, close: () => Promise.resolve() }
+    return {
+      calls: [given as Call],
+      optional: () => undefined,
+      open: () => undefined,
+      close: () => Promise.resolve(),
+    }
   }
   const { instance, release } = functionInstance<RichFunction & Record<string, unknown>>(given)
   const calls = methods.map((name): Call => {
@@ -30,7 +37,14 @@ export function adapted(given: unknown, methods: readonly string[]): Adapted {
     if (typeof method === 'function') return method.bind(instance) as Call
     throw new DataflowError('CONFIG_INVALID', `the function has no method ${name}()`)
   })
-  return { calls, ...lifeOf({ instance, release }) }
+  return {
+    calls,
+    optional(name) {
+      const method = instance[name]
+      return typeof method === 'function' ? (method.bind(instance) as Call) : undefined
+    },
+    ...lifeOf({ instance, release }),
+  }
 }
 
 /** open() and close() of a subtask's own instance. */
@@ -88,6 +102,22 @@ export const reduceFunction = (
     reduced.update(after)
     out.collect(after)
   })
+
+/** What belongs to an asynchronous function beside it. */
+export interface AsyncExtras {
+  readonly timeout?: Call
+  readonly retryOn?: Call
+  readonly retryOnResult?: Call
+}
+
+/** A function that answers later, and what is asked of it when it fails. */
+export const asyncFunction =
+  (given: unknown, extras: AsyncExtras): Factory =>
+  () => {
+    const { calls, optional, open, close } = adapted(given, ['asyncInvoke'])
+    const timeout = extras.timeout ?? optional('timeout')
+    return { ...extras, open, close, asyncInvoke: calls[0]!, ...(timeout && { timeout }) }
+  }
 
 /** Two streams through one method each. */
 function double(

@@ -183,6 +183,24 @@ export interface RichFilterFunction<In> extends RichFunction {
   filter(row: In): boolean
 }
 
+/** What an asynchronous function is told of its call. */
+export interface AsyncContext {
+  /** 1, and one more with each retry. */
+  readonly attempt: number
+  /** Aborted when nobody waits for the answer any more: it took too long, or the job has ended. */
+  readonly signal: AbortSignal
+}
+
+/** A row, or rows: now, or later. */
+export type AsyncAnswer<Out> = Out | readonly Out[] | Promise<Out | readonly Out[]>
+
+/** Any rows for each row, asked for outside: many calls are under way at a time. */
+export interface AsyncFunction<In, Out> extends RichFunction {
+  asyncInvoke(row: In, context: AsyncContext): AsyncAnswer<Out>
+  /** The rows of a call that took too long; without it, the call fails. */
+  timeout?(row: In): Out | readonly Out[]
+}
+
 /** Two rows of a key become one. */
 export interface ReduceFunction<T> extends RichFunction {
   reduce(a: T, b: T): T

@@ -2,6 +2,7 @@
 // operators/index.ts has one factory a kind.
 import type { Expression } from '../columnar/expression.ts'
 import type { Json } from '../base/json.ts'
+import type { AsyncOperatorSpec } from './async-spec.ts'
 import type { ChangelogOperatorSpec } from './changelog-spec.ts'
 import type { JoinSpec } from './join-spec.ts'
 import type { OverAggregateSpec } from './over-spec.ts'
@@ -31,6 +32,7 @@ export interface AggregateSpec {
 }
 
 export type OperatorSpec =
+  | AsyncOperatorSpec
   | ChangelogOperatorSpec
   | {
       readonly kind: 'source'

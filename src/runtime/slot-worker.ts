@@ -178,12 +178,15 @@ class SlotJob {
     for (const subtask of this.#subtasks) await subtask.open()
   }
 
-  /** @throws ASSERTION_FAILED when a task is in the middle of something */
+  /** @throws ASSERTION_FAILED when a task is in the middle of something, or has input before it */
   async snapshot(): Promise<readonly (readonly [string, OperatorSnapshot])[]> {
     // Loaded when it is needed: it brings Arrow's metadata with it.
     const { SnapshotWriter } = await import('../checkpoint/state-tables.ts')
     return this.#subtasks.flatMap((subtask) => {
       assert(subtask.quiet, `${subtask.task} is asked for a snapshot while it works`)
+      // What is in a channel is in nobody's state: an operator is full of calls without an answer.
+      const { task, gate } = subtask
+      assert(!gate.hasElements, `${task} is asked for a snapshot while rows wait before it`)
       return [...subtask.snapshot((place) => new SnapshotWriter(this.#kernels!, place))]
     })
   }

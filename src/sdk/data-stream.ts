@@ -29,6 +29,12 @@ import type {
 import type { OperatorSpec } from '../operators/operator-spec.ts'
 import type { WindowSpec } from '../operators/window-spec.ts'
 import type { Aggregate } from './aggregate.ts'
+import {
+  type AsyncFunctionOf,
+  type AsyncOptions,
+  type AsyncRequest,
+  planAsyncMap,
+} from './async-planning.ts'
 import { atCallSite } from './call-site.ts'
 import {
   planDistinct,
@@ -320,6 +326,42 @@ export class DataStream<in out F extends Fields> {
   ): DataStream<G> {
     const what = { call: 'process', name: 'Process', function: 'ProcessFunction' }
     return this.#process(what, { closure: fn, schema, options })
+  }
+
+  /**
+   * Any rows for each, by a function that answers later (it asks a service): many calls are under way at a
+   * time, and their order and the watermarks hold. After a failure, rows without a result are asked for
+   * again.
+   * @param fn a function of a row that gives a promise of a row or rows; or an AsyncFunction (asyncInvoke,
+   *   and open, close, timeout): its class or an object. It is told the try (`attempt`) and a `signal`
+   * @param options `schema`: the columns of the results; `capacity`: calls at a time in a subtask (100 unless
+   *   said); `timeout`: how long one may take (60 s); `ordered`: false gives results as they come, between two
+   *   watermarks; `retry`: tries, delay and backoff; `onTimeout`: the result of a call that took too long;
+   *   `onError`: what happens to a row whose call fails
+   * @throws CONFIG_INVALID, GRAPH_INVALID; CALL_TIMED_OUT, USER_CODE_FAILED, TYPE_MISMATCH when the job runs
+   * @example
+   * import { float64, StreamExecutionEnvironment, utf8 } from 'millrace'
+   * const rates = new Map([['EUR', 1.08], ['GBP', 1.27]])
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const priced = env.fromCollection([{ currency: 'EUR' }, { currency: 'GBP' }]).asyncMap(
+   *   async ({ currency }) => ({ currency, rate: rates.get(currency) ?? 0 }),
+   *   {
+   *     schema: { currency: utf8(), rate: float64() },
+   *     timeout: '2s',
+   *     retry: { attempts: 3, delay: '100ms', backoff: 2 },
+   *   },
+   * )
+   * for await (const row of priced.collect()) console.log(row.currency, row.rate)
+   */
+  asyncMap<G extends Fields = F>(
+    fn: AsyncFunctionOf<F, G>,
+    options: AsyncOptions<F, G> = {},
+  ): DataStream<G> {
+    return atCallSite(
+      'asyncMap',
+      (location) =>
+        new DataStream(planAsyncMap(this.#stream, fn, options as AsyncRequest, location)),
+    )
   }
 
   /**

@@ -187,13 +187,25 @@ export class JobHarness<O> {
     if (failure !== undefined) throw failure.error
   }
 
-  /** The state of the job as it is now. */
+  /**
+   * The state of the job as it is now.
+   * @throws what the job fails with; UNSUPPORTED while rows wait for an operator that is full of asynchronous
+   *   calls without an answer (ASSERTION_FAILED, and the job fails, where they wait between two tasks)
+   */
   async snapshot(): Promise<JobSnapshot> {
     await this.settle()
-    const { cluster } = this.#running()
+    const { cluster, result, logs } = this.#running()
     assert(cluster.master !== undefined, 'a job runs')
+    if ([...logs.values()].some(({ readers }) => [...readers].some(({ isBehind }) => isBehind))) {
+      throw new DataflowError(
+        'UNSUPPORTED',
+        'a snapshot is taken when the job has read all that was pushed, and an operator is full: ' +
+          'answer its calls before',
+      )
+    }
+    const failed = new Promise<never>((_, reject) => void result.catch(reject))
     return {
-      operators: await cluster.drive(cluster.master.snapshot()),
+      operators: await cluster.drive(Promise.race([cluster.master.snapshot(), failed])),
       position: this.#history.length,
       outputs: new Map([...this.#outputs].map(([name, rows]) => [name, rows.length])),
     }

@@ -1,0 +1,30 @@
+// What the operators of asynchronous calls are told (async-wait.ts): how many calls there may be, how long
+// one may take, how often it is tried, and what becomes of a row whose call fails.
+import type { FailurePolicySpec } from './process-spec.ts'
+
+export interface AsyncRetrySpec {
+  /** Tries in all, the first one included. */
+  readonly attempts: number
+  readonly delayMs: number
+  /** Each delay is so many times the one before. */
+  readonly backoff: number
+  readonly maxDelayMs?: number
+}
+
+export interface AsyncCallsSpec {
+  /** Results in the order of their rows; else as they come, between two watermarks. */
+  readonly ordered: boolean
+  /** Calls at a time in one subtask; the job's asyncCallsMax unless said. */
+  readonly capacity?: number
+  /** From a row's first try to its result; the job's asyncTimeoutMs unless said. */
+  readonly timeoutMs?: number
+  readonly retry?: AsyncRetrySpec
+  readonly onError: FailurePolicySpec
+}
+
+export interface AsyncMapSpec extends AsyncCallsSpec {
+  readonly kind: 'asyncMap'
+  readonly closure: true
+}
+
+export type AsyncOperatorSpec = AsyncMapSpec
