@@ -9,6 +9,8 @@
 // SW2  A row is late when the session that it is in, or would begin, lives no more: dropped and counted.
 // SW3  What first() and last() are of a session that was several follows their order in time.
 // SW4  Emission is bounded: at most batchRows rows a batch, and after each the generator yields.
+// SW5  A purging trigger empties the accumulators of what has fired; the session lives on, and fires again
+//      with the late rows alone.
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
@@ -18,13 +20,16 @@ import { bitmapBytes } from '../kernels/bitmap.ts'
 import { type SessionMerges, SessionTable } from '../kernels/session-table.ts'
 import { KeyCompaction } from './key-compaction.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
+import { rowsReset } from '../kernels/trigger.ts'
 import { WindowInput } from './window-input.ts'
 import { closeParts, openParts, type WindowParts } from './window-parts.ts'
-import type { SessionWindowSpec, WindowAggregateSpec } from './window-spec.ts'
+import { firingOf, type SessionWindowSpec, type WindowAggregateSpec } from './window-spec.ts'
 import { WindowState } from './window-state.ts'
 
 interface State extends WindowParts {
   readonly sessions: SessionTable
+  /** Accumulators as they start. */
+  readonly template: number
 }
 
 const OWN_FIELDS = [
@@ -38,6 +43,7 @@ export class SessionWindows implements Operator {
   readonly #input: WindowInput
   readonly #gapMs: number
   readonly #latenessMs: number
+  readonly #purges: boolean
   readonly #tables: WindowState
   readonly #compaction: KeyCompaction
   #state: State | undefined
@@ -55,6 +61,7 @@ export class SessionWindows implements Operator {
     this.#input = new WindowInput(spec, context, output)
     this.#gapMs = spec.window.gapMs
     this.#latenessMs = spec.allowedLatenessMs ?? 0
+    this.#purges = firingOf(spec.trigger).purging
     const { aggregation, keyColumns } = this.#input
     this.#tables = new WindowState({ context, aggregation, keyColumns, own: OWN_FIELDS })
     this.#compaction = new KeyCompaction(context.kernels)
@@ -76,7 +83,9 @@ export class SessionWindows implements Operator {
       heap: sessions.heap,
       isTimed: true,
     })
-    this.#state = { ...parts, sessions }
+    const template = kernels.allocate(aggregation.template.length)
+    kernels.u8.set(aggregation.template, template)
+    this.#state = { ...parts, sessions, template }
     this.#restore()
   }
 
@@ -137,10 +146,11 @@ export class SessionWindows implements Operator {
 
   close(): void {
     if (this.#state === undefined) return
-    const { sessions } = this.#state
+    const { sessions, template } = this.#state
     closeParts(this.#state)
     this.#state = undefined
     sessions.close()
+    this.#context.kernels.release(template)
   }
 
   #opened(): State {
@@ -217,8 +227,18 @@ export class SessionWindows implements Operator {
   }
 
   #flush(): void {
-    this.#opened().results.flush()
+    const { results } = this.#opened()
+    const n = results.length
+    results.flush()
+    if (this.#purges) this.#purge(results.gathered, n)
     this.#free()
+  }
+
+  #purge(rows: number, n: number): void {
+    const { program, template } = this.#opened()
+    const { template: fresh, holdsBytes } = this.#input.aggregation
+    if (holdsBytes) program.release(rows, n)
+    rowsReset(this.#context.kernels, { rows, n, offset: 0 }, template, fresh.length)
   }
 
   #free(): void {

@@ -124,10 +124,14 @@ export function checkedLateness(lateness: TimeSpan, window: WindowSpec): number 
       `the allowed lateness is ${ms} ms, which is less than 0`,
     )
   }
-  if (windowTime(window) !== 'event') {
-    throw new DataflowError('CONFIG_INVALID', 'rows are late by event time only: allow no lateness')
-  }
+  refuseLate(window, 'allow no lateness')
   return ms
+}
+
+/** @throws CONFIG_INVALID for windows that know no late rows */
+export function refuseLate(window: WindowSpec, advice: string): void {
+  if (windowTime(window) === 'event') return
+  throw new DataflowError('CONFIG_INVALID', `rows are late by event time only: ${advice}`)
 }
 
 /** @throws SCHEMA_MISMATCH when the tag is for rows with other columns */

@@ -31,7 +31,13 @@ import {
 } from './row-window-planning.ts'
 import type { TimeSpan } from './time-span.ts'
 import { checkedTrigger, isTriggerSpec } from './trigger.ts'
-import { checkedLateness, planWindow, type WindowSettings } from './window-planning.ts'
+import {
+  checkedLateness,
+  lateOutput,
+  planWindow,
+  refuseLate,
+  type WindowSettings,
+} from './window-planning.ts'
 
 /** The columns that say which window a result is of. */
 export type TimeBounds = {
@@ -140,7 +146,7 @@ export class WindowedStream<in out F extends Fields, in out K extends string, B 
    * Rows that come after all of their windows are gone go to a side output, as they came; without one they
    * are dropped. They are counted in any case.
    * @param tag what outputTag() gave for the columns of this stream
-   * @throws SCHEMA_MISMATCH when the tag has other columns: at aggregate()
+   * @throws CONFIG_INVALID for windows that know no late rows; SCHEMA_MISMATCH when the tag has other columns
    * @example
    * import { count, outputTag, StreamExecutionEnvironment, timestamp, tumble, utf8 } from 'millrace'
    * const env = StreamExecutionEnvironment.getExecutionEnvironment()
@@ -156,7 +162,12 @@ export class WindowedStream<in out F extends Fields, in out K extends string, B 
    * for await (const row of clicks.getSideOutput(tooLate).collect()) console.log(row.page)
    */
   sideOutputLateData(tag: OutputTag<F>): WindowedStream<F, K, B> {
-    return this.#with({ lateTag: tag as unknown as OutputTag<Fields> })
+    return atCallSite('sideOutputLateData', () => {
+      const lateTag = tag as unknown as OutputTag<Fields>
+      refuseLate(this.#settings.window, 'there are none to put aside')
+      lateOutput(lateTag, this.#stream)
+      return this.#with({ lateTag })
+    })
   }
 
   /**

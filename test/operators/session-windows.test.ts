@@ -1,9 +1,9 @@
 // Sessions against a naive model: merging, by event time and by the clock, under disorder, allowed
-// lateness, late rows put aside, and restarts in other numbers of subtasks.
+// lateness, purging, late rows put aside, and restarts in other numbers of subtasks.
 import * as fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { Kernels } from '../../src/kernels/module.ts'
-import type { SessionWindowSpec } from '../../src/operators/window-spec.ts'
+import type { SessionWindowSpec, TriggerSpec } from '../../src/operators/window-spec.ts'
 import { runScenario, scenarios } from './window-scenario.ts'
 
 const kernels = new Kernels()
@@ -19,10 +19,15 @@ const session: fc.Arbitrary<SessionWindowSpec> = fc
     ...(time === 'processing' ? { time: 'processing' as const } : {}),
   }))
 
+/** Of the session's own time, whichever that is: what it does to the rows is the same. */
+const purging: TriggerSpec = { kind: 'purging', trigger: { kind: 'eventTime' } }
+
 describe('sessions', () => {
   it('equal a naive model, with lateness, late rows and restarts', async () => {
     await fc.assert(
-      fc.asyncProperty(scenarios(session), (scenario) => runScenario(kernels, scenario)),
+      fc.asyncProperty(scenarios(session, fc.constantFrom(undefined, purging)), (scenario) =>
+        runScenario(kernels, scenario),
+      ),
       { numRuns: 1_000 },
     )
   })
