@@ -3,7 +3,8 @@
 //   block   | header 64 B: class u32, next u32 | payload, 64-byte aligned ... | PADDING |
 //   arena   chunk -> chunk -> chunk, each a block; allocation bumps, reset(mark) unwinds
 //
-// M1  A block's size is a power of two (at least 128 B); freed blocks wait in one list a class.
+// M1  A block's payload is a power of two (at least 128 B), so that tables of powers of two waste nothing;
+//     freed blocks wait in one list a class.
 // M2  Every payload is 64-byte aligned and followed by PADDING readable, writable bytes.
 // M3  arenaReset(mark) frees all that was allocated since that mark, in any chunk, and nothing else.
 // M4  Out of memory is a returned 0, never a trap: the binding turns it into MEMORY_EXHAUSTED.
@@ -11,8 +12,8 @@
 const HEADER: usize = 64
 const PADDING: usize = 64
 const CLASSES: i32 = 32
-const MIN_CLASS: u32 = 8
-const CHUNK_BYTES: usize = (1 << 20) - HEADER - PADDING
+const MIN_CLASS: u32 = 7
+const CHUNK_BYTES: usize = 1 << 20
 
 const freeLists: usize = memory.data(CLASSES * 4, 16)
 let top: usize = 0
@@ -27,13 +28,17 @@ let chunkEnd: usize = 0
 let spare: usize = 0
 
 function classOf(bytes: usize): u32 {
-  const need = bytes + HEADER + PADDING
-  return max<u32>(MIN_CLASS, 32 - clz<u32>(<u32>need - 1))
+  return max<u32>(MIN_CLASS, bytes > 1 ? 32 - clz<u32>(<u32>bytes - 1) : 0)
+}
+
+/** Bytes of a whole block. */
+function sizeOf(sizeClass: u32): usize {
+  return ((<usize>1) << sizeClass) + HEADER + PADDING
 }
 
 /** Bytes a payload may use at that block (its capacity, which is at least what was asked for). */
 export function blockCapacity(ptr: usize): usize {
-  return ((<usize>1) << load<u32>(ptr - HEADER)) - HEADER - PADDING
+  return (<usize>1) << load<u32>(ptr - HEADER)
 }
 
 /** Takes a block of at least `bytes`; 0 when the memory's maximum is reached. */
@@ -42,7 +47,7 @@ export function allocate(bytes: usize): usize {
   const sizeClass = classOf(bytes)
   const list = freeLists + ((<usize>sizeClass) << 2)
   let block = load<u32>(list) as usize
-  const size = (<usize>1) << sizeClass
+  const size = sizeOf(sizeClass)
   if (block) {
     store<u32>(list, load<u32>(block, 4))
   } else {
@@ -72,7 +77,7 @@ export function release(ptr: usize): void {
   const list = freeLists + ((<usize>sizeClass) << 2)
   store<u32>(block, load<u32>(list), 4)
   store<u32>(list, <u32>block)
-  allocatedBytes -= (<usize>1) << sizeClass
+  allocatedBytes -= sizeOf(sizeClass)
 }
 
 /** Bytes in blocks that are taken now (headers and padding included). */

@@ -6,7 +6,8 @@
 // J1  A row's number is its place in the side's columns; chains run from young to old.
 // J2  A probe stops when its output is full, and goes on where its cursor stands: a hot key costs
 //     no more memory than any other.
-// J3  Blocks of 64: heads are touched before they are followed, so that misses overlap.
+// J3  Blocks of 64: heads, and then the rows that they name, are touched before they are followed, so that
+//     misses overlap.
 
 const NONE: u32 = 0xffffffff
 const BLOCK: u32 = 64
@@ -20,6 +21,8 @@ const HIGH: usize = 16
 
 /** Keeps the loads of a touch from being dropped. */
 const touched: usize = memory.data(4, 4)
+/** The heads of a block that are rows. */
+const blockRows: usize = memory.data(64 * 4, 16)
 
 /** Puts rows first, first + 1, ... in front of the chains of their keys; NONE is no key. */
 export function joinLink(ids: usize, n: u32, first: u32, heads: usize, next: usize): void {
@@ -55,7 +58,7 @@ export function joinProbe(
   let warm = i
   while (i < n) {
     if (i == warm) {
-      touch(ids, i, n, heads)
+      touch(ids, i, n, heads, next)
       warm = i + BLOCK
     }
     if (row == NONE) {
@@ -83,11 +86,18 @@ export function joinProbe(
   return found
 }
 
-function touch(ids: usize, from: u32, n: u32, heads: usize): void {
-  let sum: u32 = 0
+function touch(ids: usize, from: u32, n: u32, heads: usize, next: usize): void {
+  let count: usize = 0
   for (const end = min<u32>(from + BLOCK, n); from < end; from++) {
     const id = load<u32>(ids + ((<usize>from) << 2))
-    if (id != NONE) sum += load<u32>(heads + ((<usize>id) << 2))
+    if (id == NONE) continue
+    const row = load<u32>(heads + ((<usize>id) << 2))
+    store<u32>(blockRows + (count << 2), row)
+    count += usize(row != NONE)
+  }
+  let sum: u32 = 0
+  for (let j: usize = 0; j < count; j++) {
+    sum += load<u32>(next + ((<usize>load<u32>(blockRows + (j << 2))) << 2))
   }
   store<u32>(touched, sum)
 }

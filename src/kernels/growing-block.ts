@@ -20,7 +20,8 @@ export class GrowingBlock {
     if (this.ptr !== 0 && bytes <= this.#capacity) return
     const capacity = Math.max(CAPACITY_MIN, bytes, this.#capacity * 2)
     this.ptr = this.#kernels.reallocate(this.ptr, this.bytes, capacity)
-    this.#capacity = capacity
+    // Blocks have sizes of powers of two: what was asked for is often little more than half of one.
+    this.#capacity = this.#kernels.exports.blockCapacity(this.ptr) >>> 0
   }
 
   append(from: number, bytes: number): void {
