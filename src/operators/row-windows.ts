@@ -38,7 +38,8 @@ import type { RowWindowFunction } from './window-adapters.ts'
 import { WindowCalls } from './window-calls.ts'
 import { windowContents } from './window-contents.ts'
 import { FunctionWindowContext, WindowStates, WindowTriggerContext } from './window-contexts.ts'
-import { isTimeWindow, type WindowTime, windowTime } from './window-spec.ts'
+import { WindowLife } from './window-life.ts'
+import { isTimeWindow } from './window-spec.ts'
 import { WindowTimers } from './window-timers.ts'
 
 /** The key of what has none. */
@@ -57,7 +58,7 @@ class RowWindows implements Operator {
   readonly #spec: RowWindowSpec
   readonly #operator: OperatorContext
   readonly #runtime: FunctionRuntime<RowWindowFunction>
-  readonly #clock: WindowTime | undefined
+  readonly #life: WindowLife
   readonly #keyColumns: readonly number[]
   readonly #rows: VisibleRows
   readonly #times: EventTimes | undefined
@@ -78,7 +79,7 @@ class RowWindows implements Operator {
     const [input] = inputs as [Schema]
     this.#spec = spec
     this.#operator = context
-    this.#clock = windowTime(spec.window)
+    this.#life = new WindowLife(spec.window, spec.allowedLatenessMs ?? 0)
     this.#keyColumns = spec.keys.map((key) => input.indexOf(key))
     this.#rows = new VisibleRows(kernels, input)
     this.#times = EventTimes.of(kernels, input)
@@ -170,7 +171,7 @@ class RowWindows implements Operator {
   #windowCalls(): WindowCalls {
     const runtime = this.#runtime
     const { metrics } = this.#operator
-    const { window, keys, trigger, allowedLatenessMs: latenessMs = 0 } = this.#spec
+    const { window, keys, trigger } = this.#spec
     const states = new WindowStates(this.#scope, (descriptor) =>
       runtime.getState(descriptor, this.#scope),
     )
@@ -179,15 +180,16 @@ class RowWindows implements Operator {
       timers: this.#timers,
       states,
       sides: this.#sides,
+      life: this.#life,
       isMerging: window.kind === 'session',
       globalState: runtime.getState.bind(runtime),
     }
     const fn = runtime.function
-    const end = this.#clock === 'processing' ? 'processingTime' : 'eventTime'
+    const end = this.#life.clock === 'processing' ? 'processingTime' : 'eventTime'
     const contents = runtime.getState<unknown>(fn.parts.contents, this.#scope)
     return new WindowCalls({
       window,
-      latenessMs,
+      life: this.#life,
       isKeyed: keys.length > 0,
       keys: this.#keys,
       panes: this.#panes,
@@ -199,7 +201,7 @@ class RowWindows implements Operator {
       functionContext: new FunctionWindowContext(contexts),
       triggerContext: new WindowTriggerContext(contexts),
       fn,
-      trigger: fn.trigger ?? rowTrigger(trigger ?? { kind: end }, this.#clock),
+      trigger: fn.trigger ?? rowTrigger(trigger ?? { kind: end }, this.#life.clock),
       contents: windowContents(fn, contents, this.#time),
       onFired: () => {
         metrics.windowsFired++
@@ -239,9 +241,9 @@ class RowWindows implements Operator {
     const { time } = this.#runtime
     if (this.#times === undefined) time.none()
     else this.#times.read(row, time)
-    const eventMs = this.#clock === 'event' ? checkedTime(time.ms) : (time.ms ?? nowMs)
+    const eventMs = this.#life.clock === 'event' ? checkedTime(time.ms) : (time.ms ?? nowMs)
     const value = this.#rows.row(row)
-    const timestamp = this.#clock === 'processing' ? nowMs : eventMs
+    const timestamp = this.#life.clock === 'processing' ? nowMs : eventMs
     if (calls.element(this.#keys.current, value, timestamp)) return
     this.#operator.metrics.lateRows++
     const { lateTag } = this.#spec

@@ -16,13 +16,14 @@ import type {
 } from './window-contexts.ts'
 import type { Trigger, TriggerResult, Window } from './window-functions.ts'
 import { WindowGrid } from './window-grid.ts'
-import { isGridWindow, type WindowSpec, type WindowTime, windowTime } from './window-spec.ts'
+import type { WindowLife } from './window-life.ts'
+import { isGridWindow, type WindowSpec } from './window-spec.ts'
 import type { WindowTimers } from './window-timers.ts'
 
 export interface WindowCallsParts {
   readonly window: WindowSpec
-  readonly latenessMs: number
-  /** The columns of the key; none for windows of all rows. */
+  readonly life: WindowLife
+  /** False for windows of all rows. */
   readonly isKeyed: boolean
   readonly keys: KeyScope
   readonly panes: PaneSet
@@ -51,13 +52,11 @@ export class WindowCalls {
   /** The window that it was called for. */
   window: Window = EVERYTHING
   readonly #parts: WindowCallsParts
-  readonly #clock: WindowTime | undefined
   readonly #grid: WindowGrid | undefined
 
   constructor(parts: WindowCallsParts) {
     const { window } = parts
     this.#parts = parts
-    this.#clock = windowTime(window)
     this.#grid = isGridWindow(window) ? new WindowGrid(window) : undefined
   }
 
@@ -87,8 +86,7 @@ export class WindowCalls {
 
   /** The window goes, if a timer was the one of its end. */
   afterTimer(pane: Pane, timeMs: number, domain: TimeDomain): void {
-    const clock = this.#clock ?? 'event'
-    if (domain !== clock || timeMs !== this.#lastMs(pane.window)) return
+    if (!this.#parts.life.isLast(pane.window, domain, timeMs)) return
     const { fn, trigger, states, contents, functionContext, triggerContext } = this.#parts
     states.scope.current = pane.rows
     contents.clear()
@@ -110,7 +108,7 @@ export class WindowCalls {
   }
 
   #gridElement(grid: WindowGrid, keyId: number, row: unknown, timestamp: number): boolean {
-    const { panes } = this.#parts
+    const { panes, life, time } = this.#parts
     const slice = grid.sliceOf(timestamp)
     const last = grid.lastWindow(slice)
     let isTaken = false
@@ -119,7 +117,7 @@ export class WindowCalls {
       let pane = panes.find(keyId, end)
       if (pane === undefined) {
         const window = new WindowBounds(grid.startMs(number), end)
-        if (this.#isGone(window)) continue
+        if (life.isGone(window, time.currentWatermark())) continue
         pane = this.#add(keyId, window)
       }
       isTaken = true
@@ -130,14 +128,15 @@ export class WindowCalls {
 
   /** The session that a row is in: those that it joins become one. Undefined: it is gone. */
   #session(keyId: number, row: unknown, timestamp: number): Pane | undefined {
-    const { panes } = this.#parts
+    const { panes, life, time } = this.#parts
     const own = new WindowBounds(timestamp, timestamp + this.#gapOf(row))
     const met = panes.meeting(keyId, own)
     const start = Math.min(own.start, ...met.map(({ window }) => window.start))
     const end = Math.max(own.end, ...met.map(({ window }) => window.end))
     const window = new WindowBounds(start, end)
     const [first] = met
-    if (first === undefined) return this.#isGone(window) ? undefined : this.#add(keyId, window)
+    if (first === undefined)
+      return life.isGone(window, time.currentWatermark()) ? undefined : this.#add(keyId, window)
     const isSame = met.length === 1 && first.window.start === start && first.window.end === end
     return isSame ? first : this.#merge(keyId, window, met)
   }
@@ -231,9 +230,9 @@ export class WindowCalls {
   }
 
   #add(keyId: number, window: Window, rows?: number): Pane {
-    const { panes, timers } = this.#parts
+    const { panes, timers, life } = this.#parts
     const pane = panes.add(keyId, window, rows)
-    timers.register(pane, this.#clock ?? 'event', this.#lastMs(window))
+    timers.register(pane, life.domain, life.lastMs(window))
     return pane
   }
 
@@ -242,16 +241,5 @@ export class WindowCalls {
     timers.deleteAll(pane)
     states.clear(pane.id)
     for (const id of panes.remove(pane)) states.scope.free(id)
-  }
-
-  /** When a window goes. */
-  #lastMs(window: Window): number {
-    return this.#clock === 'processing'
-      ? window.end
-      : window.maxTimestamp() + this.#parts.latenessMs
-  }
-
-  #isGone(window: Window): boolean {
-    return this.#clock === 'event' && this.#lastMs(window) <= this.#parts.time.currentWatermark()
   }
 }

@@ -4,11 +4,12 @@ import { DataflowError } from '../base/errors.ts'
 import type { Fields } from '../columnar/type.ts'
 import type { ListState, ReducingState, StateDescriptor } from '../state/state.ts'
 import type { WindowScope } from '../state/window-scope.ts'
-import type { TimeQueries } from '../time/timer-service.ts'
+import type { TimeDomain, TimeQueries } from '../time/timer-service.ts'
 import type { SideTag } from './functions.ts'
 import type { Pane } from './pane-set.ts'
 import type { SideRows } from './side-rows.ts'
 import type { OnMergeContext, Window, WindowContext } from './window-functions.ts'
+import type { WindowLife } from './window-life.ts'
 import type { WindowTimers } from './window-timers.ts'
 
 interface Clearable {
@@ -54,6 +55,7 @@ interface ContextParts {
   readonly timers: WindowTimers
   readonly states: WindowStates
   readonly sides: SideRows
+  readonly life: WindowLife
   /** Windows become one another: they have no state of the function's. */
   readonly isMerging: boolean
   globalState<S>(descriptor: StateDescriptor<S>): S
@@ -124,11 +126,17 @@ export class WindowTriggerContext extends CallContext implements OnMergeContext 
   }
 
   deleteEventTimeTimer(timeMs: number): void {
-    this.parts.timers.delete(this.pane, 'event', timeMs)
+    this.#delete('event', timeMs)
   }
 
   deleteProcessingTimeTimer(timeMs: number): void {
-    this.parts.timers.delete(this.pane, 'processing', timeMs)
+    this.#delete('processing', timeMs)
+  }
+
+  /** The timer with which the window goes is not the trigger's to delete. */
+  #delete(domain: TimeDomain, timeMs: number): void {
+    const { life, timers } = this.parts
+    if (!life.isLast(this.pane.window, domain, timeMs)) timers.delete(this.pane, domain, timeMs)
   }
 
   getPartitionedState<S>(descriptor: StateDescriptor<S>): S {

@@ -1,50 +1,44 @@
-// The subtasks of one windowed aggregation, for tests: rows go to whoever owns their key, all get the same
+// The subtasks of one operator over windows, for tests: rows go to whoever owns their key, all get the same
 // watermarks and clock, and a snapshot of all of them is gone on from by another number of subtasks.
 import { partitionByKey } from '../../src/columnar/key-partition.ts'
 import { BatchBuilder } from '../../src/columnar/batch-builder.ts'
 import { DEFAULT_CONFIG } from '../../src/base/config.ts'
-import { Schema } from '../../src/columnar/schema.ts'
+import type { Schema } from '../../src/columnar/schema.ts'
 import type { OperatorSnapshot } from '../../src/checkpoint/operator-state.ts'
 import type { Kernels } from '../../src/kernels/module.ts'
-import { windowAggregateFields } from '../../src/operators/aggregate-type.ts'
-import { createWindowAggregate } from '../../src/operators/window-aggregate.ts'
-import { boundsOf, type WindowAggregateSpec } from '../../src/operators/window-spec.ts'
+import type { OperatorFactory } from '../../src/operators/operator.ts'
 import { OperatorHarness, type Row } from './operator-harness.ts'
 
-export interface ClusterOptions {
+export interface ClusterOptions<Config> {
   readonly kernels: Kernels
-  readonly spec: WindowAggregateSpec
+  readonly factory: OperatorFactory<Config>
+  readonly config: Config
+  readonly closure?: unknown
   readonly input: Schema
+  readonly output: Schema
+  readonly keys: readonly string[]
+  readonly sides: ReadonlyMap<string, Schema>
   readonly batchRows: number
 }
 
-export class WindowCluster {
-  readonly #options: ClusterOptions
-  #subtasks: OperatorHarness<WindowAggregateSpec>[] = []
+export class WindowCluster<Config> {
+  readonly #options: ClusterOptions<Config>
+  #subtasks: OperatorHarness<Config>[] = []
   #nowMs = 0
   #lateBefore = 0
 
-  constructor(options: ClusterOptions) {
+  constructor(options: ClusterOptions<Config>) {
     this.#options = options
   }
 
   async open(parallelism: number, restore?: readonly OperatorSnapshot[]): Promise<void> {
-    const { kernels, spec, input, batchRows } = this.#options
-    const { keys, aggregates, window, late } = spec
-    const output = new Schema(windowAggregateFields(input, keys, aggregates, boundsOf(window)))
     this.#subtasks = Array.from(
       { length: parallelism },
       (_, subtaskIndex) =>
         new OperatorHarness({
-          kernels,
-          factory: createWindowAggregate,
-          config: spec,
-          input,
-          output,
-          batchRows,
+          ...this.#options,
           subtaskIndex,
           parallelism,
-          ...(late === undefined ? {} : { sides: new Map([[late.tag, input]]) }),
           ...(restore === undefined ? {} : { restore }),
         }),
     )
@@ -100,13 +94,13 @@ export class WindowCluster {
   }
 
   #routed(rows: readonly Row[]): readonly (readonly Row[])[] {
-    const { kernels, spec, input } = this.#options
+    const { kernels, keys, input } = this.#options
     const targets = this.#subtasks.length
-    if (targets === 1 || spec.keys.length === 0) return [rows]
+    if (targets === 1 || keys.length === 0) return [rows]
     const mark = kernels.mark()
     const builder = new BatchBuilder(kernels, input)
     for (const row of rows) builder.append(row)
-    const columns = spec.keys.map((key) => input.indexOf(key))
+    const columns = keys.map((key) => input.indexOf(key))
     const { maxParallelism } = DEFAULT_CONFIG
     const routed = partitionByKey(kernels, builder.finish(), columns, {
       maxParallelism,

@@ -4,8 +4,15 @@ import { expect } from 'vitest'
 import { Schema } from '../../src/columnar/schema.ts'
 import { int32, int64, nullable, timestamp, utf8 } from '../../src/columnar/type.ts'
 import type { Kernels } from '../../src/kernels/module.ts'
+import { windowAggregateFields } from '../../src/operators/aggregate-type.ts'
 import type { AggregateSpec } from '../../src/operators/operator-spec.ts'
-import type { TriggerSpec, WindowSpec } from '../../src/operators/window-spec.ts'
+import { createWindowAggregate } from '../../src/operators/window-aggregate.ts'
+import {
+  boundsOf,
+  type TriggerSpec,
+  type WindowAggregateSpec,
+  type WindowSpec,
+} from '../../src/operators/window-spec.ts'
 import type { Row } from './operator-harness.ts'
 import { WindowCluster } from './window-cluster.ts'
 import { WindowModel } from './window-model.ts'
@@ -105,20 +112,25 @@ export async function runScenario(kernels: Kernels, scenario: Scenario): Promise
   const input = inputSchema(unit)
   const per = unit === 'us' ? 1_000 : 1
   const allocated = kernels.exports.allocated()
+  const spec: WindowAggregateSpec = {
+    kind: 'windowAggregate',
+    keys,
+    time: 'at',
+    window,
+    aggregates: AGGREGATES,
+    allowedLatenessMs,
+    ...(trigger === undefined ? {} : { trigger }),
+    late: { tag: 'late', columns: input.names },
+  }
   const cluster = new WindowCluster({
     kernels,
+    factory: createWindowAggregate,
+    config: spec,
     input,
+    output: new Schema(windowAggregateFields(input, keys, AGGREGATES, boundsOf(window))),
+    keys,
+    sides: new Map([['late', input]]),
     batchRows,
-    spec: {
-      kind: 'windowAggregate',
-      keys,
-      time: 'at',
-      window,
-      aggregates: AGGREGATES,
-      allowedLatenessMs,
-      ...(trigger === undefined ? {} : { trigger }),
-      late: { tag: 'late', columns: input.names },
-    },
   })
   await cluster.open(1)
   const timeMs = (row: Row): number => Math.floor(Number(row['at']) / per)
