@@ -13,11 +13,13 @@ import {
   desc,
   lit,
   max,
+  mean,
   min,
   session,
   slide,
   sum,
   type TextColumn,
+  timestamp,
   type TimestampColumn,
   tumble,
   utf8,
@@ -86,6 +88,31 @@ function q5({ bid }: Nexmark) {
     select: (c) => ({ auction: c.auction, num: c.num }),
   })
 }
+
+/** Average selling price: for each winning bid the mean of its seller's last ten, in order of their times. */
+const q6 = ({ bid, auction }: Nexmark) =>
+  bid
+    .join(auction, {
+      on: { auction: 'id' },
+      where: (b, a) => b.dateTime.between(a.dateTime, a.expires),
+      select: (b, a) => ({ id: a.id, seller: a.seller, price: b.price, at: b.dateTime }),
+    })
+    .keyBy('id')
+    .topN(1, { by: [desc('price'), asc('at')] })
+    // A window of rows is of final rows, and their order is that of their places: no two have one time.
+    .materialize()
+    .keyBy('seller')
+    .topN(SALES_MAX, { by: [asc('at'), asc('id')], rank: 'place' })
+    .materialize()
+    .withColumn('turn', (w) => w.place.cast(timestamp('ms')))
+    .assignWatermarks('turn', { maxOutOfOrderness: SALES_MAX })
+    .keyBy('seller')
+    .over({ orderBy: 'time', rows: 10 })
+    .aggregate({ avg_price: mean('price') })
+    .select((w) => ({ seller: w.seller, avg_price: w.avg_price }))
+
+/** Of one seller. */
+const SALES_MAX = 100_000
 
 /** Highest bid: those with the greatest price of each ten seconds. */
 function q7({ bid }: Nexmark) {
@@ -383,6 +410,7 @@ export const NEXMARK_QUERIES = {
   q3,
   q4,
   q5,
+  q6,
   q7,
   q8,
   q9,

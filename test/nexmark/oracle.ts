@@ -68,6 +68,13 @@ export const ORACLES: Readonly<Record<string, Oracle>> = {
       counts as (select auction, start, count(*) as num from hops group by all)
       select auction, num from counts qualify num = max(num) over (partition by start)`,
   },
+  q6: {
+    sql: `select seller, avg(price)
+        over (partition by seller order by bid_dateTime, id rows between 9 preceding and current row)
+        as avg_price
+      from (select id, seller, price, bid_dateTime from (${RANKED_BIDS})
+        qualify row_number() over (partition by id order by place) = 1)`,
+  },
   q7: {
     sql: `select auction, bidder, price, dateTime, extra from bid
       qualify price = max(price) over (partition by ${window10('dateTime')})`,
