@@ -10,7 +10,7 @@ import { pruneColumns } from './column-pruning.ts'
 import type { JobGraph } from './job-graph.ts'
 import { validateJobGraph } from './job-graph-validation.ts'
 import { planOperators } from './plan.ts'
-import { inBatchMode, type RuntimeMode, runsAsBatch } from './runtime-mode.ts'
+import { inBatchMode, inStreamingMode, type RuntimeMode, runsAsBatch } from './runtime-mode.ts'
 import { reachable, type StreamGraph, type StreamVertex } from './stream-graph.ts'
 
 /** A job that can be submitted once its bytes are made. */
@@ -49,7 +49,7 @@ export function compileJob(
   }
   const { plan, ids } = planOperators(streams, sinks, config)
   const isBatch = runsAsBatch(plan, runtimeMode ?? 'streaming')
-  const chained = chainOperators(pruneColumns(isBatch ? inBatchMode(plan) : plan))
+  const chained = chainOperators(pruneColumns(isBatch ? inBatchMode(plan) : inStreamingMode(plan)))
   const graph: JobGraph = {
     name,
     config,

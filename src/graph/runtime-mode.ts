@@ -1,5 +1,6 @@
 // Runtime modes: a bounded job may run in batch mode, where event time stands still until the end of input.
-// After Flink's execution.runtime-mode. The same operators run; only who makes watermarks is told otherwise.
+// After Flink's execution.runtime-mode. The same operators run; who makes watermarks is told otherwise, and
+// who has results that change gives the final ones, at the end.
 //
 // RM1  Both modes give the same final results, but that nothing is late in batch mode.
 import { DataflowError, didYouMean } from '../base/errors.ts'
@@ -35,7 +36,24 @@ export function runsAsBatch(plan: Plan, mode: RuntimeMode): boolean {
   )
 }
 
-/** The plan without watermarks before the end. */
+/**
+ * The plan, when it runs as a stream.
+ * @throws GRAPH_INVALID for results that only go out at the end
+ */
+export function inStreamingMode(plan: Plan): Plan {
+  for (const { name, spec, location } of plan) {
+    if (!('final' in spec)) continue
+    throw new DataflowError(
+      'GRAPH_INVALID',
+      `'${name}' was built in batch mode, and the job runs as a stream; ` +
+        'call setRuntimeMode() once, before the job is built',
+      { context: { operator: name, ...(location === undefined ? {} : { location }) } },
+    )
+  }
+  return plan
+}
+
+/** The plan without watermarks, and without results that change, before the end. */
 export const inBatchMode = (plan: Plan): Plan =>
   plan.map((operator): PlannedOperator => ({ ...operator, spec: withoutProgress(operator.spec) }))
 
@@ -43,6 +61,10 @@ function withoutProgress(spec: OperatorSpec): OperatorSpec {
   if (spec.kind === 'assignWatermarks') {
     return { kind: spec.kind, closure: false, ...atTheEnd(spec) }
   }
+  if (spec.kind === 'groupAggregate' || spec.kind === 'topN' || spec.kind === 'deduplicate') {
+    return { ...spec, final: true }
+  }
+  if (spec.kind === 'join' && spec.type !== 'inner') return { ...spec, final: true }
   if (spec.kind !== 'source' || spec.watermarks === undefined) return spec
   const isOwn = spec.watermarks.generator.kind === 'custom'
   return {

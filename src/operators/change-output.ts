@@ -12,12 +12,14 @@ export type ChangeColumns = (from: number, length: number) => readonly Vector[]
 export class ChangeOutput {
   readonly #context: OperatorContext
   readonly #output: Output
-  readonly #opPosition: number
+  /** Undefined where all rows are inserted: the output's do not say what they do. */
+  readonly #opPosition: number | undefined
 
   constructor(context: OperatorContext, output: Output) {
     this.#context = context
     this.#output = output
-    this.#opPosition = context.output.indexOf(OP_COLUMN)
+    const { output: schema } = context
+    this.#opPosition = schema.has(OP_COLUMN) ? schema.indexOf(OP_COLUMN) : undefined
   }
 
   /**
@@ -43,7 +45,8 @@ export class ChangeOutput {
     let length = Math.min(Math.max(2, config.batchRows), n - from)
     if (kernels.u8[ops + from + length - 1] === ROW_OPS.updateBefore) length--
     const op = new Vector({ type: OP_FIELD.type, length, values: ops + from })
-    const all = columns(from, length).toSpliced(this.#opPosition, 0, op)
+    const all = [...columns(from, length)]
+    if (this.#opPosition !== undefined) all.splice(this.#opPosition, 0, op)
     const typed = all.map((column, i) => column.as(output.fields[i]!.type))
     this.#output.emit(new RecordBatch(output, length, typed))
     return from + length

@@ -5,9 +5,11 @@
 //
 // DD1  A batch gives the net change of a key: at most one update, whatever came in between.
 // DD2  Of equal times the last to arrive is the last, and the first is the first. A null time is refused.
-// DD3  A row whose columns are the same as the kept one's changes nothing.
+// DD3  In batch mode the rows that count in the end are inserted at the end of input.
+// DD4  A row whose columns are the same as the kept one's changes nothing.
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
+import { ROW_OPS } from '../columnar/changelog.ts'
 import { type DenseColumns, denseColumns } from '../columnar/dense-columns.ts'
 import { gatherVector } from '../columnar/gather.ts'
 import { RecordBatch, type Selection } from '../columnar/record-batch.ts'
@@ -112,6 +114,7 @@ function within({ kernels }: OperatorContext, batch: RecordBatch, rows: Selectio
 class KeptRow implements Operator {
   readonly #context: OperatorContext
   readonly #changes: ChangeOutput
+  readonly #isFinal: boolean
   readonly #keep: 'first' | 'last'
   readonly #keyColumns: readonly number[]
   readonly #timeColumn: number | undefined
@@ -123,6 +126,7 @@ class KeptRow implements Operator {
     const input = context.inputs[0]!
     this.#context = context
     this.#changes = new ChangeOutput(context, output)
+    this.#isFinal = spec.final === true
     this.#keep = spec.keep
     this.#keyColumns = spec.keys.map((key) => input.indexOf(key))
     this.#timeColumn = spec.time === undefined ? undefined : input.indexOf(spec.time)
@@ -151,12 +155,28 @@ class KeptRow implements Operator {
     const columns = inputs[0]!.fields.map((_, i) => gatherVector(kernels, dense(i), rows))
     const before = state.current(winners)
     const after = this.#replace(winners, columns, rows.length)
+    if (this.#isFinal) {
+      state.release(before, rows.length)
+      return
+    }
     const same = sameRows(kernels, before, after, rows.length)
     const changes = changeList(kernels, before, after, same, rows.length)
     this.#changes.emit(changes.ops, changes.length, (from, length) =>
       state.columns(changes.rows + from * 4, length),
     )
     state.release(before, rows.length)
+  }
+
+  *processWatermark(watermarkMs: number): Generator<void> {
+    if (!this.#isFinal || watermarkMs !== Infinity) return
+    const { kernels, config } = this.#context
+    const state = this.#opened()
+    for (const { addresses, length } of state.scan(config.batchRows)) {
+      const inserts = kernels.scratch(length)
+      kernels.u8.fill(ROW_OPS.insert, inserts, inserts + length)
+      this.#changes.emit(inserts, length, (from, n) => state.columns(addresses + from * 4, n))
+      yield
+    }
   }
 
   snapshot(into: StateWriter): void {

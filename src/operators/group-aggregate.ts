@@ -7,7 +7,8 @@
 // GA2  A key is there while more rows were added than taken back. A hidden count() knows.
 // GA3  A key whose count falls to zero begins anew: no rounding of its float sums is left over. Such
 //      keys are forgotten when they are the half.
-// GA4  Over a changelog extremes, first and last keep the values themselves (ordered-aggregates.ts).
+// GA4  In batch mode rows only go into the groups, and all results are inserted at the end of input.
+// GA5  Over a changelog extremes, first and last keep the values themselves (ordered-aggregates.ts).
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import { OP_COLUMN } from '../columnar/changelog.ts'
@@ -48,6 +49,9 @@ interface Results {
   readonly counts: number
 }
 
+/** The same of groups that may not have been there at all. */
+type Before = Pick<Results, 'addresses'> & Partial<Pick<Results, 'encoded'>>
+
 class GroupAggregate implements Operator {
   readonly #context: OperatorContext
   readonly #changes: ChangeOutput
@@ -56,6 +60,7 @@ class GroupAggregate implements Operator {
   readonly #types: readonly DataType[]
   readonly #keyColumns: readonly number[]
   readonly #opColumn: number | undefined
+  readonly #isFinal: boolean
   readonly #stateSchema: Schema
   readonly #orderedSpecs: readonly AggregateSpec[]
   /** Which aggregates keep sorted values. */
@@ -67,6 +72,7 @@ class GroupAggregate implements Operator {
     const input = context.inputs[0]!
     this.#context = context
     this.#changes = new ChangeOutput(context, output)
+    this.#isFinal = spec.final === true
     this.#opColumn = input.has(OP_COLUMN) ? input.indexOf(OP_COLUMN) : undefined
     const isRetracting = this.#opColumn !== undefined
     this.#isOrdered = spec.aggregates.map((one) => isRetracting && isOrdered(one))
@@ -113,18 +119,34 @@ class GroupAggregate implements Operator {
     const { touched, rows } = groups.touch(this.#keyColumns.map(dense), n)
     const ordered = this.#ordered!
     ordered.reserve(groups.keys.size)
-    const before = this.#results({ touched, rows })
+    const before = this.#isFinal ? undefined : this.#results({ touched, rows })
     const places = { rows: touched.locals, length: n }
     this.#update(dense, takeFixed(kernels, 4, rows, places), n)
     if (this.#orderedSpecs.length > 0) {
       const ids = takeFixed(kernels, 4, touched.ids, places)
       ordered.apply({ ids, ops: dense(this.#opColumn!).values, n }, dense)
     }
+    if (this.#isFinal && this.#opColumn === undefined) {
+      groups.setAllLive(touched)
+      return
+    }
     const after = this.#results({ touched, rows })
     if (this.#orderedSpecs.length > 0) ordered.forget(touched)
-    this.#emit(touched, before, after)
+    if (before !== undefined) this.#emit(touched, before, after)
     groups.setLive(touched, after.counts)
     if (this.#opColumn !== undefined) groups.forgetDead({ touched, rows }, after.counts)
+  }
+
+  *processWatermark(watermarkMs: number): Generator<void> {
+    if (!this.#isFinal || watermarkMs !== Infinity) return
+    const { kernels } = this.#context
+    for (const { ids, rows, length: count } of this.#opened().scan()) {
+      const none = kernels.scratch(count * 4)
+      kernels.u8.fill(0, none, none + count * 4)
+      const touched = { ids, count, locals: 0 }
+      this.#emit(touched, { addresses: none }, this.#results({ touched, rows }))
+      yield
+    }
   }
 
   snapshot(into: StateWriter): void {
@@ -188,11 +210,13 @@ class GroupAggregate implements Operator {
     return { encoded, counts, addresses: presentRows(kernels, encoded, counts, n) }
   }
 
-  #emit({ count, ids }: TouchedKeys, before: Results, after: Results): void {
+  #emit({ count, ids }: TouchedKeys, before: Before, after: Results): void {
     const { kernels } = this.#context
     const { keys } = this.#opened()
-    const both = columnArgument(after.encoded)
-    const same = stringCompare(kernels, 'eq', before.encoded, both, count)
+    const same =
+      before.encoded === undefined
+        ? 0
+        : stringCompare(kernels, 'eq', before.encoded, columnArgument(after.encoded), count)
     const changes = changeList(kernels, before.addresses, after.addresses, same, count)
     this.#changes.emit(changes.ops, changes.length, (from, length) => {
       const places = { rows: changes.places + from * 4, length }

@@ -96,6 +96,17 @@ export class GroupTable {
     }
   }
 
+  /** The same of keys that have just got rows. */
+  setAllLive({ count, ids }: TouchedKeys): void {
+    const { u32 } = this.#kernels
+    const base = this.#live.ptr >>> 2
+    for (let i = 0; i < count; i++) {
+      const at = base + u32[(ids >>> 2) + i]!
+      this.#liveCount += 1 - u32[at]!
+      u32[at] = 1
+    }
+  }
+
   /** Lets keys whose count (i64) is zero begin anew, and forgets dead keys when they are the half. */
   forgetDead({ touched: { count }, rows }: Groups, counts: number): void {
     const kernels = this.#kernels

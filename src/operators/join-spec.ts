@@ -27,6 +27,8 @@ export type RegularJoinSpec = JoinBase & {
   readonly kind: 'join'
   /** How long a row waits for others, in processing time; for ever when there is none. */
   readonly ttlMs?: number
+  /** Rows without a match are told of at the end of input only (batch mode): nothing is taken back. */
+  readonly final?: true
 }
 
 export type WindowJoinSpec = JoinBase & {

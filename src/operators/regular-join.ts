@@ -9,7 +9,9 @@
 //      a count of its matches.
 // RJ2  A row that takes one back deletes the results of that row: it is probed as if it came.
 // RJ3  A row with a null key is not kept: nothing can meet it.
-// RJ4  With a time to live rows are over that long after they came, in processing time, and are not
+// RJ4  In batch mode rows of outer sides that met nobody are told of at the end of input, and nothing is
+//      taken back. Only over rows that stay, and for ever.
+// RJ5  With a time to live rows are over that long after they came, in processing time, and are not
 //      found any more; nothing is taken back then.
 import { assert } from '../base/assert.ts'
 import { OP_COLUMN, ROW_OPS } from '../columnar/changelog.ts'
@@ -64,6 +66,7 @@ class RegularJoin implements Operator {
   readonly #outer: readonly [boolean, boolean]
   /** The position of what rows do, of each input; undefined: they are all inserted. */
   readonly #opColumns: readonly (number | undefined)[]
+  readonly #isFinal: boolean
   #opened: Opened | undefined
 
   constructor(spec: RegularJoinSpec, context: OperatorContext, output: Output) {
@@ -80,6 +83,8 @@ class RegularJoin implements Operator {
     this.#opColumns = inputs.map((schema) =>
       schema.has(OP_COLUMN) ? schema.indexOf(OP_COLUMN) : undefined,
     )
+    const isForRows = this.#opColumns.every((column) => column === undefined)
+    this.#isFinal = spec.final === true && isForRows && spec.ttlMs === undefined
     // What a row that is taken back is found by includes its key.
     for (const side of [0, 1] as const) {
       if (this.#opColumns[side] === undefined) continue
@@ -121,7 +126,16 @@ class RegularJoin implements Operator {
     if ((keyed?.length ?? batch.length) === 0) return
     const probing = this.#append(batch, side, keyed)
     yield* this.#probe(probing)
-    if (this.#outer[side]) yield* this.#emitUnmatched(probing)
+    if (this.#outer[side] && !this.#isFinal) yield* this.#emitUnmatched(probing)
+  }
+
+  *processWatermark(watermarkMs: number): Generator<void> {
+    if (!this.#isFinal || watermarkMs !== Infinity) return
+    for (const side of [0, 1] as const) {
+      if (!this.#outer[side]) continue
+      const length = this.#use().state.sides[side].rows
+      yield* this.#emitUnmatched({ side, first: 0, length, ops: 0 })
+    }
   }
 
   snapshot(into: StateWriter): void {
@@ -215,7 +229,9 @@ class RegularJoin implements Operator {
     if (this.#outer[other]) {
       const counts = state.sides[other].counts
       const changed = joinTally(kernels, pairs, first, ops, counts)
-      this.#joined.emit({ ...changed, vectors, rows: onSide(other, changed.rows, undefined) })
+      if (!this.#isFinal) {
+        this.#joined.emit({ ...changed, vectors, rows: onSide(other, changed.rows, undefined) })
+      }
     }
     this.#joined.emit({
       vectors,
@@ -242,7 +258,7 @@ class RegularJoin implements Operator {
         length: found.length,
         ops: this.#opsAt(found.rows, found.length, first, ops),
       })
-      if (from < to) yield
+      if (from < to || this.#isFinal) yield
     }
   }
 

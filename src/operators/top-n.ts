@@ -6,7 +6,8 @@
 //      place; of a single row a key, another one is an update; else rows come and go.
 // TN2  Rows that are equal in the order stand as they came.
 // TN3  When the input only inserts, a key keeps its first rows and no more; a changelog needs them all.
-// TN4  A batch is worked off in parts that give at most CHANGES_MAX changes, and changes of more than a
+// TN4  In batch mode rows only go into the lists, and the first rows are inserted at the end of input.
+// TN5  A batch is worked off in parts that give at most CHANGES_MAX changes, and changes of more than a
 //      batch go out step by step.
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
@@ -16,10 +17,10 @@ import { RecordBatch } from '../columnar/record-batch.ts'
 import { Schema } from '../columnar/schema.ts'
 import { Vector } from '../columnar/vector.ts'
 import { type TouchedKeys, touchedKeys } from '../kernels/changes.ts'
-import { ALL_ROWS, type TopNChanges, type TopNLimit } from '../kernels/top-n.ts'
+import { ALL_ROWS, type FirstRows, type TopNChanges, type TopNLimit } from '../kernels/top-n.ts'
 import { KeyColumn } from '../state/key-column.ts'
 import { KeyIndex } from '../state/key-index.ts'
-import { orderIn, SortedRows } from '../state/sorted-rows.ts'
+import { type ComingRows, orderIn, SortedRows } from '../state/sorted-rows.ts'
 import { ChangeOutput, notThere } from './change-output.ts'
 import { RANK_TYPE } from './changelog-schema.ts'
 import type { OperatorSpec } from './operator-spec.ts'
@@ -41,6 +42,12 @@ interface State {
   readonly keys: KeyIndex
   readonly stamps: KeyColumn
   readonly rows: SortedRows
+}
+
+/** Keys whose lists have changed, and what has left these. */
+interface Put {
+  readonly touched: TouchedKeys
+  readonly gone: number
 }
 
 class TopN implements Operator {
@@ -95,30 +102,40 @@ class TopN implements Operator {
   }
 
   *processBatch(batch: RecordBatch): Generator<void> {
-    const { kernels, config } = this.#context
+    const { config } = this.#context
     const most = Math.max(1, Math.floor(CHANGES_MAX / (2 * this.#top.limit)))
     for (let from = 0; from < batch.rowCount; from += most) {
       if (from > 0) yield
       const part = rowsOf(this.#context, batch, from, most)
+      if (this.#spec.final === true) {
+        const { touched, gone } = this.#put(part, 0)
+        this.#opened().rows.forget(touched, gone)
+        continue
+      }
       const { changes, touched, gone } = this.#apply(part)
       const { rows } = this.#opened()
       if (changes.length <= config.batchRows) {
         this.#changes.emit(changes.ops, changes.length, this.#columnsOf(changes))
         rows.forget(touched, gone)
-      } else {
-        const held = new HeldChanges(this.#context, changes, touched, gone)
-        try {
-          yield* this.#changes.emitting(
-            held.changes.ops,
-            changes.length,
-            this.#columnsOf(held.changes),
-          )
-          rows.forget(held.touched, held.gone)
-        } finally {
-          kernels.release(held.block)
-        }
-      }
+      } else yield* this.#emitting(changes, { touched, gone })
       this.#compact()
+    }
+  }
+
+  *processWatermark(watermarkMs: number): Generator<void> {
+    if (this.#spec.final !== true || watermarkMs !== Infinity) return
+    const { kernels, config } = this.#context
+    const { keys } = this.#opened()
+    const most = Math.max(1, Math.floor(config.batchRows / this.#top.limit))
+    for (let id = 0; id < keys.size; id += most) {
+      const count = Math.min(most, keys.size - id)
+      const ids = kernels.scratch(count * 4)
+      for (let i = 0; i < count; i++) kernels.u32[(ids >>> 2) + i] = id + i
+      const starts = kernels.scratch((count + 1) * 4)
+      kernels.u32.fill(0, starts >>> 2, (starts >>> 2) + count + 1)
+      const nothing = { starts, entries: 0, length: 0 }
+      const changes = this.#changesOf(nothing, { ids, count, locals: 0 })
+      yield* this.#emitting(changes, undefined)
     }
   }
 
@@ -167,31 +184,56 @@ class TopN implements Operator {
     return ids
   }
 
-  #apply(batch: RecordBatch): {
-    readonly changes: TopNChanges
-    readonly touched: TouchedKeys
-    readonly gone: number
-  } {
+  /** Puts a batch's rows into their lists; what leaves is to be forgotten. */
+  #put(batch: RecordBatch, held: number, coming = this.#coming(batch)): Put {
+    const { rows } = this.#opened()
+    const gone = rows.newGone(coming.n, held)
+    const missing = rows.apply(coming, this.#keep, { gone, strict: true })
+    if (missing !== undefined) throw notThere(missing)
+    return { touched: coming.touched, gone }
+  }
+
+  #coming(batch: RecordBatch): ComingRows & { readonly touched: TouchedKeys } {
     const { kernels } = this.#context
-    const { rows, stamps } = this.#opened()
     const n = batch.rowCount
     const dense = denseColumns(kernels, batch)
     const columns = this.#positions.map(dense)
     const ids = this.#idsOf(columns, n)
-    const touched = touchedKeys(kernels, ids, n, stamps.ptr)
-    const before = rows.first(touched, this.#top)
-    const gone = rows.newGone(n, before.length)
-    const ops = this.#op === undefined ? 0 : dense(this.#op).values
-    const missing = rows.apply({ ids, ops, columns, n }, this.#keep, { gone, strict: true })
-    if (missing !== undefined) throw notThere(missing)
-    const after = rows.first(touched, this.#top)
+    const touched = touchedKeys(kernels, ids, n, this.#opened().stamps.ptr)
+    return { ids, ops: this.#op === undefined ? 0 : dense(this.#op).values, columns, n, touched }
+  }
+
+  #apply(batch: RecordBatch): Put & { readonly changes: TopNChanges } {
+    const { rows } = this.#opened()
+    const coming = this.#coming(batch)
+    const before = rows.first(coming.touched, this.#top)
+    const { touched, gone } = this.#put(batch, before.length, coming)
+    return { changes: this.#changesOf(before, touched), touched, gone }
+  }
+
+  /** What leads from the first rows of keys before to those that they have now. */
+  #changesOf(before: FirstRows, touched: TouchedKeys): TopNChanges {
+    const { rows } = this.#opened()
     const { limit, ties } = this.#top
-    const changes = rows.changes(before, after, touched.count, {
+    return rows.changes(before, rows.first(touched, this.#top), touched.count, {
       isOne: limit === 1 && !ties,
       ties,
       ranks: this.#rank !== undefined,
     })
-    return { changes, touched, gone }
+  }
+
+  /** Emits changes step by step, and forgets what has left. */
+  *#emitting(changes: TopNChanges, put: Put | undefined): Generator<void> {
+    const { kernels } = this.#context
+    const { rows } = this.#opened()
+    const held = new HeldChanges(this.#context, changes, put)
+    try {
+      const { ops } = held.changes
+      yield* this.#changes.emitting(ops, changes.length, this.#columnsOf(held.changes))
+      if (held.put !== undefined) rows.forget(held.put.touched, held.put.gone)
+    } finally {
+      kernels.release(held.block)
+    }
   }
 
   /** The columns of changes, with the rank in its place. */
@@ -226,34 +268,26 @@ class TopN implements Operator {
 class HeldChanges {
   readonly block: number
   readonly changes: TopNChanges
-  readonly touched: TouchedKeys
-  readonly gone: number
+  readonly put: Put | undefined
 
-  constructor(
-    { kernels }: OperatorContext,
-    changes: TopNChanges,
-    touched: TouchedKeys,
-    gone: number,
-  ) {
+  constructor({ kernels }: OperatorContext, changes: TopNChanges, put: Put | undefined) {
     const n = changes.length
-    const sizes = [
-      changes.ranks === 0 ? 0 : n * 8,
-      n * 4,
-      touched.count * 4,
-      (kernels.u32[gone >>> 2]! + 1) * 4,
-      n,
-    ]
-    this.block = kernels.allocate(sizes.reduce((a, b) => a + b, 0))
-    const from = [changes.ranks, changes.rows, touched.ids, gone, changes.ops]
+    const parts = [
+      [changes.ranks, changes.ranks === 0 ? 0 : n * 8],
+      [changes.rows, n * 4],
+      [put?.touched.ids ?? 0, (put?.touched.count ?? 0) * 4],
+      [put?.gone ?? 0, put === undefined ? 0 : (kernels.u32[put.gone >>> 2]! + 1) * 4],
+      [changes.ops, n],
+    ] as const
+    this.block = kernels.allocate(parts.reduce((all, [, bytes]) => all + bytes, 0))
     let at = this.block
-    const [ranks, rows, ids, held, ops] = sizes.map((bytes, i) => {
-      kernels.u8.copyWithin(at, from[i]!, from[i]! + bytes)
+    const [ranks, rows, ids, gone, ops] = parts.map(([from, bytes]) => {
+      kernels.u8.copyWithin(at, from, from + bytes)
       at += bytes
       return at - bytes
     }) as [number, number, number, number, number]
     this.changes = { length: n, rows, ops, ranks: changes.ranks === 0 ? 0 : ranks }
-    this.touched = { ...touched, ids }
-    this.gone = held
+    this.put = put && { touched: { ...put.touched, ids }, gone }
   }
 }
 

@@ -9,6 +9,7 @@ import { plainColumns, selectSchema } from '../graph/stream-graph.ts'
 import { groupAggregateFields } from '../operators/aggregate-type.ts'
 import { Aggregation } from '../operators/aggregation.ts'
 import { topNSchema } from '../operators/changelog-schema.ts'
+import type { FinalResults } from '../operators/changelog-spec.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
 import { isOrdered } from '../operators/ordered-aggregates.ts'
 import { checkKeepable } from '../state/row-store.ts'
@@ -127,8 +128,9 @@ export function planGroupAggregate(
   const isRetracting = stream.isUpdating
   const accumulated = isRetracting ? specs.filter((one) => !isOrdered(one)) : specs
   void new Aggregation(schema, accumulated, { isRetracting })
-  const spec = { kind: 'groupAggregate', keys, aggregates: specs } as const
-  const output = new Schema(groupAggregateFields(schema, keys, specs))
+  const final = finalOf(stream)
+  const spec = { kind: 'groupAggregate', keys, aggregates: specs, ...final } as const
+  const output = changing(new Schema(groupAggregateFields(schema, keys, specs)), final)
   return groups(input, { spec, name: 'Aggregate', output }, location)
 }
 
@@ -169,9 +171,11 @@ export function planDeduplicate(
   const timed = by === 'time' && !isPlainTime ? stream.withEventTimeColumn(location) : stream
   const time = by === 'time' ? timeColumn(timed) : undefined
   const isFirstArrival = keep === 'first' && time === undefined
-  const spec = { kind: 'deduplicate', keys, keep, ...(time === undefined ? {} : { time }) } as const
+  const final = isFirstArrival ? {} : finalOf(stream)
+  const timing = time === undefined ? {} : { time }
+  const spec = { kind: 'deduplicate', keys, keep, ...timing, ...final } as const
   if (!isFirstArrival) checkKeepable(timed.schema, 'deduplicate()')
-  const output = isFirstArrival ? timed.schema : updating(timed.schema)
+  const output = isFirstArrival ? timed.schema : changing(updating(timed.schema), final)
   return timed
     .partitioned({ kind: 'hash', keys })
     .append({ spec, name: 'Deduplicate', output, ...at(location) })
@@ -211,6 +215,7 @@ export function planTopN(
     )
   }
   checkKeepable(stream.schema, 'topN()')
+  const final = finalOf(stream)
   const spec = {
     kind: 'topN',
     keys,
@@ -218,11 +223,12 @@ export function planTopN(
     by: by.map(({ column, descending }) => ({ column, descending })),
     ...(rank === undefined ? {} : { rank }),
     ...(ties === true ? { ties } : {}),
+    ...final,
   } as const
   return partitionedFor(keys, stream).append({
     spec,
     name: `Top ${limit}`,
-    output: topNSchema(stream.schema, spec),
+    output: changing(topNSchema(stream.schema, spec), final),
     ...(keys.length === 0 ? { parallelismMax: 1 } : {}),
     ...at(location),
   })
@@ -241,12 +247,20 @@ export function planDistinct(stream: LogicalStream, location: Location): Logical
       .partitioned({ kind: 'hash', keys })
       .append({ spec, name: 'Distinct', ...at(location) })
   }
-  const spec = { kind: 'groupAggregate', keys, aggregates: [] } as const
-  const output = new Schema(groupAggregateFields(stream.schema, keys, []))
+  const final = finalOf(stream)
+  const spec = { kind: 'groupAggregate', keys, aggregates: [], ...final } as const
+  const output = changing(new Schema(groupAggregateFields(stream.schema, keys, [])), final)
   return groups(stream, { spec, name: 'Distinct', output }, location)
 }
 
 const updating = (schema: Schema): Schema => new Schema([...schema.fields, OP_FIELD])
+
+/** In batch mode results go out at the end of input, and stay. */
+const finalOf = ({ job }: LogicalStream): FinalResults => (job.isBatch ? { final: true } : {})
+
+/** The columns of results that change, unless they are final. */
+const changing = (schema: Schema, { final }: FinalResults): Schema =>
+  final === true ? withoutOp(schema) : schema
 
 /** The name of the column that event time is. @throws GRAPH_INVALID without event time */
 function timeColumn({ eventTime }: LogicalStream): string {

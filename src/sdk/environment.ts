@@ -62,8 +62,12 @@ export class StreamExecutionEnvironment {
       ...options.config,
       ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
     })
+    const isBatch = () => this.#runtimeMode === 'batch'
     this.#builder = {
       graph: this.#graph,
+      get isBatch() {
+        return isBatch()
+      },
       addSink: (vertex) => void this.#pending.push(vertex),
       executePending: (sink) =>
         this.#pending.includes(sink) ? this.#run(this.#compile(undefined), {}) : undefined,
@@ -115,7 +119,9 @@ export class StreamExecutionEnvironment {
 
   /**
    * When results come: 'streaming' gives them as watermarks pass; 'batch' all at the end of input, which must
-   * have one; 'automatic' is batch when every source has an end. The final results are the same.
+   * have one; 'automatic' is batch when every source has an end. The final results are the same. What a
+   * stream would update later goes out once, at the end: in a job that is built after
+   * setRuntimeMode('batch'), aggregates without windows and their kin give rows that stay.
    * @param mode 'streaming' unless said
    * @throws CONFIG_INVALID for a mode that is none
    * @example

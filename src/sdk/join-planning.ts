@@ -25,7 +25,9 @@ export function planJoin(
   const sides = keyedSides(leftStream, rightStream, request.on, location)
   const naming = new JoinNaming(leftStream, rightStream)
   const where = naming.condition(request)
-  const isUpdating = type !== 'inner' || leftStream.isUpdating || rightStream.isUpdating
+  const isChangelog = leftStream.isUpdating || rightStream.isUpdating
+  const isFinal = type !== 'inner' && leftStream.job.isBatch && !isChangelog && ttl === undefined
+  const isUpdating = isChangelog || (type !== 'inner' && !isFinal)
   for (const stream of [leftStream, rightStream]) if (stream.isUpdating) checkChanges(stream)
   const spec = {
     kind: 'join',
@@ -34,6 +36,7 @@ export function planJoin(
     columns: naming.columns,
     ...(where === undefined ? {} : { where }),
     ...(ttl === undefined ? {} : { ttlMs: positiveTimeSpanMs(ttl, "a join's ttl") }),
+    ...(isFinal ? { final: true as const } : {}),
   } as const
   const fields = naming.fields(type)
   const output = new Schema(isUpdating ? [...fields, OP_FIELD] : fields)

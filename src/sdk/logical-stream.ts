@@ -30,6 +30,8 @@ export const EVENT_TIME = '$eventTime'
 /** What a stream needs of its environment. */
 export interface JobBuilder {
   readonly graph: StreamGraph
+  /** It runs in batch mode: results that would change are final ones. */
+  readonly isBatch: boolean
   /** Adds an end of the job: a sink of the next execution. */
   addSink(vertex: StreamVertex): void
   /** Executes what is pending, when this sink is; undefined when it is in a job already. */

@@ -105,6 +105,27 @@ describe('a deduplication', () => {
     )
   })
 
+  it('gives the rows that are left once, in batch mode', async () => {
+    const changing = scenario.filter(isChanging)
+    await fc.assert(
+      fc.asyncProperty(changing, fc.boolean(), async (of, isChangelog) => {
+        const { config, output, ...options } = optionsOf(of)
+        const final = { ...config, final: true as const }
+        const stays = isChangelog ? output : INPUT
+        const harness = new OperatorHarness({ ...options, config: final, output: stays })
+        await harness.open()
+        for (const batch of of.batches) expect(harness.batch(batch)).toEqual([])
+        expect(harness.watermark(1)).toEqual([])
+        const out = harness.watermark(Infinity)
+        const expected = modelOf(of, of.batches.flat())
+        const changes = isChangelog ? expected.map((row) => ({ ...row, $op: 0 })) : expected
+        expect(rowTexts(out)).toEqual(rowTexts(changes))
+        harness.close()
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it('goes on after a restore, in one subtask and in three', async () => {
     const rows = fc.sample(anyRow, { numRuns: 60, seed: 11 })
     for (const keep of ['first', 'last'] as const) {

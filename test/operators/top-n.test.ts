@@ -160,6 +160,31 @@ describe('a top-N', () => {
     )
   })
 
+  it('gives the first rows once, in batch mode', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario, fc.boolean(), async (of, isStaying) => {
+        const { config, output, ...options } = optionsOf(of)
+        const fields = output.fields.filter(({ name }) => !isStaying || name !== '$op')
+        const harness = new OperatorHarness({
+          ...options,
+          config: { ...config, final: true },
+          output: new Schema(fields),
+        })
+        await harness.open()
+        for (const batch of of.batches) {
+          expect(harness.batch(of.isChangelog ? batch : batch.map(withoutOp))).toEqual([])
+        }
+        const out = harness.watermark(Infinity)
+        const expected = modelOf(of.spec, leftOf(of.batches.flat()))
+        const changes = isStaying ? expected : expected.map((row) => ({ ...row, $op: 0 }))
+        expect(rowTexts(out)).toEqual(rowTexts(changes))
+        expect(Math.max(0, ...harness.batchSizes)).toBeLessThanOrEqual(of.batchRows)
+        harness.close()
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it('goes on after a restore, in one subtask and in three', async () => {
     const cases = fc.sample(scenario, { numRuns: 40, seed: 5 })
     for (const of of cases) {

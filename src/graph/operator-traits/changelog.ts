@@ -10,6 +10,14 @@ import { aggregateColumns, aggregateText, neededAggregates } from './window-aggr
 
 const opOf = (input: Schema): readonly string[] => (input.has(OP_COLUMN) ? [OP_COLUMN] : [])
 
+const withOp = (schema: Schema, said: Schema): Schema => {
+  const fields = schema.fields.filter(({ name }) => name !== OP_COLUMN)
+  return new Schema(said.has(OP_COLUMN) ? [...fields, OP_FIELD] : fields)
+}
+
+const finalText = (final: true | undefined): string =>
+  final === undefined ? '' : '; at the end of input'
+
 const ttlText = (ttlMs: number | undefined): string =>
   ttlMs === undefined ? '' : `; forgotten after ${durationText(ttlMs)}`
 
@@ -18,16 +26,20 @@ export const groupAggregate: OperatorTraits<SpecOf<'groupAggregate'>> = {
     const used = neededAggregates(spec.aggregates, needed).flatMap(aggregateColumns)
     return [...spec.keys, ...used, ...opOf(input)]
   },
-  prune(spec, needed) {
+  prune(spec, needed, _inputs, output) {
     const aggregates = neededAggregates(spec.aggregates, needed)
-    const names = [...spec.keys, ...aggregates.map(({ name }) => name), OP_COLUMN]
+    const names = [...spec.keys, ...aggregates.map(({ name }) => name), ...opOf(output)]
     return { spec: { ...spec, aggregates }, names }
   },
-  output: (spec, [input]) => new Schema(groupAggregateFields(input!, spec.keys, spec.aggregates)),
-  engine: () => kernel('keyed aggregation over columns; the net changes of each batch'),
+  output: (spec, [input], said) =>
+    withOp(new Schema(groupAggregateFields(input!, spec.keys, spec.aggregates)), said),
+  engine: (spec) =>
+    kernel(
+      `keyed aggregation over columns${spec.final === true ? '' : '; the net changes of each batch'}`,
+    ),
   detail(spec) {
     const by = spec.keys.length === 0 ? 'all rows' : `by ${spec.keys.join(', ')}`
-    return `${by}: ${spec.aggregates.map(aggregateText).join(', ')}${ttlText(spec.stateTtlMs)}`
+    return `${by}: ${spec.aggregates.map(aggregateText).join(', ')}${finalText(spec.final)}${ttlText(spec.stateTtlMs)}`
   },
 }
 
@@ -39,21 +51,25 @@ export const deduplicate: OperatorTraits<SpecOf<'deduplicate'>> = {
     const time = spec.time === undefined ? [] : [spec.time]
     return [...[...needed].filter((name) => name !== OP_COLUMN), ...spec.keys, ...time]
   },
-  prune: (spec, _needed, [input]) => ({
+  prune: (spec, _needed, [input], output) => ({
     spec,
-    names: isFirstArrival(spec) ? input!.names : [...input!.names, OP_COLUMN],
+    names: [...input!.names, ...opOf(output)],
     dropped: [],
   }),
-  output(spec, [input]) {
+  output(spec, [input], said) {
     for (const key of spec.keys) input!.indexOf(key)
     if (spec.time !== undefined) checkTime(input!, spec.time)
-    return isFirstArrival(spec) ? input : new Schema([...input!.fields, OP_FIELD])
+    return withOp(input!, said)
   },
   engine: (spec) =>
-    kernel(isFirstArrival(spec) ? 'a hash table of the keys' : 'a row a key; the net changes'),
+    kernel(
+      isFirstArrival(spec)
+        ? 'a hash table of the keys'
+        : `a row a key${spec.final === true ? '' : '; the net changes'}`,
+    ),
   detail(spec) {
     const order = spec.time === undefined ? 'in order of arrival' : `by ${spec.time}`
-    return `the ${spec.keep} row ${order} of each ${spec.keys.join(', ')}${ttlText(spec.stateTtlMs)}`
+    return `the ${spec.keep} row ${order} of each ${spec.keys.join(', ')}${finalText(spec.final)}${ttlText(spec.stateTtlMs)}`
   },
 }
 
@@ -64,23 +80,26 @@ export const topN: OperatorTraits<SpecOf<'topN'>> = {
     ...spec.by.map(({ column }) => column),
     ...opOf(input),
   ],
-  prune(spec, needed, [input]) {
+  prune(spec, needed, [input], output) {
     const { rank, ...unranked } = spec
     const kept = input!.names.filter((name) => name !== OP_COLUMN)
     if (rank === undefined || needed.has(rank)) {
-      const names = [...kept, ...(rank === undefined ? [] : [rank]), OP_COLUMN]
+      const names = [...kept, ...(rank === undefined ? [] : [rank]), ...opOf(output)]
       return { spec, names, dropped: [] }
     }
-    return { spec: unranked, names: [...kept, OP_COLUMN], dropped: [rank] }
+    return { spec: unranked, names: [...kept, ...opOf(output)], dropped: [rank] }
   },
-  output: (spec, [input]) => topNSchema(input!, spec),
-  engine: () => kernel('a sorted list a key, compared as bytes; the net changes of each batch'),
-  detail({ keys, limit, by, rank, ties, stateTtlMs }) {
+  output: (spec, [input], said) => withOp(topNSchema(input!, spec), said),
+  engine: (spec) =>
+    kernel(
+      `a sorted list a key, compared as bytes${spec.final === true ? '' : '; the net changes of each batch'}`,
+    ),
+  detail({ keys, limit, by, rank, ties, stateTtlMs, final }) {
     const order = by.map(({ column, descending }) => (descending ? `${column} desc` : column))
     const of = keys.length === 0 ? '' : ` of each ${keys.join(', ')}`
     const equal = ties === true ? ', and their equals' : ''
     const place = rank === undefined ? '' : `, the place as ${rank}`
-    return `the first ${limit}${of} by ${order.join(', ')}${equal}${place}${ttlText(stateTtlMs)}`
+    return `the first ${limit}${of} by ${order.join(', ')}${equal}${place}${finalText(final)}${ttlText(stateTtlMs)}`
   },
 }
 

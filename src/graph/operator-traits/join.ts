@@ -69,7 +69,7 @@ export const join: OperatorTraits<SpecOf<'join'>> = {
   detail: (spec) =>
     joinText(spec) +
     (spec.ttlMs === undefined
-      ? ', keeps every row'
+      ? `, keeps every row${spec.final === true ? ', and tells at the end of input who met nobody' : ''}`
       : `, keeps a row for ${durationText(spec.ttlMs)}`),
 }
 
