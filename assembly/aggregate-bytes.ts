@@ -54,8 +54,3 @@ export function dropBytes(heap: usize, accumulator: usize): void {
   if (held) heapFree(heap, held, load<u32>(accumulator, 8))
   store<u32>(accumulator, 0)
 }
-
-/** True for the operations whose accumulators hold bytes. */
-export function holdsBytes(op: u32): bool {
-  return op >= OP_MIN_BYTES
-}

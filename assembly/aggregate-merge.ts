@@ -1,6 +1,6 @@
 // Accumulators into accumulators: what a sliding window does with its slices, and the end of a
 // slice.
-import { dropBytes, holdsBytes, offerBytes } from './aggregate-bytes'
+import { dropHeld, holdsMemory, mergeHeld } from './aggregate-held'
 import { mergeOne } from './aggregate-pair'
 import {
   DONE,
@@ -37,10 +37,8 @@ export function aggregateMerge(program: usize, from: usize, to: usize, n: u32): 
       for (let i = at; i < end; i++) {
         const a: usize = load<u32>(from + (i << 2))
         const b: usize = load<u32>(to + (i << 2))
-        if (holdsBytes(op)) {
-          const held: usize = load<u32>(a + offset)
-          const bytes = load<u32>(a + offset, 4)
-          if (held && !offerBytes(op, heap, b + offset, held, bytes)) return EXHAUSTED
+        if (holdsMemory(op)) {
+          if (!mergeHeld(op, heap, a + offset, b + offset)) return EXHAUSTED
         } else if (!mergeOne(op, a, b, offset, counter)) {
           store<u32>(program, e, FAILED)
           return <u32>i
@@ -57,10 +55,11 @@ export function aggregateRelease(program: usize, rows: usize, n: u32): void {
   const entries = program + PROGRAM_HEADER
   const end = entries + <usize>load<u32>(program, ENTRIES) * ENTRY_BYTES
   for (let entry = entries; entry < end; entry += ENTRY_BYTES) {
-    if (!holdsBytes(load<u32>(entry, ENTRY_OP))) continue
+    const op = load<u32>(entry, ENTRY_OP)
+    if (!holdsMemory(op)) continue
     const offset: usize = load<u32>(entry, ENTRY_OFFSET)
     for (let i: usize = 0; i < <usize>n; i++) {
-      dropBytes(heap, <usize>load<u32>(rows + (i << 2)) + offset)
+      dropHeld(op, heap, <usize>load<u32>(rows + (i << 2)) + offset)
     }
   }
 }

@@ -1,6 +1,6 @@
 // One row of accumulators into another, and its end: what aggregate-merge.ts does with many, and over.ts
 // row by row.
-import { dropBytes, holdsBytes, offerBytes } from './aggregate-bytes'
+import { dropHeld, holdsMemory, mergeHeld } from './aggregate-held'
 import {
   DONE,
   ENTRIES,
@@ -118,10 +118,8 @@ export function mergeRow(program: usize, from: usize, to: usize): u32 {
   for (let e: u32 = 0; e < count; e++, entry += ENTRY_BYTES) {
     const op = load<u32>(entry, ENTRY_OP)
     const offset: usize = load<u32>(entry, ENTRY_OFFSET)
-    if (holdsBytes(op)) {
-      const held: usize = load<u32>(from + offset)
-      const bytes = load<u32>(from + offset, 4)
-      if (held && !offerBytes(op, heap, to + offset, held, bytes)) return EXHAUSTED
+    if (holdsMemory(op)) {
+      if (!mergeHeld(op, heap, from + offset, to + offset)) return EXHAUSTED
     } else if (!mergeOne(op, from, to, offset, load<u32>(entry, ENTRY_COUNT_OFFSET))) {
       store<u32>(program, e, FAILED)
       return 0
@@ -135,7 +133,7 @@ export function holdsAny(program: usize): bool {
   const entries = program + PROGRAM_HEADER
   const end = entries + <usize>load<u32>(program, ENTRIES) * ENTRY_BYTES
   for (let entry = entries; entry < end; entry += ENTRY_BYTES) {
-    if (holdsBytes(load<u32>(entry, ENTRY_OP))) return true
+    if (holdsMemory(load<u32>(entry, ENTRY_OP))) return true
   }
   return false
 }
@@ -146,7 +144,7 @@ export function dropRow(program: usize, row: usize): void {
   const entries = program + PROGRAM_HEADER
   const end = entries + <usize>load<u32>(program, ENTRIES) * ENTRY_BYTES
   for (let entry = entries; entry < end; entry += ENTRY_BYTES) {
-    if (!holdsBytes(load<u32>(entry, ENTRY_OP))) continue
-    dropBytes(heap, row + <usize>load<u32>(entry, ENTRY_OFFSET))
+    const op = load<u32>(entry, ENTRY_OP)
+    if (holdsMemory(op)) dropHeld(op, heap, row + <usize>load<u32>(entry, ENTRY_OFFSET))
   }
 }

@@ -10,6 +10,7 @@
 //   count, i64, u64, f64 sums, extremes, first, last   8 bytes (values widened to 64 bits)
 //   128-bit ones                                       16 bytes
 //   bytes                                              pointer u32, length u32, capacity u32, 0
+//   distinct                                           32 bytes: distinct-set.ts
 export const HEAP: usize = 0
 export const ENTRIES: usize = 4
 export const FAILED: usize = 8
@@ -47,6 +48,10 @@ export const OP_MIN_BYTES: u32 = 18
 export const OP_MAX_BYTES: u32 = 19
 export const OP_FIRST_BYTES: u32 = 20
 export const OP_LAST_BYTES: u32 = 21
+export const OP_DISTINCT_64: u32 = 22
+export const OP_DISTINCT_F64: u32 = 23
+export const OP_DISTINCT_128: u32 = 24
+export const OP_DISTINCT_BYTES: u32 = 25
 
 export const KIND_I8: u32 = 0
 export const KIND_I16: u32 = 1

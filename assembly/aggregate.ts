@@ -21,7 +21,7 @@ import {
   wideRows,
   widen,
 } from './aggregate-block'
-import { offerBytes } from './aggregate-bytes'
+import { holdsMemory, offerBlock } from './aggregate-held'
 import { addDecimal, lessI128 } from './int128'
 import {
   DONE,
@@ -30,7 +30,6 @@ import {
   ENTRY_COUNT_OFFSET,
   ENTRY_KIND,
   ENTRY_OFFSET,
-  ENTRY_OFFSETS,
   ENTRY_OP,
   ENTRY_VALUES,
   EXHAUSTED,
@@ -46,7 +45,6 @@ import {
   OP_MAX_I128,
   OP_MAX_I64,
   OP_MAX_U64,
-  OP_MIN_BYTES,
   OP_MIN_F64,
   OP_MIN_I128,
   OP_MIN_I64,
@@ -161,20 +159,6 @@ function last(rows: usize, offset: usize, values: usize, count: usize, isWide: b
   }
 }
 
-function bytes(heap: usize, entry: usize, rows: usize, at: usize, mask: u64): bool {
-  const op = load<u32>(entry, ENTRY_OP)
-  const offset: usize = load<u32>(entry, ENTRY_OFFSET)
-  const data: usize = load<u32>(entry, ENTRY_VALUES)
-  const offsets = <usize>load<u32>(entry, ENTRY_OFFSETS) + (at << 2)
-  for (; mask; mask &= mask - 1) {
-    const j = (<usize>ctz<u64>(mask)) << 2
-    const start = load<u32>(offsets + j)
-    const p = <usize>load<u32>(rows + j) + offset
-    if (!offerBytes(op, heap, p, data + start, load<u32>(offsets + j, 4) - start)) return false
-  }
-  return true
-}
-
 /** One operation over values of 64 or 128 bits; returns the place that overflows, else `count`. */
 function update(entry: usize, op: u32, rows: usize, values: usize, count: usize): usize {
   const offset: usize = load<u32>(entry, ENTRY_OFFSET)
@@ -233,7 +217,7 @@ function updateBlock(heap: usize, entry: usize, rows: usize, at: usize, mask: u6
     else addMasked(rows, offset, mask)
     return DONE
   }
-  if (op >= OP_MIN_BYTES) return bytes(heap, entry, rows, at, mask) ? DONE : EXHAUSTED
+  if (holdsMemory(op)) return offerBlock(heap, entry, rows, at, mask) ? DONE : EXHAUSTED
   const kind = load<u32>(entry, ENTRY_KIND)
   const count = <usize>popcnt<u64>(full)
   let values = widen(kind, load<u32>(entry, ENTRY_VALUES), at, count)

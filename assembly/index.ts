@@ -13,6 +13,7 @@
 // K7  Only concrete functions are exported from a family's file (an exported generic would become
 //     an export of the module); generics shared by families live in files that are not listed here.
 export * from './aggregate'
+export { aggregateRevive } from './aggregate-held'
 export * from './aggregate-merge'
 export * from './aggregate-result'
 export * from './aggregate-retract'

@@ -112,6 +112,7 @@ export {
   sum,
   type Aggregate,
 } from './sdk/aggregate.ts'
+export { countDistinct } from './sdk/aggregate-distinct.ts'
 export { AsyncDataStream } from './sdk/async-data-stream.ts'
 export type { AsyncCallOptions, AsyncOptions, RetryOptions } from './sdk/async-planning.ts'
 export { CollectedRows } from './sdk/collected-rows.ts'

@@ -30,6 +30,10 @@ export const AGGREGATE_OPS = {
   maxBytes: 19,
   firstBytes: 20,
   lastBytes: 21,
+  distinct64: 22,
+  distinctF64: 23,
+  distinct128: 24,
+  distinctBytes: 25,
 } as const
 
 /** How a column's values are read and written; 64 is any 8-byte type. */
@@ -169,6 +173,24 @@ export class AggregateProgram {
     const { offsets, values, validity } = column
     const { aggregateSetBytes } = this.#kernels.exports
     if (!aggregateSetBytes(this.#program, rows, n, offset, offsets, values, validity)) {
+      throw exhausted(this.#kernels, `the state of ${n} groups`)
+    }
+  }
+
+  /**
+   * The same for an entry whose accumulators hold lists of values.
+   * @throws MEMORY_EXHAUSTED
+   */
+  setList(
+    entry: number,
+    rows: number,
+    n: number,
+    offset: number,
+    column: NullableByteColumn,
+  ): void {
+    this.setBytes(rows, n, offset, column)
+    const at = this.#entry(entry) << 2
+    if (!this.#kernels.exports.aggregateRevive(this.#program, at, rows, n)) {
       throw exhausted(this.#kernels, `the state of ${n} groups`)
     }
   }

@@ -1,7 +1,7 @@
 // The types of aggregates: what count, sum, min, max, mean, first and last give over a column of a type.
 // The SDK asks when a job is built, and the window operator's output schema says it again.
 //
-// AT1  Nulls are ignored; a group without a value gives null, and count gives 0. So a result is nullable
+// AT1  Nulls are ignored; a group without a value gives null, and counts give 0. So a result is nullable
 //      when its column is, or when a filter may keep no row.
 // AT2  A sum is wide: integers to 64 bits, float32 to float64, decimals to 38 digits. Beyond is
 //      ARITHMETIC_OVERFLOW.
@@ -25,6 +25,9 @@ export const RETRACTABLE: readonly AggregateFunctionName[] = ['count', 'sum', 'm
 
 /** True when accumulators of that function can take a row back. */
 export const canRetract = (name: AggregateFunctionName): boolean => RETRACTABLE.includes(name)
+
+/** True when accumulators of that function grow with the values that they get. */
+export const keepsValues = (name: AggregateFunctionName): boolean => name === 'countDistinct'
 
 /** The columns that a windowed aggregation puts before its keys. */
 export const WINDOW_COLUMNS: readonly Field[] = [
@@ -79,6 +82,10 @@ export function aggregateType(
   // A row's count is a number: nobody counts beyond 2^53.
   if (name === 'count') return int64({ as: 'number' })
   if (input === undefined) throw new DataflowError('TYPE_MISMATCH', `${name} takes a column`)
+  if (name === 'countDistinct') {
+    if (isNested(input)) throw refusal(name, 'a flat type', input)
+    return int64({ as: 'number' })
+  }
   const isNullable = input.nullable || isFiltered
   switch (name) {
     case 'sum':
@@ -99,14 +106,14 @@ export function aggregateType(
       return withNullable(input, isNullable)
     case 'first':
     case 'last':
-      if (input.kind === 'list' || input.kind === 'struct') {
-        throw refusal(name, 'a flat type', input)
-      }
+      if (isNested(input)) throw refusal(name, 'a flat type', input)
       return withNullable(input, isNullable)
     default:
       return unreachable(name)
   }
 }
+
+const isNested = ({ kind }: DataType): boolean => kind === 'list' || kind === 'struct'
 
 function sumType(input: DataType): DataType {
   if (isFloat(input)) return float64()

@@ -6,6 +6,7 @@
 // AP2  The counts come last in the program: `first` asks for a count before this block's rows are
 //      in it.
 import { DataflowError } from '../base/errors.ts'
+import { isFloat } from '../columnar/expression-type.ts'
 import type { Field, Schema } from '../columnar/schema.ts'
 import {
   binary,
@@ -80,6 +81,10 @@ export class Planner {
         unit: type.kind === 'decimal' ? 10 ** type.scale : 1,
       }
     }
+    if (name === 'countDistinct') {
+      const { offset } = this.#accumulator(distinctOp(type), position, rows, 0)
+      return { kind: 'count', offset: offset + LIST_COUNT }
+    }
     const mayBeNull = rows.nullsOf >= 0 || rows.filter >= 0
     const isPositional = name === 'first' || name === 'last'
     const countOffset = mayBeNull || isPositional ? this.#count(rows) : NO_COUNT
@@ -133,11 +138,26 @@ export class Planner {
       const kind = column < 0 ? 64 : valueKind(this.#input.fields[column]!.type)
       accumulator = { op, kind, rows, column, offset: this.#bytes, countOffset }
       this.#accumulators.set(key, accumulator)
-      this.#bytes += isWideOp(op) || kind === 'bytes' ? 16 : 8
+      this.#bytes += accumulatorBytes(accumulator)
     }
     return accumulator
   }
 }
+
+/** Where an accumulator with a list of values has their count (assembly/value-list.ts), and its bytes. */
+const LIST_COUNT = 16
+const LIST_BYTES = 32
+
+function accumulatorBytes({ op, kind }: Accumulator): number {
+  if (isListOp(op)) return LIST_BYTES
+  return isWideOp(op) || kind === 'bytes' ? 16 : 8
+}
+
+/** True for accumulators that hold a list of values. */
+export const isListOp = (op: AggregateOp): boolean => op.startsWith('distinct')
+
+/** True for accumulators that hold memory outside their row. */
+export const holdsMemory = ({ op, kind }: Accumulator): boolean => kind === 'bytes' || isListOp(op)
 
 /** True for accumulators of 16 bytes. */
 export const isWideOp = (op: AggregateOp): boolean => op.endsWith('128')
@@ -153,7 +173,7 @@ export function stateField({ op, kind, column, rows }: Accumulator, input: Schem
 }
 
 function stateType(op: AggregateOp, kind: ValueKind, type: DataType | undefined): DataType {
-  if (kind === 'bytes') return nullable(binary())
+  if (kind === 'bytes' || isListOp(op)) return nullable(binary())
   if (isWideOp(op)) return decimal(38, type?.kind === 'decimal' ? type.scale : 0)
   if (op.startsWith('count') || type === undefined) return int64()
   if (type.kind === 'float32' || type.kind === 'float64') return float64()
@@ -208,6 +228,13 @@ function pickOp(name: 'first' | 'last', type: DataType): AggregateOp {
   const kind = valueKind(type)
   if (kind === 'bytes') return `${name}Bytes`
   return kind === 128 ? `${name}128` : `${name}64`
+}
+
+function distinctOp(type: DataType): AggregateOp {
+  const kind = valueKind(type)
+  if (kind === 'bytes') return 'distinctBytes'
+  if (kind === 128) return 'distinct128'
+  return isFloat(type) ? 'distinctF64' : 'distinct64'
 }
 
 const I64_MAX = 2n ** 63n - 1n

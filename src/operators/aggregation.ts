@@ -27,6 +27,8 @@ import type { Kernels } from '../kernels/module.ts'
 import { canRetract, RETRACTABLE } from './aggregate-type.ts'
 import {
   type Accumulator,
+  holdsMemory,
+  isListOp,
   isWideOp,
   NO_COUNT,
   Planner,
@@ -68,7 +70,7 @@ export class Aggregation {
     this.entries = this.#accumulators
     this.template = plan.template()
     this.stateFields = this.#accumulators.map((accumulator) => stateField(accumulator, input))
-    this.holdsBytes = this.#accumulators.some(({ kind }) => kind === 'bytes')
+    this.holdsBytes = this.#accumulators.some(holdsMemory)
     const read = this.#accumulators.flatMap(({ column, rows }) => [
       column,
       rows.nullsOf,
@@ -139,9 +141,10 @@ export class Aggregation {
    * @throws RECORD_TOO_LARGE
    */
   exportState(kernels: Kernels, rows: number, n: number): Vector[] {
-    return this.#accumulators.map(({ kind, op, offset }, i) => {
+    return this.#accumulators.map((accumulator, i) => {
+      const { op, offset } = accumulator
       const base = { type: this.stateFields[i]!.type, length: n }
-      if (kind === 'bytes') {
+      if (holdsMemory(accumulator)) {
         const held = aggregateHeld(kernels, rows, n, offset)
         return new Vector({ ...base, ...held, ...aggregateBytes(kernels, rows, n, offset) })
       }
@@ -164,7 +167,8 @@ export class Aggregation {
     assert(columns.length === this.stateFields.length, `${columns.length} columns of state`)
     this.#accumulators.forEach(({ kind, op, offset }, i) => {
       const column = columns[i]!
-      if (kind === 'bytes') program.setBytes(rows, n, offset, column)
+      if (isListOp(op)) program.setList(i, rows, n, offset, column)
+      else if (kind === 'bytes') program.setBytes(rows, n, offset, column)
       else program.setFixed(rows, n, offset, isWideOp(op) ? 128 : 64, column.values)
     })
   }

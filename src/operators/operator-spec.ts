@@ -11,16 +11,21 @@ import type { RowWindowSpec } from './row-window-spec.ts'
 import type { SourceWatermarkSpec, WatermarkSpec } from './watermark-spec.ts'
 import type { WindowAggregateSpec } from './window-spec.ts'
 
-export type AggregateFunctionName =
-  | 'count'
-  | 'sum'
-  | 'min'
-  | 'max'
-  | 'mean'
-  | 'first'
-  | 'last'
-  | 'any'
-  | 'all'
+/** The functions of aggregates. */
+export const AGGREGATE_FUNCTIONS = [
+  'count',
+  'sum',
+  'min',
+  'max',
+  'mean',
+  'first',
+  'last',
+  'any',
+  'all',
+  'countDistinct',
+] as const
+
+export type AggregateFunctionName = (typeof AGGREGATE_FUNCTIONS)[number]
 
 /** One output column of an aggregation: over a column of the input, under a bool column's rows. */
 export interface AggregateSpec {

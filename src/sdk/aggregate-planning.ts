@@ -7,7 +7,7 @@ import type { Expression } from '../columnar/expression.ts'
 import { expressionType } from '../columnar/expression-type.ts'
 import type { Schema } from '../columnar/schema.ts'
 import type { NamedExpression } from '../graph/stream-graph.ts'
-import type { AggregateSpec } from '../operators/operator-spec.ts'
+import { AGGREGATE_FUNCTIONS, type AggregateSpec } from '../operators/operator-spec.ts'
 import { WindowAggregate } from './aggregate.ts'
 
 /**
@@ -30,7 +30,7 @@ export function bindAggregates(
     if (!(aggregate instanceof WindowAggregate)) {
       throw new DataflowError(
         'GRAPH_INVALID',
-        `'${name}' is no aggregate; use count(), sum(), min(), max(), mean(), first(), last(), any() or all()`,
+        `'${name}' is no aggregate; the aggregates are ${AGGREGATE_FUNCTIONS.map((one) => `${one}()`).join(', ')}`,
       )
     }
     const input = aggregate.bindInput(schema)

@@ -1,7 +1,7 @@
 // Aggregates over a window's rows: `{ flights: count(), late: mean((r) => r.delay.gt(15)) }`. Each is over
 // a column by name, by a callback, or (in aggregate's own callback) by the column itself.
 //
-// AG1  Nulls are ignored: a group without a value gives null, count gives 0.
+// AG1  Nulls are ignored: a group without a value gives null, counts give 0.
 import {
   type Binary,
   type Bool,
@@ -30,10 +30,10 @@ import type { Mistake, NamesOf } from './row-types.ts'
 declare const NEEDS: unique symbol
 declare const OVER: unique symbol
 
-type Flat = Bool | NumericType | Utf8 | Binary | Timestamp | Duration | CalendarDate
-type Ordered = Exclude<Flat, Binary>
+export type Flat = Bool | NumericType | Utf8 | Binary | Timestamp | Duration | CalendarDate
+export type Ordered = Exclude<Flat, Binary>
 type Summable = NumericType | Duration
-type Averaged = NumericType | Bool
+export type Averaged = NumericType | Bool
 
 /** What an aggregate is over: a column's name or type; undefined is all rows. */
 type Over = string | DataType | undefined
@@ -74,7 +74,7 @@ type AggregateFilter = Column<Bool> | ((r: never) => Column<Bool>)
 type AggregateInput = string | Column | ((r: never) => Column)
 
 /** A name, or the type of what a callback or a column gives. */
-type OverOf<K extends string, T extends DataType> = [T] extends [never] ? K : T
+export type OverOf<K extends string, T extends DataType> = [T] extends [never] ? K : T
 
 type SumType<T extends DataType> = T extends Float
   ? Float<'float64', false>
@@ -102,7 +102,7 @@ export type AggregateResult<F extends Fields, A> = A extends {
   readonly [OVER]: infer O
   readonly filtered: infer Filtered
 }
-  ? Name extends 'count'
+  ? Name extends 'count' | 'countDistinct'
     ? BigInt64<'int64', false, 'number'>
     : TypeOfOver<F, O> extends infer T extends DataType
       ? WithNull<ResultOver<Name & AggregateFunctionName, T>, NullOfResult<T, Filtered & boolean>>
@@ -122,7 +122,7 @@ type Takes<Name extends AggregateFunctionName> = Name extends 'sum'
         : Flat
 
 /** What an aggregate may be over: a column's name, a column, or a callback that gives one. */
-type ColumnArgument<F extends Fields, K extends string, T extends DataType> =
+export type ColumnArgument<F extends Fields, K extends string, T extends DataType> =
   | K
   | Column<T>
   | ((r: ColumnsOf<F>) => Column<T>)

@@ -1,6 +1,8 @@
 // What over() makes of a job: a select of what is aggregated (aggregate-planning.ts), the exchange by key,
 // and the operator.
 import { DataflowError } from '../base/errors.ts'
+import { keepsValues } from '../operators/aggregate-type.ts'
+import type { AggregateSpec } from '../operators/operator-spec.ts'
 import type { OverAggregateSpec, OverFrame } from '../operators/over-spec.ts'
 import { overSchema } from '../operators/over-spec.ts'
 import { bindAggregates, ComputedColumns } from './aggregate-planning.ts'
@@ -58,7 +60,7 @@ export interface OverRequest {
   readonly aggregates: Readonly<Record<string, unknown>>
 }
 
-/** @throws GRAPH_INVALID, CONFIG_INVALID, SCHEMA_MISMATCH, COLUMN_NOT_FOUND, TYPE_MISMATCH */
+/** @throws GRAPH_INVALID, CONFIG_INVALID, SCHEMA_MISMATCH, COLUMN_NOT_FOUND, TYPE_MISMATCH, UNSUPPORTED */
 export function planOver(
   stream: LogicalStream,
   { keys, options, aggregates }: OverRequest,
@@ -69,6 +71,7 @@ export function planOver(
   for (const name of stream.schema.names) columns.keep(name)
   const time = options.orderBy === 'time' ? columns.of(eventTimeOf(stream), EVENT_TIME) : undefined
   const specs = bindAggregates(aggregates, stream.visible.names, columns)
+  if (frame.kind !== 'rows') specs.forEach(refuseGrowing)
   const input = columns.isPlain
     ? stream
     : stream.plannedSelect(columns.all, location, stream.eventTime)
@@ -86,6 +89,16 @@ export function planOver(
     output: overSchema(input.schema, spec),
     ...(location === undefined ? {} : { location }),
   })
+}
+
+/** Each row would get a copy of what its window holds: no more than the frame's rows, or nothing. */
+function refuseGrowing({ name, function: of }: AggregateSpec): void {
+  if (!keepsValues(of)) return
+  throw new DataflowError(
+    'UNSUPPORTED',
+    `'${name}' is ${of}() of rows that over() does not count; ${of}() keeps values, and takes ` +
+      'over({ rows: n }) only',
+  )
 }
 
 const invalid = (message: string) => new DataflowError('CONFIG_INVALID', message)

@@ -1,19 +1,13 @@
 // The aggregates that a type can have, for tests that want all of them.
 import type { DataType } from '../../src/columnar/type.ts'
 import { aggregateType } from '../../src/operators/aggregate-type.ts'
-import type { AggregateFunctionName, AggregateSpec } from '../../src/operators/operator-spec.ts'
+import {
+  AGGREGATE_FUNCTIONS,
+  type AggregateFunctionName,
+  type AggregateSpec,
+} from '../../src/operators/operator-spec.ts'
 
-export const AGGREGATE_NAMES: readonly AggregateFunctionName[] = [
-  'count',
-  'sum',
-  'min',
-  'max',
-  'mean',
-  'first',
-  'last',
-  'any',
-  'all',
-]
+export const AGGREGATE_NAMES: readonly AggregateFunctionName[] = AGGREGATE_FUNCTIONS
 
 /** Each function that takes the type, over `value`, of all rows and of those that are `kept`. */
 export function specsOf(

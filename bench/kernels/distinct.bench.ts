@@ -1,0 +1,85 @@
+// Exact distinct counts: 1,000 groups of 64-bit values, half of which were there before. The twin is a Set
+// a group.
+import { AggregateProgram } from '../../src/kernels/aggregate.ts'
+import type { Kernels } from '../../src/kernels/module.ts'
+import { SliceTable } from '../../src/kernels/slice-table.ts'
+import * as twin from '../../test/kernels/reference/distinct.ts'
+import { kernelBench } from '../harness.ts'
+
+const GROUPS = 1_000
+const GRID = { size: 1n, offset: 0n, multiplier: 1n }
+const ENTRY = { op: 'distinct64', kind: 64, offset: 0, countOffset: 0 } as const
+const COUNT = 16
+
+/** Sets of GROUPS groups, started anew for each pass. */
+class World {
+  readonly #kernels: Kernels
+  #slices: SliceTable | undefined
+  #program: AggregateProgram | undefined
+  #slice = 0
+
+  constructor(kernels: Kernels) {
+    this.#kernels = kernels
+  }
+
+  begin(): void {
+    this.#program?.close()
+    this.#slices?.close()
+    this.#slices = new SliceTable(this.#kernels, new Uint8Array(32), GRID)
+    this.#program = new AggregateProgram(this.#kernels, [ENTRY], this.#slices.heap)
+    this.#slice = this.#slices.detached()
+  }
+
+  add(ids: number, values: number, rows: number, n: number): void {
+    this.#slices!.rowsOf(this.#slice, ids, n, rows)
+    this.#program!.bind(0, { values, validity: 0, filter: 0, offsets: 0 })
+    this.#program!.update(rows, 0, n)
+  }
+
+  total(): number {
+    const kernels = this.#kernels
+    const mark = kernels.mark()
+    const ids = kernels.scratch(GROUPS * 4)
+    for (let i = 0; i < GROUPS; i++) kernels.u32[ids / 4 + i] = i
+    const rows = kernels.scratch(GROUPS * 4)
+    this.#slices!.rowsOf(this.#slice, ids, GROUPS, rows)
+    let sum = 0
+    for (let i = 0; i < GROUPS; i++) sum += kernels.u32[(kernels.u32[rows / 4 + i]! + COUNT) >>> 2]!
+    kernels.reset(mark)
+    return sum
+  }
+}
+
+export default [
+  kernelBench({
+    name: 'distinct i64 values of 1,000 groups',
+    input: (random, rows) => [random.uint32(rows, 0, GROUPS), random.int64(rows, 0, 1_000)],
+    output: (rows) => [new Uint32Array(rows)],
+    outputUsed: () => [0],
+    kernel: (kernels) => {
+      const world = new World(kernels)
+      return {
+        begin: () => world.begin(),
+        run({ in: [ids, values], out: [rows], rows: n }) {
+          world.add(ids, values, rows, n)
+          return 0
+        },
+        finish: () => world.total(),
+      }
+    },
+    twin: () => {
+      let sets: Set<bigint>[] = []
+      return {
+        begin() {
+          sets = Array.from({ length: GROUPS }, () => new Set())
+        },
+        run({ in: [ids, values] }) {
+          twin.addDistinct(ids, values, sets)
+          return 0
+        },
+        finish: () => sets.reduce((sum, { size }) => sum + size, 0),
+      }
+    },
+    expect: { twin: 3 },
+  }),
+]

@@ -1,0 +1,130 @@
+// Aggregates beyond sums and extremes as a job writes them: in windows and without, filtered, over
+// computed columns; with a crash and a restore at another parallelism. Against plain TypeScript.
+import { describe, expect, it } from 'vitest'
+import {
+  countDistinct,
+  float64,
+  int32,
+  nullable,
+  type RowOf,
+  slide,
+  type StreamExecutionEnvironment,
+  timestamp,
+  utf8,
+} from '../../src/index.ts'
+import { JobHarness, testInput } from '../../src/testing.ts'
+import { testEnvironment } from './test-environment.ts'
+
+const SALES = {
+  at: timestamp('ms'),
+  shop: int32(),
+  buyer: nullable(utf8()),
+  price: float64(),
+}
+type Sale = RowOf<typeof SALES>
+const sales = testInput(SALES, { eventTime: 'at', name: 'sales' })
+
+const ROWS: readonly Sale[] = Array.from({ length: 400 }, (_, i) => ({
+  at: i * 10,
+  shop: i % 3,
+  buyer: i % 11 === 0 ? null : `a buyer with number ${(i * 7) % 23}`,
+  price: ((i * 37) % 19) / 2,
+}))
+
+/** What a group of rows amounts to. */
+function resultOf(rows: readonly Sale[]) {
+  const present = rows.filter(({ buyer }) => buyer !== null)
+  return {
+    buyers: new Set(present.map(({ buyer }) => buyer)).size,
+    dear: new Set(present.filter(({ price }) => price > 5).map(({ buyer }) => buyer)).size,
+    prices: new Set(rows.map(({ price }) => Math.floor(price))).size,
+  }
+}
+
+const unbounded = (env: StreamExecutionEnvironment) =>
+  env
+    .fromSource(sales)
+    .keyBy('shop')
+    .aggregate((r) => ({
+      buyers: countDistinct('buyer'),
+      dear: countDistinct('buyer').where(r.price.gt(5)),
+      prices: countDistinct(r.price.floor()),
+    }))
+
+const windowed = (env: StreamExecutionEnvironment) =>
+  env
+    .fromSource(sales)
+    .keyBy('shop')
+    .window(slide('1s', '200ms'))
+    .aggregate({
+      buyers: countDistinct('buyer'),
+      dear: countDistinct('buyer').where((r) => r.price.gt(5)),
+      prices: countDistinct((r) => r.price.floor()),
+    })
+
+const texts = (rows: readonly object[]): string[] =>
+  rows.map((row) => JSON.stringify(row)).toSorted()
+
+describe('over()', () => {
+  const over = (env: StreamExecutionEnvironment, rows: number | 'unbounded') =>
+    env
+      .fromSource(sales)
+      .keyBy('shop')
+      .over({ rows })
+      .aggregate({ buyers: countDistinct('buyer') })
+
+  it('takes aggregates that keep values over a number of rows only', async () => {
+    const { env } = testEnvironment()
+    expect(() => over(env, 'unbounded')).toThrow(/countDistinct\(\) keeps values.*rows: n/)
+    await using job = await JobHarness.start((built) => over(built, 5), {
+      config: { batchRows: 8 },
+    })
+    await job.push(sales, ROWS.slice(0, 90))
+    await job.finish()
+    const shop = ROWS.slice(0, 90).filter((row) => row.shop === 1)
+    const wanted = shop.map((_, i) => resultOf(shop.slice(Math.max(0, i - 4), i + 1)).buyers)
+    const got = job.output().filter((row) => row.shop === 1)
+    expect(got.map(({ buyers }) => buyers)).toEqual(wanted)
+  })
+})
+
+describe('distinct counts', () => {
+  it.each([1, 2, 4])('without windows are those of all rows, at parallelism %i', async (p) => {
+    const options = { parallelism: p, seed: p, config: { batchRows: 32 } }
+    await using job = await JobHarness.start((env) => unbounded(env).materialize(), options)
+    for (let from = 0; from < ROWS.length; from += 100) {
+      await job.push(sales, ROWS.slice(from, from + 100))
+      const cut = await job.snapshot()
+      await job.crash()
+      await job.restore(cut, { parallelism: (p % 4) + 1 })
+    }
+    await job.finish()
+    const wanted = [...Map.groupBy(ROWS, ({ shop }) => shop)].map(([shop, rows]) => ({
+      shop,
+      ...resultOf(rows),
+    }))
+    expect(texts(job.output())).toEqual(texts(wanted))
+  })
+
+  it.each([1, 2, 4])('in sliding windows are those of their rows, at parallelism %i', async (p) => {
+    const options = { parallelism: p, seed: p, config: { batchRows: 32 } }
+    await using job = await JobHarness.start(windowed, options)
+    for (let from = 0; from < ROWS.length; from += 100) {
+      await job.push(sales, ROWS.slice(from, from + 100))
+      await job.advanceWatermark((from + 90) * 10)
+      const cut = await job.snapshot()
+      await job.crash()
+      await job.restore(cut, { parallelism: (p % 4) + 1 })
+    }
+    await job.finish()
+    const wanted: object[] = []
+    for (let windowStart = -800; windowStart < 4_000; windowStart += 200) {
+      const windowEnd = windowStart + 1_000
+      const inside = ROWS.filter(({ at }) => at >= windowStart && at < windowEnd)
+      for (const [shop, rows] of Map.groupBy(inside, (row) => row.shop)) {
+        wanted.push({ windowStart, windowEnd, shop, ...resultOf(rows) })
+      }
+    }
+    expect(texts(job.output())).toEqual(texts(wanted))
+  })
+})

@@ -1,0 +1,44 @@
+// The row types of aggregates beyond sums and extremes.
+import {
+  countDistinct,
+  type DataStream,
+  type Fields,
+  float64,
+  int32,
+  list,
+  nullable,
+  type RowOf,
+  type StreamExecutionEnvironment,
+  utf8,
+} from '../../src/index.ts'
+
+type Equal<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+type Row<S> = S extends DataStream<infer F> ? { [K in keyof RowOf<F>]: RowOf<F>[K] } : never
+function rows<T>() {
+  return { are: <S>(_stream: S, ..._ok: Equal<Row<S>, T> extends true ? [] : [Row<S>]): void => {} }
+}
+
+declare const env: StreamExecutionEnvironment
+const schema = {
+  auction: int32(),
+  word: utf8(),
+  price: nullable(float64()),
+  tags: list(utf8()),
+} satisfies Fields
+const bids = env.fromCollection([{ auction: 1, word: '', price: null, tags: [] }], { schema })
+const byAuction = bids.keyBy('auction')
+
+rows<{ auction: number; words: number; prices: number; dear: number }>().are(
+  byAuction.aggregate((r) => ({
+    words: countDistinct('word'),
+    prices: countDistinct(r.price.floor()),
+    dear: countDistinct('word').where(r.price.gt(5)),
+  })),
+)
+// @ts-expect-error: no list
+byAuction.aggregate({ tags: countDistinct('tags') })
+// @ts-expect-error: there is no such column
+byAuction.aggregate({ tags: countDistinct('nothing') })
+// @ts-expect-error: all rows have no values
+byAuction.aggregate({ all: countDistinct() })
