@@ -179,6 +179,7 @@ export {
 } from './sdk/trigger.ts'
 export {
   cumulate,
+  type DynamicSession,
   globalWindow,
   session,
   slide,

@@ -94,8 +94,8 @@ import {
 import { positiveTimeSpanMs, type TimeSpan } from './time-span.ts'
 import { planWatermarks } from './watermark-planning.ts'
 import { outOfOrdernessMs, type WatermarkStrategy } from './watermark-strategy.ts'
-import type { TimeWindow } from './window.ts'
-import { checkKeys } from './window-planning.ts'
+import type { DynamicSession, TimeWindow } from './window.ts'
+import { checkKeys, windowSettings } from './window-planning.ts'
 import { type BoundsOf, WindowedStream, type Wrap } from './windowed-stream.ts'
 
 /** How a stream's watermarks follow its event times. */
@@ -457,8 +457,10 @@ export class DataStream<in out F extends Fields> {
    *   .aggregate({ rows: count() })
    * for await (const row of rows.collect()) console.log(row.windowStart, row.rows)
    */
-  windowAll<W extends WindowSpec>(window: W): WindowedStream<F, never, BoundsOf<W>> {
-    return new WindowedStream(this.#stream, { keys: [], window }, wrapped)
+  windowAll(window: DynamicSession<RowOf<F>>): WindowedStream<F, never>
+  windowAll<W extends WindowSpec>(window: W): WindowedStream<F, never, BoundsOf<W>>
+  windowAll(window: WindowSpec | DynamicSession<RowOf<F>>): WindowedStream<F, never> {
+    return new WindowedStream(this.#stream, windowSettings([], window), wrapped)
   }
 
   /**

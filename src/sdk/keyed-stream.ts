@@ -46,6 +46,8 @@ import type {
   RankedFields,
 } from './row-types.ts'
 import { valueStateDescriptor } from './state-descriptor.ts'
+import type { DynamicSession } from './window.ts'
+import { windowSettings } from './window-planning.ts'
 import { type BoundsOf, WindowedStream, type Wrap } from './windowed-stream.ts'
 
 /** The columns of an aggregation without windows: the keys, the aggregates. */
@@ -80,8 +82,10 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
    *   .aggregate({ items: sum('items') })
    * for await (const row of sold.collect()) console.log(row.shop, row.items)
    */
-  window<W extends WindowSpec>(window: W): WindowedStream<F, K, BoundsOf<W>> {
-    return new WindowedStream(this.#stream, { keys: this.#keys, window }, this.#wrap)
+  window(window: DynamicSession<RowOf<F>>): WindowedStream<F, K>
+  window<W extends WindowSpec>(window: W): WindowedStream<F, K, BoundsOf<W>>
+  window(window: WindowSpec | DynamicSession<RowOf<F>>): WindowedStream<F, K> {
+    return new WindowedStream(this.#stream, windowSettings(this.#keys, window), this.#wrap)
   }
 
   /**

@@ -18,6 +18,7 @@ import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
 import type { OutputTag } from './output-tag.ts'
 import type { FunctionOf } from './row-types.ts'
 import { type TimeSpan, timeSpanMs } from './time-span.ts'
+import type { DynamicSession } from './window.ts'
 
 /** What is asked of windows, whatever is made of their rows. */
 export interface WindowSettings {
@@ -33,6 +34,16 @@ export interface WindowSettings {
   readonly customTrigger?: FunctionOf<Trigger<never>>
   readonly evictor?: FunctionOf<Evictor<unknown>>
   readonly gap?: (row: never) => number
+}
+
+/** What window() and windowAll() begin with. */
+export function windowSettings(
+  keys: readonly string[],
+  window: WindowSpec | DynamicSession<never>,
+): WindowSettings {
+  if (!('gap' in window)) return { keys, window }
+  const { kind, gap, time } = window
+  return { keys, window: { kind, gapMs: 0, ...(time === undefined ? {} : { time }) }, gap }
 }
 
 export interface WindowRequest extends WindowSettings {

@@ -101,6 +101,13 @@ export function cumulate(
   return { kind: 'cumulative', sizeMs, stepMs, ...grid(options, sizeMs) }
 }
 
+/** Sessions whose gap depends on the row: for windows of rows. */
+export interface DynamicSession<in In> {
+  readonly kind: 'session'
+  readonly gap: (row: In) => number
+  readonly time?: WindowTime
+}
+
 /**
  * Windows of a key that end when nothing has come for a gap: windowEnd is the last row's time and the gap. A
  * row between two of them makes them one.
@@ -118,12 +125,40 @@ export function cumulate(
  *   .aggregate({ clicks: count() })
  * for await (const row of visits.collect()) console.log(row.user, row.windowStart, row.clicks)
  */
-export function session(gap: TimeSpan, options: { readonly time?: WindowTime } = {}): TimeWindow {
-  return {
-    kind: 'session',
-    gapMs: positiveTimeSpanMs(gap, 'the gap of a session'),
-    ...clock(options),
+export function session(gap: TimeSpan, options?: { readonly time?: WindowTime }): TimeWindow
+/**
+ * The same with a gap of each row's own: a session ends when each of its rows has waited for its gap. For
+ * functions of rows: reduce(), process(), apply(), aggregate() with an AggregateFunction.
+ * @param options `gap`: a function from a row to milliseconds, 1 or more; `time` as above
+ * @throws CONFIG_INVALID
+ * @example
+ * import { session, StreamExecutionEnvironment, timestamp, utf8 } from 'millrace'
+ * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+ * const visits = env
+ *   .fromCollection([{ time: 5_000, user: 'a' }], { schema: { time: timestamp('ms'), user: utf8() } })
+ *   .assignWatermarks('time')
+ *   .keyBy('user')
+ *   .window(session({ gap: (row) => (row.user === 'a' ? 60_000 : 1_000) }))
+ *   .reduce((first) => first)
+ * for await (const row of visits.collect()) console.log(row.user, row.time)
+ */
+export function session<In>(options: {
+  readonly gap: (row: In) => number
+  readonly time?: WindowTime
+}): DynamicSession<In>
+export function session<In>(
+  gap: TimeSpan | { readonly gap: (row: In) => number; readonly time?: WindowTime },
+  options: { readonly time?: WindowTime } = {},
+): TimeWindow | DynamicSession<In> {
+  if (typeof gap !== 'object') {
+    const gapMs = positiveTimeSpanMs(gap, 'the gap of a session')
+    return { kind: 'session', gapMs, ...clock(options) }
   }
+  if (typeof gap.gap === 'function') return { kind: 'session', gap: gap.gap, ...clock(gap) }
+  throw new DataflowError(
+    'CONFIG_INVALID',
+    "the gap of a session is a function of a row, { gap: (row) => 60_000 }, or a time span: '30m'",
+  )
 }
 
 /**

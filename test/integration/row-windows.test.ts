@@ -10,6 +10,7 @@ import {
   int32,
   outputTag,
   purgingTrigger,
+  session,
   slide,
   StreamExecutionEnvironment,
   type TimeWindow,
@@ -75,6 +76,9 @@ class Sum {
   getResult({ sum }: { sum: number }) {
     return { sum }
   }
+  merge(a: { sum: number }, b: { sum: number }) {
+    return { sum: a.sum + b.sum }
+  }
 }
 
 describe.each([1, 2, 4])('functions over windows in %i subtasks', (parallelism) => {
@@ -134,6 +138,36 @@ describe.each([1, 2, 4])('functions over windows in %i subtasks', (parallelism) 
     expect(sorted(await Array.fromAsync(got.collect()))).toEqual(
       sorted([...want].map(([start, rows]) => ({ start, rows: rows.length }))),
     )
+  })
+
+  it('sessions have a gap of each row', async () => {
+    const gapOf = ({ n }: { readonly n: number }): number => (n > 5 ? 2_000 : 300)
+    const got = stream(parallelism)
+      .keyBy('user')
+      .window(session({ gap: gapOf }))
+      .aggregate(
+        Sum,
+        {
+          process(user, context, [result], out) {
+            out.collect({ user, start: context.window.start, total: result!.sum })
+          },
+        },
+        SUMS,
+      )
+    const want = [...Map.groupBy(ROWS, ({ user }) => user)].flatMap(([user, rows]) => {
+      const found: { user: string; start: number; total: number; end: number }[] = []
+      for (const row of rows.toSorted((a, b) => a.at - b.at)) {
+        const last = found.at(-1)
+        if (last === undefined || last.end < row.at) {
+          found.push({ user, start: row.at, total: row.n, end: row.at + gapOf(row) })
+        } else {
+          last.total += row.n
+          last.end = Math.max(last.end, row.at + gapOf(row))
+        }
+      }
+      return found.map(({ user: of, start, total: sum }) => ({ user: of, start, total: sum }))
+    })
+    expect(sorted(await Array.fromAsync(got.collect()))).toEqual(sorted(want))
   })
 
   it('a trigger and an evictor of its own work on windows of everything', async () => {
