@@ -2,7 +2,7 @@
 // exchange by key, and the window operator.
 import { DataflowError, didYouMean } from '../base/errors.ts'
 import type { Expression } from '../columnar/expression.ts'
-import { Schema } from '../columnar/schema.ts'
+import { type Field, Schema } from '../columnar/schema.ts'
 import { duration, type Fields } from '../columnar/type.ts'
 import { windowAggregateFields } from '../operators/aggregate-type.ts'
 import type { Evictor, Trigger } from '../operators/window-functions.ts'
@@ -60,6 +60,7 @@ export function planWindow(
   refuseUpdating(stream, 'a window')
   refuseFunctions(settings)
   const bounds = boundsOf(window)
+  refuseKeys(keys, bounds)
   const columns = new ComputedColumns(stream.schema)
   for (const key of keys) columns.keep(key)
   const time = needsEventTime(settings) ? columns.of(eventTimeOf(stream), EVENT_TIME) : undefined
@@ -90,6 +91,19 @@ export function planWindow(
       ...(location === undefined ? {} : { location }),
     },
     bounds.length === 0 ? undefined : LAST_MOMENT,
+  )
+}
+
+/** @throws SCHEMA_MISMATCH for keys that have the names of the window's bounds */
+function refuseKeys(keys: readonly string[], bounds: readonly Field[]): void {
+  const key = keys.find((name) => bounds.some((bound) => bound.name === name))
+  if (key === undefined) return
+  const given = key === 'windowEnd' ? 'end' : 'start'
+  throw new DataflowError(
+    'SCHEMA_MISMATCH',
+    `a key is named '${key}', which the window's own ${given} is in the results; rename it: ` +
+      `keyBy((r) => ({ ${given}: r.${key} })), or aggregate without a window: keyBy('${key}').aggregate()`,
+    { context: { column: key } },
   )
 }
 

@@ -100,8 +100,9 @@ export const ORACLES: Readonly<Record<string, Oracle>> = {
         from bid),
       sessions as (
         select bidder, dateTime,
+          -- Bids of one moment are of one session, whichever of them has the gap before it.
           sum(case when gap > 10000 then 1 else 0 end)
-            over (partition by bidder order by dateTime rows unbounded preceding) as number
+            over (partition by bidder order by dateTime) as number
         from gaps)
       select bidder, count(*) as bid_count, min(dateTime) as starttime,
         max(dateTime) + interval 10 seconds as endtime

@@ -103,6 +103,20 @@ describe('a mistake', () => {
       "an aggregate is named 'origin', which is a key,",
     ],
     [
+      "a key by the name of the window's end",
+      'SCHEMA_MISMATCH',
+      () =>
+        timed
+          .keyBy('origin')
+          .window(tumble('1m'))
+          .aggregate({ n: count() })
+          .keyBy('windowEnd')
+          .window(tumble('1h'))
+          .aggregate({ n: count() }),
+      "a key is named 'windowEnd', which the window's own end is in the results; rename it: " +
+        'keyBy((r) => ({ end: r.windowEnd }))',
+    ],
+    [
       'no aggregate',
       'GRAPH_INVALID',
       () => timed.keyBy('origin').window(tumble('1h')).aggregate({}),
