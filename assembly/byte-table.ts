@@ -230,8 +230,11 @@ function holds(table: usize, slot: usize, j: usize, p: usize, bytes: usize): boo
   if (<usize>load<u32>(slot, 24) != bytes) return false
   const differs = v128.xor(v128.load(slot), v128.load(blockPrefixes + (j << 4)))
   if (v128.any_true(differs)) return false
-  if (bytes <= INLINE) return true
-  const id: usize = load<u32>(slot, 28) - 1
+  return bytes <= INLINE || isKey(table, load<u32>(slot, 28) - 1, p, bytes)
+}
+
+/** True when the bytes of a group's key behind the prefix are these. */
+function isKey(table: usize, id: usize, p: usize, bytes: usize): bool {
   const start: usize = load<u32>(<usize>load<u32>(table, OFFSETS) + (id << 2))
   return same(<usize>load<u32>(table, DATA) + start, p, bytes)
 }
@@ -277,6 +280,40 @@ function probeBlock(
   }
 }
 
+/** Finds the rows of a block, without nulls, in a table that lies in the cache. */
+function findCached(table: usize, offsets: usize, data: usize, count: usize, out: usize): void {
+  const slots: usize = load<u32>(table, SLOTS)
+  const capacity = load<u32>(table, CAPACITY)
+  const last = slots + ((<usize>capacity) << 5)
+  let start: usize = load<u32>(offsets)
+  for (const stop = out + (count << 2); out < stop; out += 4) {
+    offsets += 4
+    const end: usize = load<u32>(offsets)
+    const p = data + start
+    const bytes = end - start
+    const prefix = prefixOf(p, bytes)
+    const hash = hashOf(prefix, p, bytes)
+    let slot = slots + place(hash, capacity)
+    let tag = load<u32>(slot, 28)
+    while (tag) {
+      const differs = v128.any_true(v128.xor(v128.load(slot), prefix))
+      if (!(u32(differs) | u32(<usize>load<u32>(slot, 24) != bytes))) {
+        if (bytes <= INLINE || (load<u64>(slot, 16) == hash && isKey(table, tag - 1, p, bytes)))
+          break
+      }
+      slot += 32
+      if (slot == last) slot = slots
+      tag = load<u32>(slot, 28)
+    }
+    if (!tag) {
+      tag = appendKey(table, p, bytes) + 1
+      fill(slot, prefix, hash, bytes, tag - 1)
+    }
+    store<u32>(out, tag - 1)
+    start = end
+  }
+}
+
 /**
  * Writes the group id of each row, with new ids for new keys. 0 when memory is exhausted, else 1.
  */
@@ -293,6 +330,10 @@ export function byteTableInsert(
     const first = offsets + ((<usize>at) << 2)
     const bytes = load<u32>(first + ((<usize>count) << 2)) - load<u32>(first)
     if (!reserve(table, count, bytes)) return 0
+    if (!validity && load<u32>(table, CAPACITY) <= CACHED_CAPACITY) {
+      findCached(table, first, data, count, out + ((<usize>at) << 2))
+      continue
+    }
     loadKeys(table, offsets, data, at, count)
     probeBlock(table, offsets, data, validity, at, count, out, true)
   }

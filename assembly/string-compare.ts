@@ -112,7 +112,10 @@ export function stringCompareColumns(
   n: u32,
   out: usize,
 ): void {
-  const equality = signs == EQUAL || signs == NOT_EQUAL
+  if (signs == EQUAL || signs == NOT_EQUAL) {
+    equalColumns(aOffsets, aValues, bOffsets, bValues, n, u64(signs == EQUAL) - 1, out)
+    return
+  }
   let a = load<u32>(aOffsets)
   let b = load<u32>(bOffsets)
   for (let row: u32 = 0; row < n; row += 64) {
@@ -126,14 +129,48 @@ export function stringCompareColumns(
       const bSize = bEnd - b
       const p = aValues + a
       const q = bValues + b
-      let order: i32
-      if (equality) order = i32(aSize != bSize || !equalRuns(p, q, aSize))
-      else order = compareRuns(p, aSize, q, bSize)
-      word |= (<u64>accepts(signs, order)) << i
+      word |= (<u64>accepts(signs, compareRuns(p, aSize, q, bSize))) << i
       a = aEnd
       b = bEnd
     }
     store<u64>(out + (row >> 3), word)
+  }
+}
+
+// Lengths and the first sixteen bytes are compared without a branch: which rows are equal is not to be
+// foreseen. `flip` as above.
+function equalColumns(
+  aOffsets: usize,
+  aValues: usize,
+  bOffsets: usize,
+  bValues: usize,
+  n: u32,
+  flip: u64,
+  out: usize,
+): void {
+  let a = load<u32>(aOffsets)
+  let b = load<u32>(bOffsets)
+  aOffsets += 4
+  bOffsets += 4
+  for (let row: u32 = 0; row < n; row += 64) {
+    const rows = min<u32>(64, n - row)
+    let word: u64 = 0
+    for (let i: u32 = 0; i < rows; i++, aOffsets += 4, bOffsets += 4) {
+      const aEnd = load<u32>(aOffsets)
+      const bEnd = load<u32>(bOffsets)
+      const size = aEnd - a
+      const p = aValues + a
+      const q = bValues + b
+      const same = i8x16.bitmask(i8x16.eq(v128.load(p), v128.load(q)))
+      // Bits from the length on count as equal.
+      const head = same | (-1 << min<u32>(size, 16))
+      let equal = u32(size == bEnd - b) & u32(head == -1)
+      if (size > 16 && equal) equal = u32(equalRuns(p + 16, q + 16, size - 16))
+      word |= (<u64>equal) << i
+      a = aEnd
+      b = bEnd
+    }
+    store<u64>(out + (row >> 3), (word ^ flip) & (<u64>-1 >> (64 - rows)))
   }
 }
 

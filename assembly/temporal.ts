@@ -15,6 +15,8 @@ import {
 const YEAR: i32 = 0
 const MONTH: i32 = 1
 const DAYS_IN_ERA: i64 = 146097
+/** Years of so many days are int32, and four times as many are exact as float64. */
+const DAYS_MAX: f64 = 549755813888.0
 /** More eras than 2^30 days are. */
 const ERAS_AHEAD: i64 = 14700
 /** Days from 0000-03-01, where the calendar's 400 years begin, to 1970-01-01. */
@@ -65,14 +67,62 @@ function cycleOf(count: i64, addend: i32, modulus: i32): i32 {
 /** out (int32) = 0 the year, 1 the month from 1, 2 the day from 1, of time in that many units a day. */
 export function temporalDate(part: i32, a: usize, n: u32, unitsPerDay: f64, out: usize): void {
   const units = f64x2.splat(unitsPerDay)
+  const dayMosts = f64x2.splat(DAYS_MAX)
   for (const end = out + ((<usize>n) << 2); out < end; out += 8, a += 16) {
     const x = v128.load(a)
-    const days = wholeFits(x)
-      ? floatToWhole(floorQuotient(x, units))
-      : floorDivideLarge(x, <i64>unitsPerDay)
+    let days: v128
+    if (wholeFits(x)) {
+      const count = floorQuotient(x, units)
+      if (v128.all_true<i64>(f64x2.lt(f64x2.abs(count), dayMosts))) {
+        v128.store64_lane(out, dateParts(part, count), 0)
+        continue
+      }
+      days = floatToWhole(count)
+    } else {
+      days = floorDivideLarge(x, <i64>unitsPerDay)
+    }
     store<i32>(out, datePart(part, i64x2.extract_lane(days, 0)))
     store<i32>(out, datePart(part, i64x2.extract_lane(days, 1)), 4)
   }
+}
+
+/** floor(x / divisor) of whole x: half a unit more keeps it off the next whole number's edge. */
+function floorBy(x: v128, divisor: f64): v128 {
+  return f64x2.floor(f64x2.mul(f64x2.add(x, f64x2.splat(0.5)), f64x2.splat(1.0 / divisor)))
+}
+
+function less(x: v128, quotient: v128, divisor: f64): v128 {
+  return f64x2.sub(x, f64x2.mul(quotient, f64x2.splat(divisor)))
+}
+
+/**
+ * Part of two dates whose days are whole floats, by multiplications alone, in float64 that holds all that
+ * is in between. Neri and Schneider, "Euclidean affine functions and their application to calendar
+ * algorithms" (2022): quarters of days in centuries, then in years, then a line for the months.
+ */
+function dateParts(part: i32, days: v128): v128 {
+  const one = f64x2.splat(1)
+  const quarters = f64x2.add(
+    f64x2.mul(days, f64x2.splat(4)),
+    f64x2.splat(4.0 * <f64>EPOCH_DAYS + 3.0),
+  )
+  const century = floorBy(quarters, 146097)
+  const inCentury = f64x2.floor(f64x2.mul(less(quarters, century, 146097), f64x2.splat(0.25)))
+  const rest = f64x2.add(f64x2.mul(inCentury, f64x2.splat(4)), f64x2.splat(3))
+  const yearOfCentury = floorBy(rest, 1461)
+  const dayOfYear = f64x2.floor(f64x2.mul(less(rest, yearOfCentury, 1461), f64x2.splat(0.25)))
+  const isNextYear = f64x2.ge(dayOfYear, f64x2.splat(306))
+  if (part == YEAR) {
+    const year = f64x2.add(f64x2.mul(century, f64x2.splat(100)), yearOfCentury)
+    return i32x4.trunc_sat_f64x2_s_zero(f64x2.add(year, v128.and(isNextYear, one)))
+  }
+  const line = f64x2.add(f64x2.mul(dayOfYear, f64x2.splat(2141)), f64x2.splat(197913))
+  const month = f64x2.floor(f64x2.mul(line, f64x2.splat(1.0 / 65536.0)))
+  if (part == MONTH) {
+    const past = v128.and(isNextYear, f64x2.splat(12))
+    return i32x4.trunc_sat_f64x2_s_zero(f64x2.sub(month, past))
+  }
+  return i32x4.trunc_sat_f64x2_s_zero(f64x2.add(floorBy(less(line, month, 65536), 2141), one))
 }
 
 // Days to dates as by Howard Hinnant, http://howardhinnant.github.io/date_algorithms.html: years begin

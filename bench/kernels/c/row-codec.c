@@ -2,12 +2,13 @@
 #include "bench.h"
 
 static uint32_t sizes[1 << 16], cursors[1 << 16];
+static uint8_t copy[1 << 20];
 
 static double encode_pairs(const Batch *b) {
   const int32_t *numbers = b->in[0];
   const uint32_t *offsets = b->in[1];
   const uint8_t *values = b->in[2];
-  uint8_t *data = b->out[0];
+  uint8_t *data = copy;
   uint32_t *ends = b->out[1];
   const uint32_t n = b->rows;
   for (uint32_t i = 0; i < n; i++) sizes[i] = 8;
@@ -27,6 +28,8 @@ static double encode_pairs(const Batch *b) {
     memcpy(data + cursors[i], &bytes, 4);
     memcpy(data + cursors[i] + 4, values + offsets[i], bytes);
   }
+  // The kernel writes to a block of its own, which is then copied for the comparison.
+  memcpy(b->out[0], copy, sum);
   return sum;
 }
 

@@ -43,13 +43,16 @@ static double take_strings(const Batch *b) {
   int32_t total = 0;
   out_offsets[0] = 0;
   for (uint32_t i = 0; i < count; i++) {
-    total += offsets[rows[i] + 1] - offsets[rows[i]];
+    const uint32_t row = rows[i];
+    if (row != UINT32_MAX) total += offsets[row + 1] - offsets[row];
     out_offsets[i + 1] = total;
   }
   for (uint32_t i = 0; i < count; i++) {
+    const int32_t length = out_offsets[i + 1] - out_offsets[i];
+    // A missing row, 0xffffffff, takes nothing.
+    if (!length) continue;
     const uint8_t *from = values + offsets[rows[i]];
     uint8_t *to = out + out_offsets[i];
-    const int32_t length = out_offsets[i + 1] - out_offsets[i];
     memcpy(to, from, 16);
     if (length > 16) memcpy(to + 16, from + 16, (size_t)length - 16);
   }
