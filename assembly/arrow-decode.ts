@@ -9,10 +9,27 @@ const NONE: u32 = 0xffffffff
 
 /** 128-bit integers to 64 bits. Returns the first row that is not null and does not fit, or 0xffffffff. */
 export function decimalNarrow(a: usize, validity: usize, n: u32, out: usize): u32 {
-  for (let row: u32 = 0; row < n; row++, a += 16, out += 8) {
-    const low = load<i64>(a)
-    if (load<i64>(a, 8) != low >> 63 && isValid(validity, row)) return row
-    store<i64>(out, low)
+  const zero = i64x2.splat(0)
+  // Four rows an iteration, over the end (K4): they fit when the upper halves repeat the signs.
+  for (let row: u32 = 0; row < n; row += 4, a += 64, out += 32) {
+    const low = i64x2.shuffle(v128.load(a), v128.load(a, 16), 0, 2)
+    const high = i64x2.shuffle(v128.load(a), v128.load(a, 16), 1, 3)
+    const low2 = i64x2.shuffle(v128.load(a, 32), v128.load(a, 48), 0, 2)
+    const high2 = i64x2.shuffle(v128.load(a, 32), v128.load(a, 48), 1, 3)
+    v128.store(out, low)
+    v128.store(out, low2, 16)
+    const differs = v128.xor(high, i64x2.lt_s(low, zero))
+    if (v128.any_true(v128.or(differs, v128.xor(high2, i64x2.lt_s(low2, zero))))) {
+      const at = firstTooWide(a, validity, row, min<u32>(n, row + 4))
+      if (at != NONE) return at
+    }
+  }
+  return NONE
+}
+
+function firstTooWide(a: usize, validity: usize, row: u32, end: u32): u32 {
+  for (; row < end; row++, a += 16) {
+    if (load<i64>(a, 8) != load<i64>(a) >> 63 && isValid(validity, row)) return row
   }
   return NONE
 }

@@ -40,6 +40,8 @@ const STOP_FAULT: u32 = 4
 /** So many good records in a row end the walk field by field. */
 const GOOD_ROWS: u32 = 4
 
+const LINE_FEEDS: usize = memory.data<u64>([0x0a0a0a0a0a0a0a0a, 0x0a0a0a0a0a0a0a0a], 16)
+
 let groupStop: u32 = 0
 let groupNext: usize = 0
 let groupFault: u32 = 0
@@ -115,6 +117,8 @@ function markGroup(s: Scan, from: usize, wanted: u32): u32 {
   const stride = (<usize>s.fieldCount) << 2
   const delimiters = i8x16.splat(s.delimiter)
   const quotes = i8x16.splat(s.quote)
+  // Loaded, because V8 would build a constant anew in each iteration.
+  const lineFeeds = v128.load(LINE_FEEDS)
   store<u32>(s.marks, <u32>from - 1)
   // The mark of the current record's first field, and the next mark to be written.
   let first = s.marks + 4
@@ -127,7 +131,7 @@ function markGroup(s: Scan, from: usize, wanted: u32): u32 {
   let behindClosing: u64 = 0
   let behindSeparator: u64 = 1
   for (let window = from; window < end; window += 64) {
-    let lines = bitsOf(window, i8x16.splat(0x0a))
+    let lines = bitsOf(window, lineFeeds)
     let separators = lines | bitsOf(window, delimiters)
     if (window + 64 > end) {
       const inBlock = <u64>-1 >> (64 - <u64>(end - window))

@@ -9,24 +9,23 @@
 //     its own last store (store-to-load forwarding), which costs more than the work.
 
 /**
- * The row at a place: `T` is u32 under a selection, and u8 without one (a choice made when
- * compiled).
+ * A place is walked by its address: in the selection, 4 bytes a row (`T` is u32), or without one in the
+ * targets, 2 bytes (u16); a choice made when compiled. Returns the place's cell in a quarter's counts.
  */
-function rowAt<T>(selection: usize, at: usize): usize {
-  return sizeof<T>() == 4 ? <usize>load<u32>(selection + (at << 2)) : at
+function cellAt<T>(counts: usize, targets: usize, p: usize): usize {
+  const target = sizeof<T>() == 4 ? load<u16>(targets + ((<usize>load<u32>(p)) << 1)) : load<u16>(p)
+  return counts + ((<usize>target) << 4)
 }
 
-function count<T>(counts: usize, targets: usize, selection: usize, at: usize): void {
-  const cell = counts + ((<usize>load<u16>(targets + (rowAt<T>(selection, at) << 1))) << 4)
+function count(cell: usize): void {
   store<u32>(cell, load<u32>(cell) + 1)
 }
 
-function scatter<T>(counts: usize, targets: usize, selection: usize, at: usize, rows: usize): void {
-  const row = rowAt<T>(selection, at)
-  const cell = counts + ((<usize>load<u16>(targets + (row << 1))) << 4)
+/** The row is the selection's, or without one the place's number. */
+function scatter<T>(cell: usize, p: usize, place: usize, rows: usize): void {
   const to = load<u32>(cell)
   store<u32>(cell, to + 1)
-  store<u32>(rows + ((<usize>to) << 2), <u32>row)
+  store<u32>(rows + ((<usize>to) << 2), sizeof<T>() == 4 ? load<u32>(p) : <u32>place)
 }
 
 /**
@@ -45,7 +44,7 @@ export function partitionRows(
 ): void {
   memory.fill(counts, 0, (<usize>parts) << 4)
   if (selection) partition<u32>(targets, selection, n, parts, counts, starts, rows)
-  else partition<u8>(targets, 0, n, parts, counts, starts, rows)
+  else partition<u16>(targets, 0, n, parts, counts, starts, rows)
 }
 
 function partition<T>(
@@ -58,21 +57,31 @@ function partition<T>(
   rows: usize,
 ): void {
   const quarter: usize = n >> 2
-  for (let i: usize = 0; i < quarter; i++) {
-    count<T>(counts, targets, selection, i)
-    count<T>(counts + 4, targets, selection, i + quarter)
-    count<T>(counts + 8, targets, selection, i + 2 * quarter)
-    count<T>(counts + 12, targets, selection, i + 3 * quarter)
+  const first = sizeof<T>() == 4 ? selection : targets
+  const second = quarter * sizeof<T>()
+  const third = second << 1
+  const fourth = second + third
+  for (let p = first; p < first + second; p += sizeof<T>()) {
+    count(cellAt<T>(counts, targets, p))
+    count(cellAt<T>(counts, targets, p + second) + 4)
+    count(cellAt<T>(counts, targets, p + third) + 8)
+    count(cellAt<T>(counts, targets, p + fourth) + 12)
   }
-  for (let i = quarter << 2; i < <usize>n; i++) count<T>(counts + 12, targets, selection, i)
+  const rest = first + fourth + second
+  const end = first + <usize>n * sizeof<T>()
+  for (let p = rest; p < end; p += sizeof<T>()) count(cellAt<T>(counts, targets, p) + 12)
   accumulate(parts, counts, starts)
-  for (let i: usize = 0; i < quarter; i++) {
-    scatter<T>(counts, targets, selection, i, rows)
-    scatter<T>(counts + 4, targets, selection, i + quarter, rows)
-    scatter<T>(counts + 8, targets, selection, i + 2 * quarter, rows)
-    scatter<T>(counts + 12, targets, selection, i + 3 * quarter, rows)
+  let i: usize = 0
+  for (let p = first; p < first + second; p += sizeof<T>(), i++) {
+    scatter<T>(cellAt<T>(counts, targets, p), p, i, rows)
+    scatter<T>(cellAt<T>(counts, targets, p + second) + 4, p + second, i + quarter, rows)
+    scatter<T>(cellAt<T>(counts, targets, p + third) + 8, p + third, i + 2 * quarter, rows)
+    scatter<T>(cellAt<T>(counts, targets, p + fourth) + 12, p + fourth, i + 3 * quarter, rows)
   }
-  for (let i = quarter << 2; i < <usize>n; i++) scatter<T>(counts + 12, targets, selection, i, rows)
+  i = quarter << 2
+  for (let p = rest; p < end; p += sizeof<T>(), i++) {
+    scatter<T>(cellAt<T>(counts, targets, p) + 12, p, i, rows)
+  }
 }
 
 /** Turns counts into the places where each quarter of each target starts. */

@@ -133,7 +133,7 @@ export function takeOffsets(offsets: usize, rows: usize, count: u32, out: usize)
   for (const end = rows + ((<usize>count) << 2); rows < end; rows += 4) {
     const row = load<u32>(rows)
     const live = u32(row != NO_ROW)
-    const at = offsets + ((<usize>(row & (0 - live))) << 2)
+    const at = offsets + ((<usize>row) << 2)
     total += (load<u32>(at, 4) - load<u32>(at)) & (0 - live)
     out += 4
     store<u32>(out, <u32>total)
@@ -150,19 +150,21 @@ export function takeBytes(
   outOffsets: usize,
   out: usize,
 ): void {
-  for (const end = rows + ((<usize>count) << 2); rows < end; rows += 4, outOffsets += 4) {
-    const to = out + <usize>load<u32>(outOffsets)
-    const length = load<u32>(outOffsets, 4) - load<u32>(outOffsets)
-    if (!length) continue
+  let to = out + <usize>load<u32>(outOffsets)
+  for (const last = rows + ((<usize>count) << 2); rows < last; rows += 4) {
+    outOffsets += 4
+    const end = out + <usize>load<u32>(outOffsets)
+    if (end == to) continue
     const from = bytes + <usize>load<u32>(offsets + ((<usize>load<u32>(rows)) << 2))
-    copyShort(to, from, length)
+    // Most values are short: 16 bytes at once, over the end (what follows is written after).
+    v128.store(to, v128.load(from))
+    if (end > to + 16) copyRest(to, from, <u32>(end - to))
+    to = end
   }
 }
 
-/** Most values are short: 16 bytes at once, over the end (what follows is written after). */
-function copyShort(to: usize, from: usize, length: u32): void {
-  v128.store(to, v128.load(from))
-  if (length <= 16) return
+/** What is behind the first 16 bytes. */
+function copyRest(to: usize, from: usize, length: u32): void {
   v128.store(to, v128.load(from, 16), 16)
   if (length > 32) memory.copy(to + 32, from + 32, <usize>(length - 32))
 }
