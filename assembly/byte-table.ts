@@ -8,6 +8,7 @@
 //     its hash, and then its bytes in the key store.
 // Y2  T2 to T4 of group-table.ts hold here, too. Null has an id of its own.
 import { allocate, release } from './arena'
+import { hashOf, INLINE, place, prefixOf, same } from './byte-key'
 import { isSet } from './key-kind'
 
 const SLOTS: usize = 0
@@ -26,38 +27,11 @@ const CAPACITY_MIN: u32 = 256
 // Small tables grow by four: most will grow on, and each growth places all keys anew.
 const QUADRUPLED_BELOW: u32 = 1 << 18
 const CACHED_CAPACITY: u32 = 1 << 13
-const INLINE: usize = 16
 
 const blockPrefixes: usize = memory.data(64 * 16, 16)
 const blockHashes: usize = memory.data(64 * 8, 16)
 const blockSlots: usize = memory.data(64 * 4, 16)
 const touched: usize = memory.data(4, 4)
-// A sliding window over 16 bytes of ones, then 16 of zeros: the mask of the first n bytes at 16 -
-// n.
-const masks: usize = memory.data<u64>([-1, -1, 0, 0])
-
-const K1: u64 = 0x9e3779b97f4a7c15
-const K2: u64 = 0xd6e8feb86659fd93
-
-function prefixOf(p: usize, bytes: usize): v128 {
-  return v128.and(v128.load(p), v128.load(masks + INLINE - min<usize>(bytes, INLINE)))
-}
-
-function hashOf(prefix: v128, p: usize, bytes: usize): u64 {
-  let h = (i64x2.extract_lane(prefix, 0) ^ (<u64>bytes * K2)) * K1
-  h = (h ^ (h >> 32) ^ i64x2.extract_lane(prefix, 1)) * K2
-  if (bytes > INLINE) {
-    const last = p + bytes - 8
-    for (let at = p + INLINE; at < last; at += 8) h = (h ^ (h >> 29) ^ load<u64>(at)) * K1
-    h = (h ^ (h >> 29) ^ load<u64>(last)) * K1
-  }
-  return (h ^ (h >> 32)) * K1
-}
-
-function place(hash: u64, capacity: u32): usize {
-  return (<usize>(hash >> (64 - <u64>ctz<u32>(capacity)))) << 5
-}
-
 /** A new table, or 0 when memory is exhausted. */
 export function byteTableNew(): usize {
   const table = allocate(CONTROL_BYTES)
@@ -194,15 +168,6 @@ function loadKeys(table: usize, offsets: usize, data: usize, at: usize, count: u
   let sum: u32 = 0
   for (let j: usize = 0; j < count; j++) sum += load<u32>(load<u32>(blockSlots + (j << 2)), 28)
   store<u32>(touched, sum)
-}
-
-function same(a: usize, b: usize, bytes: usize): bool {
-  let at: usize = INLINE
-  for (; at + 16 <= bytes; at += 16) {
-    if (v128.any_true(v128.xor(v128.load(a + at), v128.load(b + at)))) return false
-  }
-  const rest = v128.xor(v128.load(a + at), v128.load(b + at))
-  return !v128.any_true(v128.and(rest, v128.load(masks + INLINE - (bytes - at))))
 }
 
 function appendKey(table: usize, p: usize, bytes: usize): u32 {

@@ -4,6 +4,8 @@
 // PE1 Inputs are dense: nulls have been left out before.
 import { compareRuns, copyRun } from './bytes'
 
+/** The places of 16 bytes from the last to the first. */
+const REVERSED: usize = memory.data<u64>([0x08090a0b0c0d0e0f, 0x0001020304050607], 16)
 const lanes: usize = memory.data(32, 16)
 
 /** Writes n byte arrays, a u32 length before each; returns the bytes. */
@@ -21,10 +23,9 @@ export function plainBytesEncode(offsets: usize, bytes: usize, n: u32, out: usiz
 
 /** 128-bit integers as big-endian bytes. */
 export function decimalEncode(a: usize, n: u32, out: usize): void {
-  for (; n; n--, a += 16, out += 16) {
-    store<u64>(out, bswap<u64>(load<u64>(a, 8)))
-    store<u64>(out, bswap<u64>(load<u64>(a)), 8)
-  }
+  // Loaded, because V8 would build a constant anew in each iteration.
+  const order = v128.load(REVERSED)
+  for (; n; n--, a += 16, out += 16) v128.store(out, i8x16.swizzle(v128.load(a), order))
 }
 
 // The smallest and the largest value are written to out and out + 8. Of no values (NaN is none), the
@@ -110,11 +111,29 @@ export function extremesF32(a: usize, n: u32, out: usize): void {
 export function extremesF64(a: usize, n: u32, out: usize): void {
   let low = f64x2.splat(f64.POSITIVE_INFINITY)
   let high = f64x2.splat(f64.NEGATIVE_INFINITY)
-  for (; n >= 2; n -= 2, a += 16) {
+  // Four of each, for a comparison of floats is long on its way.
+  let low2 = low
+  let low3 = low
+  let low4 = low
+  let high2 = high
+  let high3 = high
+  let high4 = high
+  for (; n >= 8; n -= 8, a += 64) {
     const values = v128.load(a)
+    const values2 = v128.load(a, 16)
+    const values3 = v128.load(a, 32)
+    const values4 = v128.load(a, 48)
     low = f64x2.pmin(low, values)
     high = f64x2.pmax(high, values)
+    low2 = f64x2.pmin(low2, values2)
+    high2 = f64x2.pmax(high2, values2)
+    low3 = f64x2.pmin(low3, values3)
+    high3 = f64x2.pmax(high3, values3)
+    low4 = f64x2.pmin(low4, values4)
+    high4 = f64x2.pmax(high4, values4)
   }
+  low = f64x2.pmin(f64x2.pmin(low, low2), f64x2.pmin(low3, low4))
+  high = f64x2.pmax(f64x2.pmax(high, high2), f64x2.pmax(high3, high4))
   mergeLanes<f64>(low, high, a, n, out)
 }
 

@@ -154,13 +154,6 @@ export function rowCodecPutBytes(
   }
 }
 
-function widthOf(kind: u32): usize {
-  if (kind == KEY_FIXED_16) return 16
-  if (kind == KEY_FIXED_4 || kind == KEY_FLOAT_32) return 4
-  if (kind == KEY_FIXED_2) return 2
-  return kind == KEY_FIXED_1 || kind == KEY_BOOL ? 1 : 8
-}
-
 /** Reads null bytes: sets validity bits, moves the cursors, and returns how many are valid. */
 export function rowCodecTakeValidity(cursors: usize, n: u32, out: usize): u32 {
   let valid: u32 = 0
@@ -175,21 +168,43 @@ export function rowCodecTakeValidity(cursors: usize, n: u32, out: usize): u32 {
   return valid
 }
 
-/** Reads a column of fixed width, or bool, and moves the cursors. */
-export function rowCodecTakeFixed(kind: u32, n: u32, cursors: usize, out: usize): void {
-  const width = widthOf(kind)
-  if (kind == KEY_BOOL) memory.fill(out, 0, (n + 7) >> 3)
+/** Takes the values at the cursors; the type says how many bytes each has. */
+function takeValues<T>(cursors: usize, n: u32, out: usize): void {
+  for (const end = cursors + ((<usize>n) << 2); cursors < end; cursors += 4) {
+    const p: usize = load<u32>(cursors)
+    if (isVector<T>()) v128.store(out, v128.load(p))
+    else store<T>(out, load<T>(p))
+    store<u32>(cursors, <u32>(p + sizeof<T>()))
+    out += sizeof<T>()
+  }
+}
+
+function takeBools(cursors: usize, n: u32, out: usize): void {
+  memory.fill(out, 0, (n + 7) >> 3)
   for (let i: usize = 0; i < <usize>n; i++) {
     const p: usize = load<u32>(cursors + (i << 2))
-    if (kind == KEY_BOOL) {
-      const bit = (<u32>load<u8>(p)) << (<u32>i & 7)
-      store<u8>(out + (i >> 3), <u32>load<u8>(out + (i >> 3)) | bit)
-    } else if (width == 16) v128.store(out + (i << 4), v128.load(p))
-    else if (width == 8) store<u64>(out + (i << 3), load<u64>(p))
-    else if (width == 4) store<u32>(out + (i << 2), load<u32>(p))
-    else if (width == 2) store<u16>(out + (i << 1), load<u16>(p))
-    else store<u8>(out + i, load<u8>(p))
-    store<u32>(cursors + (i << 2), <u32>(p + width))
+    const bit = (<u32>load<u8>(p)) << (<u32>i & 7)
+    store<u8>(out + (i >> 3), <u32>load<u8>(out + (i >> 3)) | bit)
+    store<u32>(cursors + (i << 2), <u32>(p + 1))
+  }
+}
+
+/** Reads a column of fixed width, or bool, and moves the cursors. */
+export function rowCodecTakeFixed(kind: u32, n: u32, cursors: usize, out: usize): void {
+  switch (kind) {
+    case KEY_FIXED_16:
+      return takeValues<v128>(cursors, n, out)
+    case KEY_FIXED_4:
+    case KEY_FLOAT_32:
+      return takeValues<u32>(cursors, n, out)
+    case KEY_FIXED_2:
+      return takeValues<u16>(cursors, n, out)
+    case KEY_FIXED_1:
+      return takeValues<u8>(cursors, n, out)
+    case KEY_BOOL:
+      return takeBools(cursors, n, out)
+    default:
+      return takeValues<u64>(cursors, n, out)
   }
 }
 
@@ -197,22 +212,23 @@ export function rowCodecTakeFixed(kind: u32, n: u32, cursors: usize, out: usize)
 export function rowCodecTakeOffsets(cursors: usize, n: u32, out: usize): u32 {
   let sum: u64 = 0
   store<u32>(out, 0)
-  for (let i: usize = 0; i < <usize>n; i++) {
-    sum += load<u32>(load<u32>(cursors + (i << 2)))
-    store<u32>(out + (i << 2), <u32>sum, 4)
+  for (const end = cursors + ((<usize>n) << 2); cursors < end; cursors += 4) {
+    sum += load<u32>(load<u32>(cursors))
+    out += 4
+    store<u32>(out, <u32>sum)
   }
   return sum > 0x7fffffff ? 0xffffffff : <u32>sum
 }
 
 /** Reads the bytes of a utf8 or binary column end to end, and moves the cursors. */
 export function rowCodecTakeBytes(cursors: usize, n: u32, out: usize): void {
-  for (let i: usize = 0; i < <usize>n; i++) {
-    const p: usize = load<u32>(cursors + (i << 2))
-    const bytes: usize = load<u32>(p)
+  for (const end = cursors + ((<usize>n) << 2); cursors < end; cursors += 4) {
+    const p: usize = load<u32>(cursors)
+    const bytes = load<u32>(p)
     // The next value overwrites what is too much.
-    v128.store(out, v128.load(p + 4))
-    if (bytes > 16) memory.copy(out + 16, p + 20, bytes - 16)
-    out += bytes
-    store<u32>(cursors + (i << 2), <u32>(p + 4 + bytes))
+    v128.store(out, v128.load(p, 4))
+    for (let at: u32 = 16; at < bytes; at += 16) v128.store(out + at, v128.load(p + at, 4))
+    out += <usize>bytes
+    store<u32>(cursors, <u32>p + 4 + bytes)
   }
 }

@@ -25,9 +25,9 @@
 //     shown over 24 MB beside it (inCacheAndFromMemory). The order of the sides rotates.
 // H3  Before it is timed, each side's results and output bytes are compared with the kernel's on some
 //     batches; in each timed pass the sum of the results is compared again. A difference is an error.
-// H4  Times are processor time of the thread that does the work, the same on each side: a pass that the
-//     machine interrupts for others is not counted as slow. What is compared is each side's lower quartile
-//     over rounds: what others do to the caches only ever adds.
+// H4  Times are processor time of the thread that does the work (for JavaScript with what the garbage
+//     collector's helpers do): a pass that the machine interrupts for others is not counted as slow. What
+//     is compared is each side's lower quartile over rounds: what others do to the caches only ever adds.
 // H5  A pass is repeated within a round until the kernel's takes four milliseconds.
 import { Bench, type Task } from 'tinybench'
 import type { Kernels } from '../src/kernels/module.ts'

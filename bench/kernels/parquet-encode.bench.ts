@@ -1,6 +1,6 @@
 // From columns to the plain values of Parquet's pages, and to statistics.
 import * as twin from '../../test/kernels/reference/parquet-encode.ts'
-import { kernelBench } from '../harness.ts'
+import { inCacheAndFromMemory, kernelBench } from '../harness.ts'
 import type { Random } from '../random.ts'
 
 /** Texts of 3 to 20 letters. */
@@ -14,23 +14,7 @@ type Found = readonly [number | bigint, number | bigint] | undefined
 
 const sumOf = (found: Found): number => Number(found![0]) + Number(found![1])
 
-export default [
-  kernelBench({
-    name: 'plain texts',
-    input: (random, rows) => texts(random, rows),
-    output: (rows) => [new Uint8Array(rows * 24)],
-    outputUsed: (bytes) => [bytes],
-    kernel: ({ exports: { plainBytesEncode } }) => ({
-      run: ({ rows, in: [offsets, bytes], out: [out] }) =>
-        plainBytesEncode(offsets, bytes, rows, out),
-    }),
-    twin: () => ({
-      run: ({ rows, in: [offsets, bytes], out: [out] }) =>
-        twin.plainBytes(offsets, bytes, rows, out),
-    }),
-    c: 'plain_bytes',
-    expect: { twin: 3 },
-  }),
+const branchless = [
   kernelBench({
     name: 'extremes of i64',
     input: (random, rows) => [random.int64(rows, -1e9, 1e9)],
@@ -46,8 +30,63 @@ export default [
     },
     twin: () => ({ run: ({ rows, in: [values] }) => sumOf(twin.extremes(values, rows)) }),
     c: 'extremes_i64',
-    // gcc has vectors of twice the lanes (AVX2).
-    expect: { twin: 4, c: 2 },
+    expect: { twin: 4 },
+  }),
+  kernelBench({
+    name: 'extremes of f64',
+    input: (random, rows) => [random.float64(rows, -1e9, 1e9)],
+    kernel: (kernels) => {
+      const out = kernels.allocate(16)
+      const { extremesF64 } = kernels.exports
+      return {
+        run: ({ rows, in: [values] }) => {
+          extremesF64(values, rows, out)
+          return kernels.f64[out >> 3]! + kernels.f64[(out >> 3) + 1]!
+        },
+      }
+    },
+    twin: () => ({ run: ({ rows, in: [values] }) => sumOf(twin.extremes(values, rows)) }),
+    c: 'extremes_f64',
+    expect: { twin: 4 },
+  }),
+  kernelBench({
+    name: 'decimals of 128 bits, highest byte first',
+    input: (random, rows) => [random.bytes(rows * 16)],
+    output: (rows) => [new Uint8Array(rows * 16)],
+    kernel: ({ exports: { decimalEncode } }) => ({
+      run: ({ rows, in: [from], out: [out] }) => {
+        decimalEncode(from, rows, out)
+        return 0
+      },
+    }),
+    twin: () => ({
+      run: ({ rows, in: [from], out: [out] }) => {
+        twin.decimals(from, rows, out)
+        return 0
+      },
+    }),
+    c: 'decimals',
+    expect: { twin: 4 },
+  }),
+]
+
+export default [
+  ...branchless.flatMap(inCacheAndFromMemory),
+  kernelBench({
+    name: 'plain texts',
+    input: (random, rows) => texts(random, rows),
+    output: (rows) => [new Uint8Array(rows * 24)],
+    outputUsed: (bytes) => [bytes],
+    kernel: ({ exports: { plainBytesEncode } }) => ({
+      run: ({ rows, in: [offsets, bytes], out: [out] }) =>
+        plainBytesEncode(offsets, bytes, rows, out),
+    }),
+    twin: () => ({
+      run: ({ rows, in: [offsets, bytes], out: [out] }) =>
+        twin.plainBytes(offsets, bytes, rows, out),
+    }),
+    c: 'plain_bytes',
+    expect: { twin: 3 },
   }),
   kernelBench({
     name: 'extremes of texts',

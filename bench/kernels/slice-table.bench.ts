@@ -10,6 +10,7 @@ import { type KernelBatch, kernelBench, type Side } from '../harness.ts'
 const SIZE = 3600
 const KEYS = 229
 const PER_ROW = SIZE / 700
+const GRID = { size: 1n, offset: 0n, multiplier: 1n }
 
 type Inputs = [BigInt64Array, Uint32Array, Float64Array]
 type Outputs = [Uint32Array, Uint8Array]
@@ -64,4 +65,50 @@ const assignCase = (name: string, isShuffled: boolean) =>
     expect: { twin: 3 },
   })
 
-export default [assignCase('in order of time', false), assignCase('200 slices, shuffled', true)]
+/** A slice of 65,536 key ids, of which every third has no row, in order of key id. */
+const WALKED = 65_536
+const hasRow = (id: number): boolean => id % 3 !== 0
+
+const walkCase = kernelBench({
+  name: 'walk over a slice, a key id in three without a row',
+  rows: WALKED,
+  megabytes: 0.001,
+  input: () => [Uint32Array.from({ length: WALKED }, (_, id) => id).filter(hasRow)],
+  output: (rows) => [new Uint32Array(rows), new Uint32Array(rows)],
+  outputUsed: (count) => [count, 0],
+  kernel: (kernels) => {
+    const table = new SliceTable(kernels, new Uint8Array(16), GRID)
+    const slice = table.detached()
+    let isFilled = false
+    return {
+      run({ in: [present], inBytes: [bytes], out: [ids, rows] }) {
+        if (!isFilled) table.rowsOf(slice, present, bytes >> 2, rows)
+        isFilled = true
+        return table.scan(slice, 0, WALKED, ids, rows)
+      },
+    }
+  },
+  twin: () => {
+    const rowOf = Int32Array.from({ length: WALKED }, (_, id) => (hasRow(id) ? id + 1 : 0))
+    return {
+      run({ out: [ids, rows] }) {
+        let count = 0
+        for (let id = 0; id < WALKED; id++) {
+          const row = rowOf[id]!
+          if (row === 0) continue
+          ids[count] = id
+          rows[count++] = row
+        }
+        return count
+      },
+    }
+  },
+  c: 'walk',
+  expect: { twin: 1 },
+})
+
+export default [
+  assignCase('in order of time', false),
+  assignCase('200 slices, shuffled', true),
+  walkCase,
+]

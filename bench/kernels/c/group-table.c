@@ -66,8 +66,38 @@ static double group_ids(const Batch *b) {
   return 0;
 }
 
+static double find_ids(const Batch *b) {
+  const uint64_t *in = b->in[0];
+  uint32_t *ids = b->out[0];
+  for (uint32_t at = 0; at < b->rows; at += 64) {
+    const uint32_t count = b->rows - at < 64 ? b->rows - at : 64;
+    uint32_t places[64];
+    for (uint32_t j = 0; j < count; j++) places[j] = place(in[at + j]);
+    for (uint32_t j = 0; j < count; j++) {
+      const uint64_t key = in[at + j];
+      uint32_t slot = places[j];
+      while (slots[slot].tag && slots[slot].key != key) slot = (slot + 1) & (capacity - 1);
+      ids[at + j] = slots[slot].tag - 1;
+    }
+  }
+  return 0;
+}
+
+enum { FOUND = 100000 };
+
+static void begin_find(void) {
+  static uint64_t known[FOUND];
+  static uint32_t out[FOUND];
+  if (size == FOUND) return;
+  for (uint32_t i = 0; i < FOUND; i++) known[i] = i * 2 * 2654435761u;
+  begin();
+  const Batch all = {.rows = FOUND, .in = {known}, .out = {out}};
+  group_ids(&all);
+}
+
 static double finish(void) { return size; }
 
-static const Function functions[] = {{"group_ids", group_ids, begin, finish}};
+static const Function functions[] = {{"group_ids", group_ids, begin, finish},
+                                     {"find_ids", find_ids, begin_find, NULL}};
 
 MAIN(functions)

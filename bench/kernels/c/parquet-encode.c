@@ -26,6 +26,26 @@ static double extremes_i64(const Batch *b) {
   return (double)low + (double)high;
 }
 
+static double extremes_f64(const Batch *b) {
+  const double *values = b->in[0];
+  double low = INFINITY, high = -INFINITY;
+  for (uint32_t row = 0; row < b->rows; row++) {
+    low = values[row] < low ? values[row] : low;
+    high = values[row] > high ? values[row] : high;
+  }
+  return low + high;
+}
+
+static double decimals(const Batch *b) {
+  const uint64_t *from = b->in[0];
+  uint64_t *restrict out = b->out[0];
+  for (uint32_t row = 0; row < b->rows; row++) {
+    out[row * 2] = __builtin_bswap64(from[row * 2 + 1]);
+    out[row * 2 + 1] = __builtin_bswap64(from[row * 2]);
+  }
+  return 0;
+}
+
 static int compare(const uint32_t *offsets, const uint8_t *bytes, uint32_t a, uint32_t b) {
   const uint32_t a_bytes = offsets[a + 1] - offsets[a], b_bytes = offsets[b + 1] - offsets[b];
   const int order = memcmp(bytes + offsets[a], bytes + offsets[b], a_bytes < b_bytes ? a_bytes : b_bytes);
@@ -46,6 +66,8 @@ static double extremes_bytes(const Batch *b) {
 static const Function functions[] = {
     {"plain_bytes", plain_bytes, NULL, NULL},
     {"extremes_i64", extremes_i64, NULL, NULL},
+    {"extremes_f64", extremes_f64, NULL, NULL},
+    {"decimals", decimals, NULL, NULL},
     {"extremes_bytes", extremes_bytes, NULL, NULL},
 };
 MAIN(functions)

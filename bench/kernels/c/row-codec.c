@@ -33,6 +33,40 @@ static double encode_pairs(const Batch *b) {
   return sum;
 }
 
-static const Function functions[] = {{"encode_pairs", encode_pairs}};
+// Column by column from cursors, and a copy to the outputs, as the kernel's side does.
+static double decode_pairs(const Batch *b) {
+  static int32_t numbers[1 << 16], offsets[(1 << 16) + 1];
+  static uint8_t values[1 << 20];
+  const uint8_t *data = b->in[0];
+  const uint32_t *ends = b->in[1];
+  const uint32_t n = b->rows;
+  for (uint32_t i = 0; i < n; i++) cursors[i] = ends[i];
+  for (uint32_t i = 0; i < n; i++) {
+    memcpy(&numbers[i], data + cursors[i], 4);
+    cursors[i] += 4;
+  }
+  uint32_t sum = 0;
+  offsets[0] = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t bytes;
+    memcpy(&bytes, data + cursors[i], 4);
+    offsets[i + 1] = (int32_t)(sum += bytes);
+  }
+  uint8_t *to = values;
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t bytes;
+    memcpy(&bytes, data + cursors[i], 4);
+    memcpy(to, data + cursors[i] + 4, 16);
+    if (bytes > 16) memcpy(to + 16, data + cursors[i] + 20, bytes - 16);
+    to += bytes;
+    cursors[i] += 4 + bytes;
+  }
+  memcpy(b->out[0], numbers, n * 4);
+  memcpy(b->out[1], offsets, (n + 1) * 4);
+  memcpy(b->out[2], values, sum);
+  return sum;
+}
+
+static const Function functions[] = {{"encode_pairs", encode_pairs}, {"decode_pairs", decode_pairs}};
 
 MAIN(functions)

@@ -124,12 +124,34 @@ static double assign(const Batch *b) {
   return live;
 }
 
+// The pages of one slice in order of key id.
+static double walk(const Batch *b) {
+  static Slice slice;
+  static uint8_t row[16];
+  const uint32_t *present = b->in[0];
+  uint32_t *ids = b->out[0], *out = b->out[1], count = 0;
+  if (!slice.pages) {
+    for (uint32_t i = 0; i < b->in_bytes[0] / 4; i++) *entry_of(&slice, present[i]) = row;
+  }
+  for (uint32_t page = 0; page < slice.page_count; page++) {
+    uint8_t **entries = slice.pages[page];
+    if (!entries) continue;
+    for (uint32_t i = 0; i < 256; i++) {
+      if (!entries[i]) continue;
+      if (count == b->rows) return count;
+      ids[count] = page << 8 | i;
+      out[count++] = (uint32_t)(uintptr_t)entries[i];
+    }
+  }
+  return count;
+}
+
 static double finish(void) {
   uint32_t rows = 0;
   for (uint32_t i = 0; i < capacity; i++) rows += map[i] ? map[i]->rows : 0;
   return rows;
 }
 
-static const Function functions[] = {{"assign", assign, begin, finish}};
+static const Function functions[] = {{"assign", assign, begin, finish}, {"walk", walk, NULL, NULL}};
 
 MAIN(functions)

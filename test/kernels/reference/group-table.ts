@@ -28,6 +28,26 @@ export class GroupTable {
     }
   }
 
+  /** Drops the groups whose bit is not set; `map` gets the new id of each old one. */
+  compact(live: Uint8Array, map: Uint32Array): void {
+    const nullId = this.nullId
+    let next = 0
+    this.nullId = NO_GROUP
+    for (let id = 0; id < this.size; id++) {
+      const isLive = ((live[id >> 3]! >> (id & 7)) & 1) === 1
+      map[id] = isLive ? next : NO_GROUP
+      if (!isLive) continue
+      if (id === nullId) this.nullId = next
+      this.#low[next] = this.#low[id]!
+      this.#high[next] = this.#high[id]!
+      next++
+    }
+    this.size = next
+    this.#capacity = 128
+    while (next * 2 >= this.#capacity) this.#capacity *= 2
+    this.#rebuild()
+  }
+
   insertNull(): number {
     if (this.nullId === NO_GROUP) {
       this.nullId = this.size++
@@ -60,6 +80,10 @@ export class GroupTable {
   #grow(): void {
     if (this.size * 2 < this.#capacity) return
     this.#capacity *= 2
+    this.#rebuild()
+  }
+
+  #rebuild(): void {
     const { size } = this
     this.#slots = new Uint32Array(this.#capacity)
     this.#low = copy(this.#low, this.#capacity)
@@ -74,7 +98,7 @@ export class GroupTable {
 
 function copy(from: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
   const to = new Uint32Array(length)
-  to.set(from)
+  to.set(from.length > length ? from.subarray(0, length) : from)
   return to
 }
 

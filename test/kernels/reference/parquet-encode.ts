@@ -70,3 +70,10 @@ export function extremesBytes(
   }
   return [smallest, largest]
 }
+
+/** 128-bit integers, as bytes, with the highest byte first. */
+export function decimals(from: Uint8Array, n: number, out: Uint8Array): void {
+  for (let row = 0; row < n; row++) {
+    for (let i = 0; i < 16; i++) out[row * 16 + i] = from[row * 16 + 15 - i]!
+  }
+}

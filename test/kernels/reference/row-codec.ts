@@ -54,3 +54,25 @@ export function encodePairs(
   }
   return to
 }
+
+/** The same rows back to columns; returns the bytes of the texts. */
+export function decodePairs(
+  data: Uint8Array,
+  ends: Int32Array,
+  n: number,
+  numbers: Int32Array,
+  offsets: Int32Array,
+  values: Uint8Array,
+): number {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+  let to = 0
+  offsets[0] = 0
+  for (let i = 0; i < n; i++) {
+    const start = ends[i]!
+    numbers[i] = view.getInt32(start, true)
+    const end = start + 8 + view.getUint32(start + 4, true)
+    for (let at = start + 8; at < end; at++) values[to++] = data[at]!
+    offsets[i + 1] = to
+  }
+  return to
+}
