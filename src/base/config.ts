@@ -1,6 +1,9 @@
 // Every bound and default of the engine, in one table: name, unit, default. Who meets a bound names
 // it in the error, so that a reader finds it here.
 
+/** Parts that a count window over columns is merged from, at most: a key keeps accumulators for each. */
+export const COUNT_WINDOW_PARTS_MAX = 4_096
+
 /** Settings of a job. Units are in the names. */
 export interface JobConfig {
   /** Rows a record batch holds at most, from the source on. */

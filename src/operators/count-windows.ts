@@ -14,10 +14,9 @@ import { ringRows, triggerWords } from '../kernels/trigger.ts'
 import { countRounds, FiredCopies } from './count-rounds.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
 import { setTriggerWords, TRIGGER_FIELDS, triggerColumns } from './trigger-state.ts'
-import { greatestCommonDivisor } from './window-grid.ts'
 import { WindowInput } from './window-input.ts'
 import { closeSlices, openSlices, type SliceParts } from './window-parts.ts'
-import type { CountWindowSpec, WindowAggregateSpec } from './window-spec.ts'
+import { type CountWindowSpec, countWindowPart, type WindowAggregateSpec } from './window-spec.ts'
 import { WindowState } from './window-state.ts'
 
 interface State extends SliceParts {
@@ -50,7 +49,7 @@ export class CountWindows implements Operator {
     this.#context = context
     this.#output = output
     this.#input = new WindowInput(spec, context, output)
-    this.#paneRows = greatestCommonDivisor(size, slide)
+    this.#paneRows = countWindowPart(spec.window)
     this.#panes = size / this.#paneRows
     this.#perSlide = slide / this.#paneRows
     const { aggregation, keyColumns } = this.#input

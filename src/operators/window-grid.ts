@@ -11,7 +11,7 @@ import { unreachable } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
 import type { TimeUnit } from '../columnar/type.ts'
 import type { SliceGrid } from '../kernels/slice-table.ts'
-import type { GridWindowSpec } from './window-spec.ts'
+import { greatestCommonDivisor, type GridWindowSpec } from './window-spec.ts'
 
 export class WindowGrid {
   /** Windows share slices: firing one takes a merge, and leaves its slices to others. */
@@ -142,8 +142,4 @@ function slideOf(spec: GridWindowSpec): number {
     default:
       return unreachable(spec)
   }
-}
-
-export function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }

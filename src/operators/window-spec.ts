@@ -1,5 +1,7 @@
 // What windows are told, as data: how rows are assigned to windows, when a window fires, what becomes of
 // rows that come late. The operators over them read it; the SDK and a job's JSON write it.
+import { COUNT_WINDOW_PARTS_MAX } from '../base/config.ts'
+import { DataflowError } from '../base/errors.ts'
 import type { Field } from '../columnar/schema.ts'
 import { WINDOW_COLUMNS } from './aggregate-type.ts'
 import type { AggregateSpec } from './operator-spec.ts'
@@ -41,6 +43,25 @@ export interface CountWindowSpec {
 }
 
 export type WindowSpec = GridWindowSpec | SessionWindowSpec | GlobalWindowSpec | CountWindowSpec
+
+/**
+ * How many rows one part of a count window has, whose parts are what size and slide have in common.
+ * @throws CONFIG_INVALID for more parts than a key may have
+ */
+export function countWindowPart({ size, slide = size }: CountWindowSpec): number {
+  const rows = greatestCommonDivisor(size, slide)
+  if (size / rows <= COUNT_WINDOW_PARTS_MAX) return rows
+  throw new DataflowError(
+    'CONFIG_INVALID',
+    `windows of ${size} rows every ${slide} are merged from ${size / rows} parts, and at most ` +
+      `${COUNT_WINDOW_PARTS_MAX} (COUNT_WINDOW_PARTS_MAX) are kept of a key; ` +
+      'slide by a greater divisor of the size, or, for a result at each row, use over({ rows })',
+  )
+}
+
+export function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b)
+}
 
 /** Windows that have a start and an end in time. */
 export type TimeWindowSpec = GridWindowSpec | SessionWindowSpec

@@ -27,7 +27,7 @@ import type {
   RichMapFunction,
 } from '../operators/functions.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
-import type { WindowSpec } from '../operators/window-spec.ts'
+import type { CountWindowSpec, WindowSpec } from '../operators/window-spec.ts'
 import type { Aggregate } from './aggregate.ts'
 import {
   type AsyncFunctionOf,
@@ -94,7 +94,7 @@ import {
 import { positiveTimeSpanMs, type TimeSpan } from './time-span.ts'
 import { planWatermarks } from './watermark-planning.ts'
 import { outOfOrdernessMs, type WatermarkStrategy } from './watermark-strategy.ts'
-import type { DynamicSession, TimeWindow } from './window.ts'
+import { countWindowOf, type DynamicSession, type TimeWindow } from './window.ts'
 import { checkKeys, windowSettings } from './window-planning.ts'
 import { type BoundsOf, WindowedStream, type Wrap } from './windowed-stream.ts'
 
@@ -461,6 +461,27 @@ export class DataStream<in out F extends Fields> {
   windowAll<W extends WindowSpec>(window: W): WindowedStream<F, never, BoundsOf<W>>
   windowAll(window: WindowSpec | DynamicSession<RowOf<F>>): WindowedStream<F, never> {
     return new WindowedStream(this.#stream, windowSettings([], window), wrapped)
+  }
+
+  /**
+   * Groups all rows by their number, whatever their key, in one subtask: as countWindow() of a key.
+   * @param size rows of a window, 1 or more
+   * @param slide rows from one window's end to the next; at most the size, which it is unless said
+   * @throws CONFIG_INVALID; at aggregate() also for windows of more than 4,096 parts
+   * @example
+   * import { count, StreamExecutionEnvironment } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const pairs = env
+   *   .fromCollection([{ n: 1 }, { n: 2 }, { n: 3 }])
+   *   .countWindowAll(2)
+   *   .aggregate({ rows: count() })
+   * for await (const row of pairs.collect()) console.log(row.rows)
+   */
+  countWindowAll(
+    size: number,
+    slide?: number,
+  ): WindowedStream<F, never, BoundsOf<CountWindowSpec>> {
+    return atCallSite('countWindowAll', () => this.windowAll(countWindowOf(size, slide)))
   }
 
   /**

@@ -14,7 +14,7 @@ import type {
   RichFlatMapFunction,
   RichMapFunction,
 } from '../operators/functions.ts'
-import type { WindowSpec } from '../operators/window-spec.ts'
+import type { CountWindowSpec, WindowSpec } from '../operators/window-spec.ts'
 import type { Aggregate, AggregateResult } from './aggregate.ts'
 import { atCallSite } from './call-site.ts'
 import {
@@ -46,7 +46,7 @@ import type {
   RankedFields,
 } from './row-types.ts'
 import { valueStateDescriptor } from './state-descriptor.ts'
-import type { DynamicSession } from './window.ts'
+import { countWindowOf, type DynamicSession } from './window.ts'
 import { windowSettings } from './window-planning.ts'
 import { type BoundsOf, WindowedStream, type Wrap } from './windowed-stream.ts'
 
@@ -86,6 +86,28 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
   window<W extends WindowSpec>(window: W): WindowedStream<F, K, BoundsOf<W>>
   window(window: WindowSpec | DynamicSession<RowOf<F>>): WindowedStream<F, K> {
     return new WindowedStream(this.#stream, windowSettings(this.#keys, window), this.#wrap)
+  }
+
+  /**
+   * Groups each key's rows by their number: a window is the last `size` rows of a key, one every `slide`
+   * rows. The first ones of a key have fewer when the slide is less than the size. Rows that fill no window
+   * are not emitted, as in Flink.
+   * @param size rows of a window, 1 or more
+   * @param slide rows from one window's end to the next; at most the size, which it is unless said
+   * @throws CONFIG_INVALID; at aggregate() also for windows of more than 4,096 parts
+   * @example
+   * import { float64, mean, StreamExecutionEnvironment, utf8 } from 'millrace'
+   * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+   * const schema = { sensor: utf8(), heat: float64() }
+   * const lastTwo = env
+   *   .fromCollection([{ sensor: 'a', heat: 20 }, { sensor: 'a', heat: 22 }], { schema })
+   *   .keyBy('sensor')
+   *   .countWindow(2, 1)
+   *   .aggregate({ heat: mean('heat') })
+   * for await (const row of lastTwo.collect()) console.log(row.sensor, row.heat)
+   */
+  countWindow(size: number, slide?: number): WindowedStream<F, K, BoundsOf<CountWindowSpec>> {
+    return atCallSite('countWindow', () => this.window(countWindowOf(size, slide)))
   }
 
   /**

@@ -8,6 +8,7 @@ import { windowAggregateFields } from '../operators/aggregate-type.ts'
 import type { Evictor, Trigger } from '../operators/window-functions.ts'
 import {
   boundsOf,
+  countWindowPart,
   type TriggerSpec,
   type WindowAggregateSpec,
   type WindowSpec,
@@ -59,6 +60,7 @@ export function planWindow(
   const { keys, window, trigger, allowedLatenessMs, lateTag } = settings
   refuseUpdating(stream, 'a window')
   refuseFunctions(settings)
+  if (window.kind === 'count') countWindowPart(window)
   const bounds = boundsOf(window)
   refuseKeys(keys, bounds)
   const columns = new ComputedColumns(stream.schema)

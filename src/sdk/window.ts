@@ -1,7 +1,13 @@
 // Windows as a job writes them: tumble('1h'), slide('10s', '2s'), session('30m').
 import { DataflowError, didYouMean } from '../base/errors.ts'
-import type { GlobalWindowSpec, TimeWindowSpec, WindowTime } from '../operators/window-spec.ts'
+import type {
+  CountWindowSpec,
+  GlobalWindowSpec,
+  TimeWindowSpec,
+  WindowTime,
+} from '../operators/window-spec.ts'
 import { positiveTimeSpanMs, type TimeSpan, timeSpanMs } from './time-span.ts'
+import { checkedCount } from './trigger.ts'
 
 /** How the grid of windows lies, and which clock it goes by. */
 export interface WindowOptions {
@@ -175,6 +181,23 @@ export function session<In>(
  */
 export function globalWindow(): GlobalWindowSpec {
   return { kind: 'global' }
+}
+
+/**
+ * Windows of a number of rows, for countWindow() and countWindowAll().
+ * @throws CONFIG_INVALID for what is no number of rows, or leaves gaps
+ */
+export function countWindowOf(size: number, slideRows: number | undefined): CountWindowSpec {
+  checkedCount(size, 'the size of a count window')
+  if (slideRows === undefined) return { kind: 'count', size }
+  checkedCount(slideRows, 'the slide of a count window')
+  if (slideRows > size) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `windows of ${size} rows every ${slideRows} leave gaps; make the slide shorter`,
+    )
+  }
+  return { kind: 'count', size, slide: slideRows }
 }
 
 function grid({ offset = 0, ...options }: WindowOptions, periodMs: number) {
