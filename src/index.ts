@@ -62,6 +62,7 @@ export type {
   AsyncAnswer,
   AsyncContext,
   AsyncFunction,
+  AsyncLookupFunction,
   BaseContext,
   BroadcastContext,
   BroadcastProcessFunction,
@@ -76,6 +77,7 @@ export type {
   KeyedCoProcessFunction,
   KeyedProcessFunction,
   KeyedReadOnlyBroadcastContext,
+  LookupAnswer,
   MetricGroup,
   OnTimerContext,
   ProcessContext,
@@ -113,6 +115,12 @@ export {
   type Aggregate,
 } from './sdk/aggregate.ts'
 export { countDistinct } from './sdk/aggregate-distinct.ts'
+export {
+  asyncLookup,
+  type AsyncLookup,
+  type AsyncLookupOptions,
+  type LookupCacheOptions,
+} from './sdk/async-lookup.ts'
 export { AsyncDataStream } from './sdk/async-data-stream.ts'
 export type { AsyncCallOptions, AsyncOptions, RetryOptions } from './sdk/async-planning.ts'
 export { CollectedRows } from './sdk/collected-rows.ts'

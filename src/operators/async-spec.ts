@@ -27,4 +27,26 @@ export interface AsyncMapSpec extends AsyncCallsSpec {
   readonly closure: true
 }
 
-export type AsyncOperatorSpec = AsyncMapSpec
+export interface LookupCacheSpec {
+  /** Rows of the table; a key without any counts as one. */
+  readonly maxRows: number
+  /** How long after they came they are believed; for ever unless said. */
+  readonly ttlMs?: number
+}
+
+/** A look-up join with a table that a function asks. */
+export interface AsyncLookupJoinSpec extends AsyncCallsSpec {
+  readonly kind: 'asyncLookupJoin'
+  readonly closure: true
+  /** Pairs of (stream column, table column): the table's are the key. */
+  readonly on: readonly (readonly [string, string])[]
+  /** Output name and table column. */
+  readonly take: readonly (readonly [string, string])[]
+  /** Table columns that are never null. */
+  readonly required: readonly string[]
+  /** 'left' keeps rows without a match, with nulls. */
+  readonly join: 'left' | 'inner'
+  readonly cache?: LookupCacheSpec
+}
+
+export type AsyncOperatorSpec = AsyncMapSpec | AsyncLookupJoinSpec

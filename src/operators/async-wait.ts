@@ -11,7 +11,7 @@
 import { DataflowError, isDataflowError } from '../base/errors.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
-import type { AsyncCallsSpec, AsyncMapSpec } from './async-spec.ts'
+import type { AsyncMapSpec, AsyncOperatorSpec } from './async-spec.ts'
 import { callOf, readCalls, writeCalls } from './async-state.ts'
 import { Call, CallQueue, type Mark } from './call-queue.ts'
 import { CurrentTime, EventTimes } from './event-times.ts'
@@ -45,10 +45,12 @@ export const createAsyncMap: OperatorFactory<AsyncMapSpec> = (spec, context, out
 
 export class AsyncWaitOperator implements Operator {
   readonly holdsWatermarks = true
-  readonly #spec: AsyncCallsSpec
+  readonly #spec: AsyncOperatorSpec
   readonly #context: OperatorContext
   readonly #output: Output
   readonly #runtime: FunctionRuntime<AsyncCalls>
+  /** The function's name, for errors. */
+  readonly #method: string
   readonly #wrap: (fn: AsyncCalls) => AsyncCalls
   readonly #capacity: number
   readonly #timeoutMs: number
@@ -66,7 +68,7 @@ export class AsyncWaitOperator implements Operator {
 
   /** @param wrap makes of the user's function what is called */
   constructor(
-    spec: AsyncCallsSpec,
+    spec: AsyncOperatorSpec,
     context: OperatorContext,
     output: Output,
     wrap: (fn: AsyncCalls) => AsyncCalls,
@@ -76,6 +78,7 @@ export class AsyncWaitOperator implements Operator {
     this.#spec = spec
     this.#context = context
     this.#output = output
+    this.#method = spec.kind === 'asyncMap' ? 'asyncInvoke' : 'asyncLookup'
     this.#wrap = wrap
     this.#runtime = new FunctionRuntime<AsyncCalls>(context, undefined)
     this.#capacity = spec.capacity ?? config.asyncCallsMax
@@ -223,7 +226,7 @@ export class AsyncWaitOperator implements Operator {
     const fn = this.#function!
     if ('error' in outcome) {
       const { error } = outcome
-      if (isDataflowError(error)) throw failure(error, call)
+      if (isDataflowError(error)) throw this.#failure(error, call)
       if (this.#mayRetry(call) && (fn.retryOn?.(error) ?? true)) this.#delay(call)
       else this.#failed(call, error)
       return
@@ -252,7 +255,7 @@ export class AsyncWaitOperator implements Operator {
     const timeoutMs = this.#timeoutMs
     const error = new DataflowError(
       'CALL_TIMED_OUT',
-      `asyncInvoke had no answer within ${timeoutMs} ms for ${recordText(call.row)} ` +
+      `${this.#method} had no answer within ${timeoutMs} ms for ${recordText(call.row)} ` +
         `(tries: ${call.attempt}); give it a longer timeout, or a result by onTimeout`,
     )
     call.abort(error)
@@ -276,10 +279,21 @@ export class AsyncWaitOperator implements Operator {
   /** What the job says of a call that has failed. */
   #failed(call: Call, error: unknown): void {
     const { onError } = this.#spec
-    if (onError.kind === 'fail') throw failure(error, call)
+    if (onError.kind === 'fail') throw this.#failure(error, call)
     this.#context.metrics.malformedRecords++
     if (onError.kind === 'side') call.failure = messageOf(error)
     this.#queue.done(call)
+  }
+
+  /** The error of a call, with the record; that of a call without an answer has it. */
+  #failure(error: unknown, { row, attempt }: Call): DataflowError {
+    if (isDataflowError(error) && error.code === 'CALL_TIMED_OUT') return error
+    const tries = attempt > 1 ? ` (tries: ${attempt})` : ''
+    return new DataflowError(
+      isDataflowError(error) ? error.code : 'USER_CODE_FAILED',
+      `${this.#method} failed for ${recordText(row)}${tries}: ${messageOf(error)}`,
+      { cause: error },
+    )
   }
 
   #emit(call: Call): void {
@@ -336,14 +350,3 @@ const rowsOf = (answer: unknown): readonly unknown[] => (Array.isArray(answer) ?
 
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)
-
-/** The error of a call, with the record; that of a call without an answer has it. */
-function failure(error: unknown, { row, attempt }: Call): DataflowError {
-  if (isDataflowError(error) && error.code === 'CALL_TIMED_OUT') return error
-  const tries = attempt > 1 ? ` (tries: ${attempt})` : ''
-  return new DataflowError(
-    isDataflowError(error) ? error.code : 'USER_CODE_FAILED',
-    `asyncInvoke failed for ${recordText(row)}${tries}: ${messageOf(error)}`,
-    { cause: error },
-  )
-}

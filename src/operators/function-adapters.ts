@@ -110,11 +110,14 @@ export interface AsyncExtras {
   readonly retryOnResult?: Call
 }
 
-/** A function that answers later, and what is asked of it when it fails. */
+/**
+ * A function that answers later, and what is asked of it when it fails.
+ * @param method that of an object or class
+ */
 export const asyncFunction =
-  (given: unknown, extras: AsyncExtras): Factory =>
+  (given: unknown, extras: AsyncExtras, method: 'asyncInvoke' | 'asyncLookup'): Factory =>
   () => {
-    const { calls, optional, open, close } = adapted(given, ['asyncInvoke'])
+    const { calls, optional, open, close } = adapted(given, [method])
     const timeout = extras.timeout ?? optional('timeout')
     return { ...extras, open, close, asyncInvoke: calls[0]!, ...(timeout && { timeout }) }
   }

@@ -201,6 +201,16 @@ export interface AsyncFunction<In, Out> extends RichFunction {
   timeout?(row: In): Out | readonly Out[]
 }
 
+/** What a table that is asked has for a key: a row, rows, or nothing; now, or later. */
+export type LookupAnswer<Out> = Found<Out> | Promise<Found<Out>>
+
+type Found<Out> = Out | readonly Out[] | null | undefined
+
+/** The rows of a table by key, asked for outside. */
+export interface AsyncLookupFunction<Key, Out> extends RichFunction {
+  asyncLookup(key: Key, context: AsyncContext): LookupAnswer<Out>
+}
+
 /** Two rows of a key become one. */
 export interface ReduceFunction<T> extends RichFunction {
   reduce(a: T, b: T): T

@@ -27,6 +27,7 @@ const OPERATORS: {
   partitionCustom: async () => (await import('./pass-through.ts')).createPassThrough,
   sideOutput: async () => (await import('./pass-through.ts')).createPassThrough,
   rowWindow: async () => (await import('./row-windows.ts')).createRowWindows,
+  asyncLookupJoin: async () => (await import('./async-lookup-join.ts')).createAsyncLookupJoin,
   asyncMap: async () => (await import('./async-wait.ts')).createAsyncMap,
   process: async () => (await import('./process.ts')).createProcess,
   join: async () => (await import('./regular-join.ts')).createRegularJoin,

@@ -67,7 +67,7 @@ export function planAsyncMap(
   location: string | undefined,
 ): LogicalStream {
   refuseUpdating(stream, 'asyncMap()')
-  checkFunction(fn)
+  checkFunction(fn, 'asyncInvoke')
   const timed = stream.withEventTimeColumn(location)
   const visible = options.schema === undefined ? timed.visible : Schema.of(options.schema)
   const time = timed.schema.fields.filter(({ name }) => name === EVENT_TIME)
@@ -75,7 +75,7 @@ export function planAsyncMap(
     spec: { kind: 'asyncMap', closure: true, ...callsSpec(options, timed) },
     name: 'Async map',
     output: new Schema([...visible.fields, ...time]),
-    closure: asyncFunction(fn, extras(options)),
+    closure: asyncFunction(fn, extras(options), 'asyncInvoke'),
     ...(location === undefined ? {} : { location }),
   })
 }
@@ -124,7 +124,8 @@ function retrySpec(retry: RetryOptions<never>): AsyncRetrySpec {
   }
 }
 
-function checkCount(count: number, what: string): void {
+/** @throws CONFIG_INVALID */
+export function checkCount(count: number, what: string): void {
   if (Number.isSafeInteger(count) && count > 0) return
   throw new DataflowError(
     'CONFIG_INVALID',
@@ -132,13 +133,14 @@ function checkCount(count: number, what: string): void {
   )
 }
 
-function checkFunction(fn: unknown): void {
+/** @throws CONFIG_INVALID */
+export function checkFunction(fn: unknown, method: 'asyncInvoke' | 'asyncLookup'): void {
   if (typeof fn === 'function') return
-  const method = (fn as { readonly asyncInvoke?: unknown } | null | undefined)?.asyncInvoke
-  if (typeof method === 'function') return
+  const found = (fn as { readonly [method: string]: unknown } | null | undefined)?.[method]
+  if (typeof found === 'function') return
   throw new DataflowError(
     'CONFIG_INVALID',
-    'an asynchronous function has a method asyncInvoke(), and this has none; give a function of ' +
-      'a row, an object or a class',
+    `an asynchronous function has a method ${method}(), and this has none; give a function, an ` +
+      'object or a class',
   )
 }

@@ -30,6 +30,12 @@ import type { OperatorSpec } from '../operators/operator-spec.ts'
 import type { CountWindowSpec, WindowSpec } from '../operators/window-spec.ts'
 import type { Aggregate } from './aggregate.ts'
 import {
+  type AsyncLookup,
+  type AsyncLookupOptions,
+  isAsyncLookup,
+  planAsyncLookup,
+} from './async-lookup.ts'
+import {
   type AsyncFunctionOf,
   type AsyncOptions,
   type AsyncRequest,
@@ -67,6 +73,7 @@ import {
   type JoinedFields,
   type JoinKind,
   type LookupOptions,
+  type LookupRequest,
   planLookup,
   type Take,
 } from './lookup.ts'
@@ -644,11 +651,13 @@ export class DataStream<in out F extends Fields> {
   }
 
   /**
-   * Each row with columns of a bounded table, found by equal keys. Each subtask reads the whole table first.
-   * @param table a bounded source
+   * Each row with columns of a table, found by equal keys. The table is a bounded source, which each subtask
+   * reads whole first; or one that is asked, key by key, by a function.
+   * @param table a bounded source, or what asyncLookup() gave
    * @param options `on`: pairs of columns that must be equal; `take`: the table's columns that are added;
-   *   `join`: 'left' keeps rows without a match, with nulls, 'inner' drops them
-   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH when a name is taken
+   *   `join`: 'left' keeps rows without a match, with nulls, 'inner' drops them. For a table that is asked
+   *   also `cache`: how many rows are kept for how long, and how calls are made, as for asyncMap()
+   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH when a name is taken, GRAPH_INVALID
    * @example
    * import { csv, StreamExecutionEnvironment, utf8 } from 'millrace'
    * import { mkdtempSync, writeFileSync } from 'node:fs'
@@ -664,11 +673,20 @@ export class DataStream<in out F extends Fields> {
   lookupJoin<T extends Fields, const K extends Take<T>, J extends JoinKind = 'left'>(
     table: SourceSpec<T>,
     options: LookupOptions<F, T, K, J>,
-  ): DataStream<AsFields<JoinedFields<F, T, K, J>>> {
-    return atCallSite(
-      'lookupJoin',
-      (location) => new DataStream(planLookup(this.#stream, table, options, location)),
-    )
+  ): DataStream<AsFields<JoinedFields<F, T, K, J>>>
+  lookupJoin<T extends Fields, const K extends Take<T>, J extends JoinKind = 'left'>(
+    table: AsyncLookup<T>,
+    options: AsyncLookupOptions<F, T, K, J>,
+  ): DataStream<AsFields<JoinedFields<F, T, K, J>>>
+  lookupJoin<G extends Fields>(table: object, options: object): DataStream<G> {
+    return atCallSite('lookupJoin', (location) => {
+      const request = options as LookupRequest
+      return new DataStream(
+        isAsyncLookup(table)
+          ? planAsyncLookup(this.#stream, table, request, location)
+          : planLookup(this.#stream, table as SourceSpec, request, location),
+      )
+    })
   }
 
   /**

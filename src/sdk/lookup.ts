@@ -2,7 +2,7 @@
 // each subtask before its first row.
 import { DataflowError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
-import { Schema } from '../columnar/schema.ts'
+import { type Field, Schema } from '../columnar/schema.ts'
 import { type DataType, type Fields, sameType, typeName, withNullable } from '../columnar/type.ts'
 import type { WithNull } from '../columnar/type.ts'
 import type { SourceSpec } from '../connectors/connector.ts'
@@ -49,14 +49,22 @@ export interface LookupRequest {
   readonly join?: JoinKind
 }
 
+/** Which columns meet, and which are added. */
+interface LookupColumns {
+  /** Of the stream, and of the table. */
+  readonly pairs: readonly (readonly [string, string])[]
+  /** Their new names, and the table's. */
+  readonly takes: readonly (readonly [string, string])[]
+  readonly taken: readonly Field[]
+  readonly join: JoinKind
+}
+
 /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH, GRAPH_INVALID */
-export function planLookup(
+export function lookupColumns(
   stream: LogicalStream,
-  table: SourceSpec,
+  tableSchema: Schema,
   { on, take, join = 'left' }: LookupRequest,
-  location: string | undefined,
-): LogicalStream {
-  const tableSchema = Schema.of(table.schema)
+): LookupColumns {
   const pairs = Object.entries(on).flatMap(([name, key]): [string, string][] =>
     key === undefined ? [] : [[name, key]],
   )
@@ -86,6 +94,18 @@ export function planLookup(
     }
     return { name, type: join === 'left' ? withNullable(type, true) : type }
   })
+  return { pairs, takes, taken, join }
+}
+
+/** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH, GRAPH_INVALID */
+export function planLookup(
+  stream: LogicalStream,
+  table: SourceSpec,
+  request: LookupRequest,
+  location: string | undefined,
+): LogicalStream {
+  const tableSchema = Schema.of(table.schema)
+  const { pairs, takes, taken, join } = lookupColumns(stream, tableSchema, request)
   const read = new Set([...pairs.map(([, key]) => key), ...takes.map(([, from]) => from)])
   const tableColumns = tableSchema.fields
     .filter(({ name }) => read.has(name))

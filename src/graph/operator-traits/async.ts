@@ -1,6 +1,12 @@
-// Traits of asynchronous calls: the function sees every visible column, and event time goes with the row.
-import type { AsyncCallsSpec, AsyncMapSpec } from '../../operators/async-spec.ts'
+// Traits of asynchronous calls: the function sees every visible column, and event time goes with the row. A
+// look-up join's function sees the key alone; the row takes along what is needed behind it.
+import type {
+  AsyncCallsSpec,
+  AsyncLookupJoinSpec,
+  AsyncMapSpec,
+} from '../../operators/async-spec.ts'
 import { durationText } from './duration-text.ts'
+import { joinNeeds, joinOutput, joinText, takesNeeded } from './lookup-join.ts'
 import { javascript, type OperatorTraits } from './operator-traits.ts'
 import { failureText, timedRows } from './process.ts'
 
@@ -25,4 +31,25 @@ export const asyncMap: OperatorTraits<AsyncMapSpec> = {
   ...timedRows,
   engine: () => javascript('an asynchronous function of rows; an object is made for each'),
   detail: callsText,
+}
+
+export const asyncLookupJoin: OperatorTraits<AsyncLookupJoinSpec> = {
+  inputColumns(spec, needed, input) {
+    // The side output has whole rows, with their times.
+    return spec.onError.kind === 'side'
+      ? timedRows.inputColumns(spec, needed, input)
+      : joinNeeds(spec, needed)
+  },
+  prune(spec, needed, [input]) {
+    const { take, ...pruned } = takesNeeded(spec, needed, input!)
+    return { spec: { ...spec, take }, ...pruned }
+  },
+  output: joinOutput,
+  engine: () => javascript('an asynchronous function of keys; an object is made for each row'),
+  detail(spec) {
+    const { cache } = spec
+    const ttl = cache?.ttlMs === undefined ? '' : ` for ${durationText(cache.ttlMs)}`
+    const kept = cache === undefined ? '' : `, cache of ${cache.maxRows} rows${ttl}`
+    return `${joinText(spec)}${kept}, ${callsText(spec)}`
+  },
 }

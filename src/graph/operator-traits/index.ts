@@ -1,6 +1,6 @@
 // The list of operator traits: one entry a kind. A new operator adds one line here.
 import type { OperatorKind, OperatorSpec } from '../../operators/operator-spec.ts'
-import { asyncMap } from './async.ts'
+import { asyncLookupJoin, asyncMap } from './async.ts'
 import { deduplicate, groupAggregate, materialize, topN, upsert } from './changelog.ts'
 import { select, where } from './columns.ts'
 import { intervalJoin, join, temporalJoin, windowJoin } from './join.ts'
@@ -31,6 +31,7 @@ const TRAITS: { readonly [K in OperatorKind]: OperatorTraits<SpecOf<K>> } = {
   process,
   rowWindow,
   asyncMap,
+  asyncLookupJoin,
   groupAggregate,
   overAggregate,
   deduplicate,
