@@ -7,7 +7,10 @@
 // NQ3  Columns are named and ordered as results are compared; prices are whole cents.
 import {
   asc,
+  type ColumnsOf,
   count,
+  countDistinct,
+  type DataStream,
   type DataType,
   decimal,
   desc,
@@ -26,6 +29,8 @@ import {
   when,
 } from '../index.ts'
 import type { Nexmark } from './nexmark-input.ts'
+
+type BidColumns = Nexmark['bid'] extends DataStream<infer F> ? ColumnsOf<F> : never
 
 /** Pass-through: the bids. */
 const q0 = ({ bid }: Nexmark) =>
@@ -241,15 +246,58 @@ const q14 = ({ bid }: Nexmark) =>
       }
     })
 
+/** Bidding statistics: bids, bidders and auctions of each day, of all prices and in three bands. */
+const q15 = ({ bid }: Nexmark) =>
+  bid.keyBy((b) => ({ day: dayOf(b.dateTime) })).aggregate((b) => statistics(b))
+
+/** Channel statistics: those of each channel and day, with the minute of the last bid. */
+const q16 = ({ bid }: Nexmark) =>
+  bid
+    .withColumn('minute', (b) => minuteOf(b.dateTime))
+    .keyBy((b) => ({ channel: b.channel, day: dayOf(b.dateTime) }))
+    .aggregate((b) => ({ minute: max(b.minute), ...statistics(b) }))
+
+/** Counts over all bids, and over those of three bands of prices. */
+const statistics = ({
+  auction,
+  bidder,
+  price,
+}: Pick<BidColumns, 'auction' | 'bidder' | 'price'>) => {
+  const [rank1, rank2, rank3] = bandsOf(price)
+  return {
+    total_bids: count(),
+    ...bandCounts({ price }),
+    total_bidders: countDistinct(bidder),
+    rank1_bidders: countDistinct(bidder).where(rank1),
+    rank2_bidders: countDistinct(bidder).where(rank2),
+    rank3_bidders: countDistinct(bidder).where(rank3),
+    total_auctions: countDistinct(auction),
+    rank1_auctions: countDistinct(auction).where(rank1),
+    rank2_auctions: countDistinct(auction).where(rank2),
+    rank3_auctions: countDistinct(auction).where(rank3),
+  }
+}
+
+const bandCounts = ({ price }: Pick<BidColumns, 'price'>) => {
+  const [rank1, rank2, rank3] = bandsOf(price)
+  return {
+    rank1_bids: count().where(rank1),
+    rank2_bids: count().where(rank2),
+    rank3_bids: count().where(rank3),
+  }
+}
+
+/** Of the prices of bids: below 10,000, below 1,000,000, and from there on. */
+const bandsOf = (price: BidColumns['price']) =>
+  [price.lt(10_000), price.ge(10_000).and(price.lt(1_000_000)), price.ge(1_000_000)] as const
+
 /** Auction statistics: bids, price bands and prices of each auction and day. */
 const q17 = ({ bid }: Nexmark) =>
   bid
     .keyBy((b) => ({ auction: b.auction, day: dayOf(b.dateTime) }))
     .aggregate((b) => ({
       total_bids: count(),
-      rank1_bids: count().where(b.price.lt(10_000)),
-      rank2_bids: count().where(b.price.ge(10_000).and(b.price.lt(1_000_000))),
-      rank3_bids: count().where(b.price.ge(1_000_000)),
+      ...bandCounts(b),
       min_price: min(b.price),
       max_price: max(b.price),
       sum_price: sum(b.price),
@@ -419,6 +467,8 @@ export const NEXMARK_QUERIES = {
   q12,
   q13,
   q14,
+  q15,
+  q16,
   q17,
   q18,
   q19,

@@ -44,7 +44,7 @@ beforeAll(async () => {
 afterAll(() => {
   duckdb.close()
   rmSync(folder, { recursive: true })
-})
+}, 60_000)
 
 interface Run {
   readonly parallelism: number
