@@ -1,0 +1,129 @@
+// State of windows of rows in whole jobs that crash and are restored: it goes with its window, and is there
+// again in any number of subtasks.
+import { describe, expect, it } from 'vitest'
+import {
+  countEvictor,
+  countTrigger,
+  float64,
+  globalWindow,
+  int32,
+  type ProcessWindowFunction,
+  session,
+  slide,
+  timestamp,
+  tumble,
+  utf8,
+  valueStateDescriptor,
+} from '../../src/index.ts'
+import { JobHarness, testInput } from '../../src/testing.ts'
+
+const SCHEMA = { time: timestamp('ms'), key: utf8(), n: int32() }
+type In = { readonly time: number; readonly key: string; readonly n: number }
+
+const input = testInput(SCHEMA, { eventTime: 'time', name: 'rows' })
+const row = (time: number, n: number, key = 'a'): In => ({ time, key, n })
+const add = (a: In, b: In): In => ({ ...a, n: a.n + b.n })
+const counter = valueStateDescriptor('counter', int32(), { default: 0 })
+
+const sum = {
+  createAccumulator: () => ({ sum: 0 }),
+  add: ({ n }: In, { sum: before }: { sum: number }) => ({ sum: before + n }),
+  getResult: (accumulator: { sum: number }) => accumulator,
+  merge: (a: { sum: number }, b: { sum: number }) => ({ sum: a.sum + b.sum }),
+}
+
+describe('state of windows', () => {
+  it('goes with its window, also when it was restored and nobody had asked for it', async () => {
+    const asking: ProcessWindowFunction<string, In, { n: number }> = {
+      process(_key, context, rows, out) {
+        // Only windows of that row ask for their state.
+        if (rows.some(({ n }) => n === 1)) {
+          const state = context.windowState(counter)
+          state.update(state.value() + 1)
+          out.collect({ n: state.value() })
+        } else out.collect({ n: 0 })
+      },
+    }
+    await using job = await JobHarness.start((env) =>
+      env
+        .fromSource(input)
+        .keyBy('key')
+        .window(tumble(10))
+        .trigger(countTrigger(1))
+        .process(asking, { n: int32() }),
+    )
+    await job.push(input, [row(1, 1), row(2, 1)])
+    const tablesOf = (snapshot: { operators: ReadonlyMap<string, unknown> }) =>
+      JSON.stringify([...snapshot.operators.values()]).match(/state:window:counter/g)?.length ?? 0
+    const before = await job.snapshot()
+    expect(tablesOf(before)).toBe(1)
+    await job.restore(before, { parallelism: 2, seed: 3 })
+    // The window of the state goes before anybody asks for it again.
+    await job.advanceWatermark(15)
+    await job.push(input, [row(21, 1), row(22, 2)])
+    expect(job.output().map(({ n }) => n)).toEqual([1, 2, 1, 2])
+    await job.advanceWatermark(40)
+    const after = await job.snapshot()
+    await job.restore(after, { parallelism: 1 })
+    await job.push(input, [row(41, 1)])
+    expect(job.output().at(-1)).toEqual({ n: 1 })
+    await job.advanceWatermark(60)
+    expect(tablesOf(await job.snapshot())).toBe(0)
+  })
+
+  it('is there again after a crash, in another number of subtasks, at any moment', async () => {
+    const rows = Array.from({ length: 120 }, (_, i) =>
+      row(i * 3 + ((i * 7) % 5) * 4, i % 11, `key ${(i * 5) % 9}`),
+    )
+    const build = (parallelism: number, seed: number) =>
+      JobHarness.start(
+        (env) => {
+          const keyed = env.fromSource(input).keyBy('key')
+          return {
+            sums: keyed.window(slide(40, 15)).reduce(add),
+            visits: keyed.window(session({ gap: ({ n }) => 5 + n * 3 })).aggregate(
+              sum,
+              {
+                process(key, { window }, [result], out) {
+                  out.collect({ key, start: window.start, end: window.end, n: result!.sum })
+                },
+              },
+              { key: utf8(), start: float64(), end: float64(), n: int32() },
+            ),
+            lasts: keyed
+              .window(globalWindow())
+              .trigger(countTrigger(3))
+              .evictor(countEvictor(2))
+              .reduce(add),
+          }
+        },
+        { parallelism, seed, config: { batchRows: 4 } },
+      )
+    const feed = async (job: Awaited<ReturnType<typeof build>>, from: number, to: number) => {
+      for (let i = from; i < to; i += 12) {
+        await job.push(input, rows.slice(i, i + 12))
+        await job.advanceWatermark(i * 3 - 20)
+      }
+    }
+    const outputs = (job: Awaited<ReturnType<typeof build>>) =>
+      (['sums', 'visits', 'lasts'] as const).map((name) =>
+        job
+          .output(name)
+          .map((each) => JSON.stringify(each))
+          .toSorted(),
+      )
+    await using whole = await build(1, 1)
+    await feed(whole, 0, rows.length)
+    await whole.finish()
+    const want = outputs(whole)
+    expect(want.map((each) => each.length > 10)).toEqual([true, true, true])
+    await using job = await build(2, 5)
+    await feed(job, 0, 60)
+    const snapshot = await job.snapshot()
+    await feed(job, 60, 84)
+    await job.restore(snapshot, { parallelism: 3, seed: 9 })
+    await feed(job, 84, rows.length)
+    await job.finish()
+    expect(outputs(job)).toEqual(want)
+  })
+})
