@@ -253,3 +253,21 @@ export function topNEnds(lists: usize, ids: usize, count: u32, isLast: bool, row
     store<u32>(rows + (i << 2), held ? <u32>rowOf(entryAt(list, isLast ? held - 1 : 0)) : 0)
   }
 }
+
+/** Frees the lists of `count` keys, and all that is in them. `room` has a page's entries, 256 u32. */
+export function topNClear(heap: usize, lists: usize, ids: usize, count: u32, room: usize): void {
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const slot = lists + ((<usize>load<u32>(ids + (i << 2))) << 2)
+    const list: usize = load<u32>(slot)
+    if (!list) continue
+    const held = countOf(list)
+    for (let from: u32 = 0; from < held; from += 256) {
+      const to = min<u32>(held, from + 256)
+      copyEntries(list, from, to, room)
+      for (let j: usize = 0; j < <usize>(to - from); j++)
+        freeEntry(heap, load<u32>(room + (j << 2)))
+    }
+    freeList(heap, list)
+    store<u32>(slot, 0)
+  }
+}

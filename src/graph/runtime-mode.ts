@@ -62,7 +62,9 @@ function withoutProgress(spec: OperatorSpec): OperatorSpec {
     return { kind: spec.kind, closure: false, ...atTheEnd(spec) }
   }
   if (spec.kind === 'groupAggregate' || spec.kind === 'topN' || spec.kind === 'deduplicate') {
-    return { ...spec, final: true }
+    // All is kept until the end: time does not pass in batch mode.
+    const { stateTtlMs: _, ...forEver } = spec
+    return { ...forEver, final: true }
   }
   if (spec.kind === 'join' && spec.type !== 'inner') return { ...spec, final: true }
   if (spec.kind !== 'source' || spec.watermarks === undefined) return spec

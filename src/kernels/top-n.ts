@@ -155,6 +155,12 @@ export class TopNTable {
     return { length: length >>> 0, rows, ops, ranks }
   }
 
+  /** Frees the lists of keys, and all that is in them. */
+  clear(lists: number, { ids, count }: KeyIds): void {
+    const room = this.#kernels.scratch(256 * 4)
+    this.#kernels.exports.topNClear(this.#heap, lists, ids, count, room)
+  }
+
   /** Frees what has left, and the lists of those keys that are empty. */
   forget(lists: number, { ids, count }: KeyIds, gone: number): void {
     this.#kernels.exports.topNForget(this.#heap, lists, ids, count, gone)

@@ -2,7 +2,9 @@
 import { OP_COLUMN, OP_FIELD } from '../columnar/changelog.ts'
 import { orderField, type SortColumn } from '../columnar/order-key.ts'
 import { Schema } from '../columnar/schema.ts'
-import { int64 } from '../columnar/type.ts'
+import { float64, int64 } from '../columnar/type.ts'
+import { Vector } from '../columnar/vector.ts'
+import type { KeyTtl } from '../state/key-ttl.ts'
 
 /** A place from 1 on; a number in a row. */
 export const RANK_TYPE = int64({ as: 'number' })
@@ -29,3 +31,16 @@ export function topNSchema(
   const ranks = rank === undefined ? [] : [{ name: rank, type: RANK_TYPE }]
   return new Schema([...fields, ...ranks, OP_FIELD])
 }
+
+/** When a key was last touched, in the state of an operator with a time to live. */
+export const TOUCHED_FIELD = { name: '$touched', type: float64() }
+
+/** The column of TOUCHED_FIELD for some key ids (u32); none without a time to live. */
+export const touchedTimes = (
+  ttl: KeyTtl | undefined,
+  ids: number,
+  length: number,
+): readonly Vector[] =>
+  ttl === undefined
+    ? []
+    : [new Vector({ type: TOUCHED_FIELD.type, length, values: ttl.take(ids, length) })]

@@ -6,14 +6,15 @@
 // DD1  A batch gives the net change of a key: at most one update, whatever came in between.
 // DD2  Of equal times the last to arrive is the last, and the first is the first. A null time is refused.
 // DD3  In batch mode the rows that count in the end are inserted at the end of input.
-// DD4  A row whose columns are the same as the kept one's changes nothing.
+// DD4  With a time to live a key that nothing comes for is forgotten, and begins anew.
+// DD5  A row whose columns are the same as the kept one's changes nothing.
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import { ROW_OPS } from '../columnar/changelog.ts'
 import { type DenseColumns, denseColumns } from '../columnar/dense-columns.ts'
 import { gatherVector } from '../columnar/gather.ts'
 import { RecordBatch, type Selection } from '../columnar/record-batch.ts'
-import type { Schema } from '../columnar/schema.ts'
+import { Schema } from '../columnar/schema.ts'
 import type { Vector } from '../columnar/vector.ts'
 import { bitmapToSelection } from '../kernels/bitmap.ts'
 import {
@@ -22,6 +23,7 @@ import {
   type HeldTimes,
   lastRows,
   rowsByTime,
+  touchedKeys,
   type TouchedKeys,
 } from '../kernels/changes.ts'
 import { compareNumbers } from '../kernels/compare.ts'
@@ -30,8 +32,10 @@ import { sameRows } from '../kernels/row-store.ts'
 import { takeBits, takeFixed } from '../kernels/take.ts'
 import { KeyColumn } from '../state/key-column.ts'
 import { KeyIndex } from '../state/key-index.ts'
+import { KeyTtl } from '../state/key-ttl.ts'
 import { RowPerKey } from '../state/row-per-key.ts'
 import { ChangeOutput } from './change-output.ts'
+import { TOUCHED_FIELD, touchedTimes } from './changelog-schema.ts'
 import { refuseNullTimes } from './event-time.ts'
 import type { OperatorSpec } from './operator-spec.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
@@ -46,29 +50,42 @@ export const createDeduplicate: OperatorFactory<DeduplicateSpec> = (spec, contex
 
 const ROWS = 'rows'
 const KEYS = 'keys'
+/** Below this many keys nobody looks for those that are gone. */
+const COMPACTION_KEYS_MIN = 65_536
 
 class FirstArrival implements Operator {
   readonly #context: OperatorContext
   readonly #output: Output
   readonly #keyColumns: readonly number[]
   readonly #keySchema: Schema
+  readonly #ttl: KeyTtl | undefined
+  readonly #stamps: KeyColumn
   #keys: KeyIndex | undefined
+  #compactAt = COMPACTION_KEYS_MIN
 
-  constructor(spec: DeduplicateSpec, context: OperatorContext, output: Output) {
+  constructor({ keys, stateTtlMs }: DeduplicateSpec, context: OperatorContext, output: Output) {
     const input = context.inputs[0]!
+    const { kernels } = context
     this.#context = context
     this.#output = output
-    this.#keyColumns = spec.keys.map((key) => input.indexOf(key))
-    this.#keySchema = input.project(spec.keys)
+    this.#keyColumns = keys.map((key) => input.indexOf(key))
+    this.#keySchema = input.project(keys)
+    this.#ttl = stateTtlMs === undefined ? undefined : new KeyTtl(kernels, stateTtlMs)
+    this.#stamps = new KeyColumn(kernels, 4)
   }
 
   open(): void {
     const { kernels, restored } = this.#context
-    this.#keys = new KeyIndex(
-      kernels,
-      this.#keySchema.fields.map(({ type }) => type),
-    )
-    for (const batch of restored?.table(KEYS) ?? []) this.#keys.insert(batch.columns, batch.length)
+    const types = this.#keySchema.fields.map(({ type }) => type)
+    const keys = new KeyIndex(kernels, types)
+    this.#keys = keys
+    const ttl = this.#ttl
+    for (const { columns, length } of restored?.table(KEYS) ?? []) {
+      const ids = keys.insert(columns.slice(0, types.length), length)
+      ttl?.reserve(keys.size)
+      ttl?.restore(ids, length, columns.at(-1)!.values)
+    }
+    if (ttl !== undefined) this.#context.wakeAt(this.#context.processingTimeMs() + ttl.periodMs)
   }
 
   processBatch(batch: RecordBatch): void {
@@ -77,22 +94,34 @@ class FirstArrival implements Operator {
     const known = keys.size
     const columns = this.#keyColumns.map(denseColumns(kernels, batch))
     const ids = keys.insert(columns, batch.rowCount)
-    const rows = firstRows(kernels, ids, batch.rowCount, known)
+    const rows =
+      this.#ttl === undefined
+        ? firstRows(kernels, ids, batch.rowCount, known)
+        : this.#firstInTime(this.#ttl, ids, batch.rowCount)
     this.#output.emit(batch.withSelection(within(this.#context, batch, rows)))
+  }
+
+  *onProcessingTime(nowMs: number): Generator<void> {
+    if (this.#ttl === undefined || nowMs === Infinity) return
+    for (const _ of this.#ttl.over(this.#keys!.size, nowMs)) yield
+    this.#compact(this.#ttl)
+    this.#context.wakeAt(nowMs + this.#ttl.periodMs)
   }
 
   snapshot(into: StateWriter): void {
     const { kernels, config } = this.#context
     const { size } = this.#keys!
+    const times = this.#ttl === undefined ? [] : [TOUCHED_FIELD]
+    const schema = new Schema([...this.#keySchema.fields, ...times])
     for (let from = 0; from < size; from += config.batchRows) {
       const mark = kernels.mark()
       const n = Math.min(config.batchRows, size - from)
       const ids = kernels.scratch(n * 4)
       for (let i = 0; i < n; i++) kernels.u32[(ids >>> 2) + i] = from + i
-      const batch = new RecordBatch(this.#keySchema, n, this.#keys!.columns(ids, n))
+      const columns = [...this.#keys!.columns(ids, n), ...touchedTimes(this.#ttl, ids, n)]
       into.keyed(
         KEYS,
-        batch,
+        new RecordBatch(schema, n, columns),
         this.#keyColumns.map((_, i) => i),
       )
       kernels.reset(mark)
@@ -102,6 +131,37 @@ class FirstArrival implements Operator {
   close(): void {
     this.#keys?.close()
     this.#keys = undefined
+    this.#stamps.close()
+    this.#ttl?.close()
+  }
+
+  /** The first row of each key that has not come, or not for too long. */
+  #firstInTime(ttl: KeyTtl, ids: number, n: number): Selection {
+    const { kernels } = this.#context
+    this.#stamps.reserve(this.#keys!.size)
+    ttl.reserve(this.#keys!.size)
+    const touched = touchedKeys(kernels, ids, n, this.#stamps.ptr)
+    const rows = kernels.scratch(touched.count * 4)
+    const { u32 } = kernels
+    for (let i = n - 1; i >= 0; i--) u32[(rows >>> 2) + u32[(touched.locals >>> 2) + i]!] = i
+    const fresh = ttl.touch(touched.ids, touched.count, this.#context.processingTimeMs(), true)
+    return { rows: takeFixed(kernels, 4, rows, fresh), length: fresh.length }
+  }
+
+  #compact(ttl: KeyTtl): void {
+    const keys = this.#keys!
+    const { size } = keys
+    if (size < this.#compactAt) return
+    const { kernels } = this.#context
+    const { bits, count } = ttl.present(size)
+    if (count <= size / 2) {
+      const map = kernels.allocate(size * 4)
+      keys.compact(bits, map)
+      ttl.compact(map, size)
+      kernels.release(map)
+    }
+    kernels.release(bits)
+    this.#compactAt = Math.max(COMPACTION_KEYS_MIN, keys.size * 2)
   }
 }
 
@@ -120,6 +180,8 @@ class KeptRow implements Operator {
   readonly #timeColumn: number | undefined
   /** The time of each key's row. */
   readonly #times: KeyColumn
+  readonly #ttl: KeyTtl | undefined
+  readonly #stateSchema: Schema
   #state: RowPerKey | undefined
 
   constructor(spec: DeduplicateSpec, context: OperatorContext, output: Output) {
@@ -131,17 +193,29 @@ class KeptRow implements Operator {
     this.#keyColumns = spec.keys.map((key) => input.indexOf(key))
     this.#timeColumn = spec.time === undefined ? undefined : input.indexOf(spec.time)
     this.#times = new KeyColumn(context.kernels, 8)
+    const { stateTtlMs } = spec
+    this.#ttl = stateTtlMs === undefined ? undefined : new KeyTtl(context.kernels, stateTtlMs)
+    const touched = this.#ttl === undefined ? [] : [TOUCHED_FIELD]
+    this.#stateSchema = new Schema([...input.fields, ...touched])
   }
 
   open(): void {
     const { kernels, inputs, restored } = this.#context
     const types = inputs[0]!.fields.map(({ type }) => type)
-    const state = new RowPerKey(kernels, { types, keys: this.#keyColumns })
+    const ttl = this.#ttl
+    const followers = [
+      ...(this.#timeColumn === undefined ? [] : [this.#times]),
+      ...(ttl === undefined ? [] : [ttl]),
+    ]
+    const state = new RowPerKey(kernels, { types, keys: this.#keyColumns, followers })
     this.#state = state
-    for (const batch of restored?.table(ROWS) ?? []) {
-      const touched = state.touch((position) => batch.columns[position]!, batch.length)
-      this.#replace(touched, batch.columns, batch.length)
+    for (const { columns, length } of restored?.table(ROWS) ?? []) {
+      const touched = state.touch((position) => columns[position]!, length)
+      ttl?.reserve(state.ids)
+      ttl?.restore(touched.ids, touched.count, columns.at(-1)!.values)
+      this.#replace(touched, columns.slice(0, types.length), length)
     }
+    if (ttl !== undefined) this.#context.wakeAt(this.#context.processingTimeMs() + ttl.periodMs)
   }
 
   processBatch(batch: RecordBatch): void {
@@ -149,6 +223,7 @@ class KeptRow implements Operator {
     const state = this.#opened()
     const dense = denseColumns(kernels, batch)
     const touched = state.touch(dense, batch.rowCount)
+    this.#forgetOver(touched)
     const { rows, isWinner } = this.#winners(dense, batch.rowCount, touched)
     if (rows.length === 0) return
     const winners = isWinner === undefined ? touched : subset(this.#context, touched, isWinner)
@@ -179,11 +254,25 @@ class KeptRow implements Operator {
     }
   }
 
-  snapshot(into: StateWriter): void {
-    const { inputs, config } = this.#context
+  *onProcessingTime(nowMs: number): Generator<void> {
+    if (this.#ttl === undefined || nowMs === Infinity) return
     const state = this.#opened()
-    for (const { addresses, length } of state.scan(config.batchRows)) {
-      const batch = new RecordBatch(inputs[0]!, length, state.columns(addresses, length))
+    for (const { rows, length } of this.#ttl.over(state.ids, nowMs)) {
+      state.forget(rows, length)
+      yield
+    }
+    state.compact()
+    this.#context.wakeAt(nowMs + this.#ttl.periodMs)
+  }
+
+  snapshot(into: StateWriter): void {
+    const { config } = this.#context
+    const state = this.#opened()
+    for (const { addresses, ids, length } of state.scan(config.batchRows)) {
+      const batch = new RecordBatch(this.#stateSchema, length, [
+        ...state.columns(addresses, length),
+        ...touchedTimes(this.#ttl, ids, length),
+      ])
       into.keyed(ROWS, batch, this.#keyColumns)
     }
   }
@@ -192,6 +281,16 @@ class KeptRow implements Operator {
     this.#state?.close()
     this.#state = undefined
     this.#times.close()
+    this.#ttl?.close()
+  }
+
+  /** Forgets the rows of touched keys whose time is over. */
+  #forgetOver({ ids, count }: TouchedKeys): void {
+    if (this.#ttl === undefined) return
+    const state = this.#opened()
+    this.#ttl.reserve(state.ids)
+    const over = this.#ttl.touch(ids, count, this.#context.processingTimeMs())
+    if (over.length > 0) state.forget(takeFixed(this.#context.kernels, 4, ids, over), over.length)
   }
 
   /** Keeps other rows for keys; gives their addresses. */

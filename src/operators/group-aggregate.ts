@@ -8,7 +8,8 @@
 // GA3  A key whose count falls to zero begins anew: no rounding of its float sums is left over. Such
 //      keys are forgotten when they are the half.
 // GA4  In batch mode rows only go into the groups, and all results are inserted at the end of input.
-// GA5  Over a changelog extremes, first and last keep the values themselves (ordered-aggregates.ts).
+// GA5  With a time to live a key that nothing comes for begins anew (state/key-ttl.ts).
+// GA6  Over a changelog extremes, first and last keep the values themselves (ordered-aggregates.ts).
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import { OP_COLUMN } from '../columnar/changelog.ts'
@@ -24,9 +25,11 @@ import { changeList, presentRows, retractedRows, type TouchedKeys } from '../ker
 import { columnArgument } from '../kernels/string.ts'
 import { stringCompare } from '../kernels/string-compare.ts'
 import { takeFixed } from '../kernels/take.ts'
+import { KeyTtl } from '../state/key-ttl.ts'
 import { RowLayout } from '../state/row-store.ts'
 import { Aggregation } from './aggregation.ts'
 import { ChangeOutput } from './change-output.ts'
+import { TOUCHED_FIELD, touchedTimes } from './changelog-schema.ts'
 import { type Groups, GroupTable } from './group-state.ts'
 import type { AggregateSpec, OperatorSpec } from './operator-spec.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
@@ -61,6 +64,7 @@ class GroupAggregate implements Operator {
   readonly #keyColumns: readonly number[]
   readonly #opColumn: number | undefined
   readonly #isFinal: boolean
+  readonly #ttl: KeyTtl | undefined
   readonly #stateSchema: Schema
   readonly #orderedSpecs: readonly AggregateSpec[]
   /** Which aggregates keep sorted values. */
@@ -73,6 +77,8 @@ class GroupAggregate implements Operator {
     this.#context = context
     this.#changes = new ChangeOutput(context, output)
     this.#isFinal = spec.final === true
+    const { stateTtlMs } = spec
+    this.#ttl = stateTtlMs === undefined ? undefined : new KeyTtl(context.kernels, stateTtlMs)
     this.#opColumn = input.has(OP_COLUMN) ? input.indexOf(OP_COLUMN) : undefined
     const isRetracting = this.#opColumn !== undefined
     this.#isOrdered = spec.aggregates.map((one) => isRetracting && isOrdered(one))
@@ -88,21 +94,26 @@ class GroupAggregate implements Operator {
       name: `$${name}`,
       type,
     }))
-    this.#stateSchema = new Schema([...keys.fields, ...state])
+    const times = this.#ttl === undefined ? [] : [TOUCHED_FIELD]
+    this.#stateSchema = new Schema([...keys.fields, ...state, ...times])
   }
 
   open(): void {
     const { kernels, inputs, restored, config } = this.#context
     const types = this.#keyColumns.map((column) => inputs[0]!.fields[column]!.type)
     const ordered = new OrderedAggregates(kernels, inputs[0]!, this.#orderedSpecs)
-    const groups = new GroupTable(kernels, this.#aggregation, types, config, [ordered])
+    const followers = this.#ttl === undefined ? [ordered] : [ordered, this.#ttl]
+    const groups = new GroupTable(kernels, this.#aggregation, types, config, followers)
     this.#groups = groups
     this.#ordered = ordered
     const keyCount = types.length
+    if (this.#ttl !== undefined) this.#wakeLater(this.#context.processingTimeMs())
     for (const batch of restored?.table(GROUPS) ?? []) {
       const { touched, rows } = groups.touch(batch.columns.slice(0, keyCount), batch.length)
       assert(touched.count === batch.length, 'a group is restored twice')
-      const state = batch.columns.slice(keyCount)
+      const state = batch.columns.slice(keyCount, keyCount + this.#aggregation.stateFields.length)
+      this.#ttl?.reserve(groups.keys.size)
+      this.#ttl?.restore(touched.ids, touched.count, batch.columns.at(-1)!.values)
       this.#aggregation.importState(groups.program, state, rows, batch.length)
       ordered.reserve(groups.keys.size)
       groups.setLive(touched, this.#results({ touched, rows }).counts)
@@ -119,6 +130,7 @@ class GroupAggregate implements Operator {
     const { touched, rows } = groups.touch(this.#keyColumns.map(dense), n)
     const ordered = this.#ordered!
     ordered.reserve(groups.keys.size)
+    this.#forgetOver(touched)
     const before = this.#isFinal ? undefined : this.#results({ touched, rows })
     const places = { rows: touched.locals, length: n }
     this.#update(dense, takeFixed(kernels, 4, rows, places), n)
@@ -135,6 +147,17 @@ class GroupAggregate implements Operator {
     if (before !== undefined) this.#emit(touched, before, after)
     groups.setLive(touched, after.counts)
     if (this.#opColumn !== undefined) groups.forgetDead({ touched, rows }, after.counts)
+  }
+
+  *onProcessingTime(nowMs: number): Generator<void> {
+    if (this.#ttl === undefined || nowMs === Infinity) return
+    const groups = this.#opened()
+    for (const { rows, length } of this.#ttl.over(groups.keys.size, nowMs)) {
+      groups.reset(rows, length)
+      yield
+    }
+    groups.compact()
+    this.#wakeLater(nowMs)
   }
 
   *processWatermark(watermarkMs: number): Generator<void> {
@@ -156,6 +179,7 @@ class GroupAggregate implements Operator {
       const batch = new RecordBatch(this.#stateSchema, length, [
         ...this.#opened().keys.columns(ids, length),
         ...this.#aggregation.exportState(kernels, rows, length),
+        ...touchedTimes(this.#ttl, ids, length),
       ])
       if (keys.length > 0) into.keyed(GROUPS, batch, keys)
       else into.list(GROUPS, batch)
@@ -167,6 +191,7 @@ class GroupAggregate implements Operator {
   close(): void {
     this.#groups?.close()
     this.#groups = undefined
+    this.#ttl?.close()
     this.#ordered?.close()
     this.#ordered = undefined
   }
@@ -174,6 +199,20 @@ class GroupAggregate implements Operator {
   #opened(): GroupTable {
     assert(this.#groups !== undefined, 'groups are aggregated while the operator is open')
     return this.#groups
+  }
+
+  #wakeLater(nowMs: number): void {
+    this.#context.wakeAt(nowMs + this.#ttl!.periodMs)
+  }
+
+  /** Lets touched keys begin anew whose time is over. */
+  #forgetOver({ ids, count }: TouchedKeys): void {
+    if (this.#ttl === undefined) return
+    const { kernels } = this.#context
+    const groups = this.#opened()
+    this.#ttl.reserve(groups.keys.size)
+    const over = this.#ttl.touch(ids, count, this.#context.processingTimeMs())
+    if (over.length > 0) groups.reset(takeFixed(kernels, 4, ids, over), over.length)
   }
 
   /** Adds a batch's rows to accumulators, and takes those back that its ops say. */

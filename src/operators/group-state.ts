@@ -107,20 +107,34 @@ export class GroupTable {
     }
   }
 
+  /** Lets some keys begin anew, as if they had never come. */
+  reset(ids: number, count: number): void {
+    const kernels = this.#kernels
+    const rows = kernels.scratch(count * 4)
+    this.#slices.rowsOf(this.#slice, ids, count, rows)
+    this.#begin(rows, count)
+    const { u32 } = kernels
+    const base = this.#live.ptr >>> 2
+    for (let i = 0; i < count; i++) {
+      const at = base + u32[(ids >>> 2) + i]!
+      this.#liveCount -= u32[at]!
+      u32[at] = 0
+    }
+  }
+
   /** Lets keys whose count (i64) is zero begin anew, and forgets dead keys when they are the half. */
   forgetDead({ touched: { count }, rows }: Groups, counts: number): void {
     const kernels = this.#kernels
     const dead = kernels.scratch(count * 4)
-    const { u32, u8 } = kernels
+    const { u32 } = kernels
     let length = 0
     for (let i = 0; i < count; i++) {
       if ((u32[(counts >>> 2) + i * 2]! | u32[(counts >>> 2) + i * 2 + 1]!) !== 0) continue
       u32[(dead >>> 2) + length++] = u32[(rows >>> 2) + i]!
     }
     if (length === 0) return
-    if (this.#aggregation.holdsBytes) this.program.release(dead, length)
-    for (let i = 0; i < length; i++) u8.set(this.#aggregation.template, u32[(dead >>> 2) + i])
-    this.#compact()
+    this.#begin(dead, length)
+    this.compact()
   }
 
   /** Live keys and their accumulators, at most batchRows at a time, in order of id; in the arena. */
@@ -152,7 +166,14 @@ export class GroupTable {
     this.#stamps.close()
   }
 
-  #compact(): void {
+  #begin(rows: number, count: number): void {
+    const { u32, u8 } = this.#kernels
+    if (this.#aggregation.holdsBytes) this.program.release(rows, count)
+    for (let i = 0; i < count; i++) u8.set(this.#aggregation.template, u32[(rows >>> 2) + i])
+  }
+
+  /** Forgets dead keys, when they are the half. */
+  compact(): void {
     const { size } = this.keys
     if (size < this.#compactAt) return
     if (this.#liveCount <= size / 2) {

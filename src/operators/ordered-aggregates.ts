@@ -207,12 +207,6 @@ export class OrderedAggregates {
     const some = kernels.scratch(count * 4)
     for (let i = 0; i < count; i++) kernels.u32[(some >>> 2) + i] = first + i
     const entries = rows.first({ ids: some, count }, { limit: ALL_ROWS, ties: false })
-    const ids = kernels.scratch(entries.length * 4)
-    const { u32 } = kernels
-    for (let i = 0; i < count; i++) {
-      const [from, to] = [u32[(entries.starts >>> 2) + i]!, u32[(entries.starts >>> 2) + i + 1]!]
-      u32.fill(first + i, (ids >>> 2) + from, (ids >>> 2) + to)
-    }
-    return { entries, ids }
+    return { entries, ids: rows.ownersOf(entries, { ids: some, count }) }
   }
 }

@@ -7,7 +7,8 @@
 // TN2  Rows that are equal in the order stand as they came.
 // TN3  When the input only inserts, a key keeps its first rows and no more; a changelog needs them all.
 // TN4  In batch mode rows only go into the lists, and the first rows are inserted at the end of input.
-// TN5  A batch is worked off in parts that give at most CHANGES_MAX changes, and changes of more than a
+// TN5  With a time to live the list of a key that nothing comes for is forgotten.
+// TN6  A batch is worked off in parts that give at most CHANGES_MAX changes, and changes of more than a
 //      batch go out step by step.
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
@@ -18,11 +19,13 @@ import { Schema } from '../columnar/schema.ts'
 import { Vector } from '../columnar/vector.ts'
 import { type TouchedKeys, touchedKeys } from '../kernels/changes.ts'
 import { ALL_ROWS, type FirstRows, type TopNChanges, type TopNLimit } from '../kernels/top-n.ts'
+import { takeFixed } from '../kernels/take.ts'
 import { KeyColumn } from '../state/key-column.ts'
 import { KeyIndex } from '../state/key-index.ts'
+import { KeyTtl } from '../state/key-ttl.ts'
 import { type ComingRows, orderIn, SortedRows } from '../state/sorted-rows.ts'
 import { ChangeOutput, notThere } from './change-output.ts'
-import { RANK_TYPE } from './changelog-schema.ts'
+import { RANK_TYPE, TOUCHED_FIELD, touchedTimes } from './changelog-schema.ts'
 import type { OperatorSpec } from './operator-spec.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
 
@@ -59,6 +62,8 @@ class TopN implements Operator {
   /** The rows' columns: the input's without '$op'. */
   readonly #positions: readonly number[]
   readonly #schema: Schema
+  readonly #stateSchema: Schema
+  readonly #ttl: KeyTtl | undefined
   readonly #keyColumns: readonly number[]
   readonly #op: number | undefined
   readonly #rank: number | undefined
@@ -76,6 +81,10 @@ class TopN implements Operator {
     this.#positions = input.names.flatMap((_, i) => (i === this.#op ? [] : [i]))
     this.#schema = new Schema(this.#positions.map((position) => input.fields[position]!))
     this.#keyColumns = spec.keys.map((key) => this.#schema.indexOf(key))
+    const { stateTtlMs } = spec
+    this.#ttl = stateTtlMs === undefined ? undefined : new KeyTtl(context.kernels, stateTtlMs)
+    const touched = this.#ttl === undefined ? [] : [TOUCHED_FIELD]
+    this.#stateSchema = new Schema([...this.#schema.fields, ...touched])
     this.#rank = spec.rank === undefined ? undefined : context.output.indexOf(spec.rank)
   }
 
@@ -91,8 +100,12 @@ class TopN implements Operator {
       rows: new SortedRows(kernels, { types, ...orderIn(this.#schema, this.#spec.by) }),
     }
     this.#state = state
-    for (const { columns, length: n } of restored?.table(ROWS) ?? []) {
+    const ttl = this.#ttl
+    if (ttl !== undefined) this.#context.wakeAt(this.#context.processingTimeMs() + ttl.periodMs)
+    for (const { columns: stored, length: n } of restored?.table(ROWS) ?? []) {
+      const columns = stored.slice(0, types.length)
       const ids = this.#idsOf(columns, n)
+      ttl?.restore(ids, n, stored.at(-1)!.values)
       const all = { limit: ALL_ROWS, ties: false }
       state.rows.apply({ ids, ops: 0, columns, n }, all, {
         gone: state.rows.newGone(n, 0),
@@ -122,6 +135,17 @@ class TopN implements Operator {
     }
   }
 
+  *onProcessingTime(nowMs: number): Generator<void> {
+    if (this.#ttl === undefined || nowMs === Infinity) return
+    const { keys, rows } = this.#opened()
+    for (const { rows: ids, length: count } of this.#ttl.over(keys.size, nowMs)) {
+      rows.clear({ ids, count })
+      yield
+    }
+    this.#compact()
+    this.#context.wakeAt(nowMs + this.#ttl.periodMs)
+  }
+
   *processWatermark(watermarkMs: number): Generator<void> {
     if (this.#spec.final !== true || watermarkMs !== Infinity) return
     const { kernels, config } = this.#context
@@ -149,10 +173,12 @@ class TopN implements Operator {
       const ids = kernels.scratch(count * 4)
       for (let i = 0; i < count; i++) kernels.u32[(ids >>> 2) + i] = id + i
       const all = rows.first({ ids, count }, { limit: ALL_ROWS, ties: false })
+      const owners = rows.ownersOf(all, { ids, count })
       for (let from = 0; from < all.length; from += config.batchRows) {
         const length = Math.min(config.batchRows, all.length - from)
         const columns = rows.columnsOf(all, from, length)
-        const batch = new RecordBatch(this.#schema, length, columns)
+        const times = touchedTimes(this.#ttl, owners + from * 4, length)
+        const batch = new RecordBatch(this.#stateSchema, length, [...columns, ...times])
         if (this.#keyColumns.length > 0) into.keyed(ROWS, batch, this.#keyColumns)
         else into.list(ROWS, batch)
       }
@@ -165,11 +191,21 @@ class TopN implements Operator {
     this.#state?.stamps.close()
     this.#state?.rows.close()
     this.#state = undefined
+    this.#ttl?.close()
   }
 
   #opened(): State {
     assert(this.#state !== undefined, 'a top-N is used while it is open')
     return this.#state
+  }
+
+  /** Forgets the rows of touched keys whose time is over. */
+  #forgetOver({ ids, count }: TouchedKeys): void {
+    if (this.#ttl === undefined) return
+    const over = this.#ttl.touch(ids, count, this.#context.processingTimeMs())
+    if (over.length === 0) return
+    const gone = takeFixed(this.#context.kernels, 4, ids, over)
+    this.#opened().rows.clear({ ids: gone, count: over.length })
   }
 
   /** The key ids of n rows. */
@@ -181,6 +217,7 @@ class TopN implements Operator {
     )
     rows.reserve(keys.size)
     stamps.reserve(keys.size)
+    this.#ttl?.reserve(keys.size)
     return ids
   }
 
@@ -200,6 +237,7 @@ class TopN implements Operator {
     const columns = this.#positions.map(dense)
     const ids = this.#idsOf(columns, n)
     const touched = touchedKeys(kernels, ids, n, this.#opened().stamps.ptr)
+    this.#forgetOver(touched)
     return { ids, ops: this.#op === undefined ? 0 : dense(this.#op).values, columns, n, touched }
   }
 
@@ -257,6 +295,7 @@ class TopN implements Operator {
       const map = kernels.allocate(size * 4)
       keys.compact(bits, map)
       rows.compact(map, size)
+      this.#ttl?.compact(map, size)
       kernels.release(map)
     }
     kernels.release(bits)

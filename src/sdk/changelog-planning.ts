@@ -9,13 +9,14 @@ import { plainColumns, selectSchema } from '../graph/stream-graph.ts'
 import { groupAggregateFields } from '../operators/aggregate-type.ts'
 import { Aggregation } from '../operators/aggregation.ts'
 import { topNSchema } from '../operators/changelog-schema.ts'
-import type { FinalResults } from '../operators/changelog-spec.ts'
+import type { FinalResults, StateTtl } from '../operators/changelog-spec.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
 import { isOrdered } from '../operators/ordered-aggregates.ts'
 import { checkKeepable } from '../state/row-store.ts'
 import { bindAggregates, ComputedColumns } from './aggregate-planning.ts'
 import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
 import type { SortBy } from './sort-order.ts'
+import { positiveTimeSpanMs, type TimeSpan } from './time-span.ts'
 import { checkKeys, partitionedFor } from './window-planning.ts'
 
 type Location = string | undefined
@@ -106,16 +107,26 @@ export function planUpsert(
   return partitioned.append({ spec: { kind: 'upsert', keys }, name: 'Upsert', ...at(location) })
 }
 
+/** How long state is kept. */
+export interface StateOptions {
+  /**
+   * A key for which nothing comes so long, by processing time, is forgotten without a word, and begins anew
+   * when something comes. For ever, unless said. In batch mode nothing is forgotten.
+   */
+  readonly ttl?: TimeSpan
+}
+
 export interface GroupRequest {
   /** None: all rows are one group. */
   readonly keys: readonly string[]
   readonly aggregates: Readonly<Record<string, unknown>>
+  readonly options?: StateOptions
 }
 
 /** @throws GRAPH_INVALID, SCHEMA_MISMATCH, COLUMN_NOT_FOUND, TYPE_MISMATCH, UNSUPPORTED */
 export function planGroupAggregate(
   stream: LogicalStream,
-  { keys, aggregates }: GroupRequest,
+  { keys, aggregates, options = {} }: GroupRequest,
   location: Location,
 ): LogicalStream {
   const columns = new ComputedColumns(stream.schema)
@@ -129,7 +140,8 @@ export function planGroupAggregate(
   const accumulated = isRetracting ? specs.filter((one) => !isOrdered(one)) : specs
   void new Aggregation(schema, accumulated, { isRetracting })
   const final = finalOf(stream)
-  const spec = { kind: 'groupAggregate', keys, aggregates: specs, ...final } as const
+  const ttl = ttlOf(stream, options, 'aggregate()')
+  const spec = { kind: 'groupAggregate', keys, aggregates: specs, ...final, ...ttl } as const
   const output = changing(new Schema(groupAggregateFields(schema, keys, specs)), final)
   return groups(input, { spec, name: 'Aggregate', output }, location)
 }
@@ -150,7 +162,7 @@ function groups(input: LogicalStream, made: GroupOperator, location: Location): 
 }
 
 /** What deduplicate() takes. */
-export interface DeduplicateOptions {
+export interface DeduplicateOptions extends StateOptions {
   /** Which row of a key stays. */
   readonly keep: 'first' | 'last'
   /** 'time': by event time, instead of the order of arrival. */
@@ -161,7 +173,7 @@ export interface DeduplicateOptions {
 export function planDeduplicate(
   stream: LogicalStream,
   keys: readonly string[],
-  { keep, by = 'arrival' }: DeduplicateOptions,
+  { keep, by = 'arrival', ...options }: DeduplicateOptions,
   location: Location,
 ): LogicalStream {
   refuseUpdating(stream, 'deduplicate()')
@@ -173,7 +185,8 @@ export function planDeduplicate(
   const isFirstArrival = keep === 'first' && time === undefined
   const final = isFirstArrival ? {} : finalOf(stream)
   const timing = time === undefined ? {} : { time }
-  const spec = { kind: 'deduplicate', keys, keep, ...timing, ...final } as const
+  const ttl = ttlOf(stream, options, 'deduplicate()')
+  const spec = { kind: 'deduplicate', keys, keep, ...timing, ...final, ...ttl } as const
   if (!isFirstArrival) checkKeepable(timed.schema, 'deduplicate()')
   const output = isFirstArrival ? timed.schema : changing(updating(timed.schema), final)
   return timed
@@ -182,7 +195,10 @@ export function planDeduplicate(
 }
 
 /** What topN() takes beside how many rows. */
-export interface TopNOptions<K extends string = string, R extends string = string> {
+export interface TopNOptions<
+  K extends string = string,
+  R extends string = string,
+> extends StateOptions {
   /** The order, first things first: [desc('price'), asc('dateTime')]. Equal rows stand as they came. */
   readonly by: readonly SortBy<K>[]
   /** A column for a row's place, from 1 on: a row that moves is then an update. */
@@ -195,7 +211,7 @@ export interface TopNOptions<K extends string = string, R extends string = strin
 export function planTopN(
   stream: LogicalStream,
   keys: readonly string[],
-  { limit, by, rank, ties }: TopNOptions & { readonly limit: number },
+  { limit, by, rank, ties, ...options }: TopNOptions & { readonly limit: number },
   location: Location,
 ): LogicalStream {
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > TOP_N_MAX) {
@@ -224,6 +240,7 @@ export function planTopN(
     ...(rank === undefined ? {} : { rank }),
     ...(ties === true ? { ties } : {}),
     ...final,
+    ...ttlOf(stream, options, 'topN()'),
   } as const
   return partitionedFor(keys, stream).append({
     spec,
@@ -257,6 +274,20 @@ const updating = (schema: Schema): Schema => new Schema([...schema.fields, OP_FI
 
 /** In batch mode results go out at the end of input, and stay. */
 const finalOf = ({ job }: LogicalStream): FinalResults => (job.isBatch ? { final: true } : {})
+
+/** @throws CONFIG_INVALID for a span that is none; UNSUPPORTED where rows are taken back */
+function ttlOf(stream: LogicalStream, { ttl }: StateOptions, call: string): StateTtl {
+  if (ttl === undefined) return {}
+  const stateTtlMs = positiveTimeSpanMs(ttl, `the ttl of ${call}`)
+  if (stream.isUpdating) {
+    throw new DataflowError(
+      'UNSUPPORTED',
+      `${call} forgets nothing over a stream whose rows change: what is taken back later must be ` +
+        'there; leave its ttl out, and give one where the rows come from',
+    )
+  }
+  return stream.job.isBatch ? {} : { stateTtlMs }
+}
 
 /** The columns of results that change, unless they are final. */
 const changing = (schema: Schema, { final }: FinalResults): Schema =>

@@ -22,6 +22,7 @@ import {
   planDeduplicate,
   planGroupAggregate,
   planTopN,
+  type StateOptions,
   type TopNOptions,
 } from './changelog-planning.ts'
 import type { ColumnsOf } from './column.ts'
@@ -274,6 +275,8 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
    * values of a key; of equal values the first that came is the one that is taken back.
    * @param aggregates count(), sum(), min(), max(), mean(), first(), last() by name; or a callback that
    *   gives them over the stream's columns
+   * @param options `ttl`: how long a key is kept for which nothing comes, by processing time; not over an
+   *   updating stream
    * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH; UNSUPPORTED for what cannot take rows back
    * @example
    * import { count, max, StreamExecutionEnvironment } from 'millrace'
@@ -287,12 +290,13 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
    */
   aggregate<const A extends { readonly [name: string]: Aggregate<F> }>(
     aggregates: A | ((r: ColumnsOf<F>) => A),
+    options: StateOptions = {},
   ): DataStream<AsFields<GroupFields<F, K, A>>> {
     return atCallSite('aggregate', (location) => {
       const stream = this.#stream
       const given =
         typeof aggregates === 'function' ? aggregates(columnsOf<F>(stream.schema)) : aggregates
-      const request = { keys: this.#keys, aggregates: given }
+      const request = { keys: this.#keys, aggregates: given, options }
       return this.#wrap(planGroupAggregate(stream, request, location))
     })
   }
@@ -328,7 +332,7 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
    * One row a key. The first in order of arrival goes out as it comes and stays; the last, and the first by
    * event time, may be replaced later: those give an updating stream.
    * @param options `keep`: 'first' or 'last'; `by`: 'arrival' (unless said) or 'time', the event time (of
-   *   equal times the first, or last, to arrive)
+   *   equal times the first, or last, to arrive); `ttl`: how long a key is kept for which nothing comes
    * @throws GRAPH_INVALID without event time, or for an updating stream; UNSUPPORTED for lists and structs
    * @example
    * import { StreamExecutionEnvironment } from 'millrace'
@@ -348,7 +352,8 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
    * deleted; with a rank, rows that move are updated. Rows that are equal in the order stand as they came.
    * @param n how many rows of a key
    * @param options `by`: the order, of asc() and desc(); `rank`: a column for a row's place, from 1 on;
-   *   `ties`: rows equal to the last one count, too, and equal rows have one rank
+   *   `ties`: rows equal to the last one count, too, and equal rows have one rank; `ttl`: how long a key is
+   *   kept for which nothing comes, by processing time
    * @throws CONFIG_INVALID, COLUMN_NOT_FOUND, TYPE_MISMATCH for what has no order; SCHEMA_MISMATCH when the
    *   rank's name is taken; UNSUPPORTED for lists and structs
    * @example

@@ -21,11 +21,14 @@ export interface RowPerKeyOptions {
   readonly types: readonly DataType[]
   /** Positions of the keys among them. */
   readonly keys: readonly number[]
+  /** What is kept by the same key ids elsewhere: told when these change. */
+  readonly followers?: readonly { compact(map: number, size: number): void }[]
 }
 
 export class RowPerKey {
   readonly #kernels: Kernels
   readonly #keyPositions: readonly number[]
+  readonly #followers: NonNullable<RowPerKeyOptions['followers']>
   readonly #keys: KeyIndex
   readonly #rows: RowStore
   readonly #addresses: KeyColumn
@@ -37,11 +40,12 @@ export class RowPerKey {
   /** @throws UNSUPPORTED for lists and structs, MEMORY_EXHAUSTED */
   constructor(
     kernels: Kernels,
-    { types, keys }: RowPerKeyOptions,
+    { types, keys, followers = [] }: RowPerKeyOptions,
     compactionKeysMin = COMPACTION_KEYS_MIN,
   ) {
     this.#kernels = kernels
     this.#keyPositions = keys
+    this.#followers = followers
     this.#keys = new KeyIndex(
       kernels,
       keys.map((position) => types[position]!),
@@ -83,6 +87,17 @@ export class RowPerKey {
     }
   }
 
+  /** Forgets the rows of some keys. */
+  forget(ids: number, count: number): void {
+    const kernels = this.#kernels
+    const keys = { ids, count, locals: 0 }
+    const gone = this.current(keys)
+    const none = kernels.scratch(count * 4)
+    kernels.u32.fill(0, none >>> 2, (none >>> 2) + count)
+    this.replace(keys, none)
+    this.release(gone, count)
+  }
+
   /** Keeps n rows, at addresses in the arena. */
   put(columns: readonly Vector[], n: number): number {
     return this.#rows.put(columns, n)
@@ -96,19 +111,26 @@ export class RowPerKey {
     this.#rows.release(addresses, n)
   }
 
-  /** All rows, at most `most` at a time, by addresses in the arena. */
-  *scan(most: number): Generator<{ readonly addresses: number; readonly length: number }> {
+  /** All rows, at most `most` at a time, by addresses and key ids in the arena. */
+  *scan(most: number): Generator<{
+    readonly addresses: number
+    readonly ids: number
+    readonly length: number
+  }> {
     const { size } = this.#keys
     for (let id = 0; id < size;) {
       const addresses = this.#kernels.scratch(most * 4)
+      const ids = this.#kernels.scratch(most * 4)
       const { u32 } = this.#kernels
       const base = this.#addresses.ptr >>> 2
       let length = 0
       for (; id < size && length < most; id++) {
         const address = u32[base + id]!
-        if (address !== 0) u32[(addresses >>> 2) + length++] = address
+        if (address === 0) continue
+        u32[(ids >>> 2) + length] = id
+        u32[(addresses >>> 2) + length++] = address
       }
-      if (length > 0) yield { addresses, length }
+      if (length > 0) yield { addresses, ids, length }
     }
   }
 
@@ -122,6 +144,7 @@ export class RowPerKey {
       const map = kernels.allocate(size * 4)
       this.#keys.compact(live, map)
       this.#addresses.compact(map, size)
+      for (const follower of this.#followers) follower.compact(map, size)
       kernels.release(map)
       kernels.release(live)
       assert(this.#keys.size === this.#live, `${this.#keys.size} keys for ${this.#live} rows`)

@@ -99,6 +99,17 @@ export class SortedRows {
     return this.#table.changes(before, after, count, shape)
   }
 
+  /** The key ids (u32) of the entries that first() gave for keys; in the arena. */
+  ownersOf({ starts, length }: FirstRows, { ids, count }: KeyIds): number {
+    const owners = this.#kernels.scratch(length * 4)
+    const { u32 } = this.#kernels
+    for (let i = 0; i < count; i++) {
+      const [from, to] = [u32[(starts >>> 2) + i]!, u32[(starts >>> 2) + i + 1]!]
+      u32.fill(u32[(ids >>> 2) + i]!, (owners >>> 2) + from, (owners >>> 2) + to)
+    }
+    return owners
+  }
+
   /** The columns of n entries that first() gave, from entry number `from` on. */
   columnsOf({ entries }: FirstRows, from: number, n: number): Vector[] {
     return this.columns(this.#table.rows(entries + from * 4, n), n)
@@ -107,6 +118,11 @@ export class SortedRows {
   /** The columns of the rows at n addresses, in the arena. */
   columns(addresses: number, n: number): Vector[] {
     return this.#layout.decode(addresses, 0, n)
+  }
+
+  /** Frees the lists of keys. */
+  clear(keys: KeyIds): void {
+    this.#table.clear(this.#lists.ptr, keys)
   }
 
   /** Frees what has left, and the lists of those keys that are empty. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ChainedOperator, JobGraph } from '../../src/graph/job-graph.ts'
 import {
   count,
+  desc,
   first,
   int32,
   last,
@@ -140,6 +141,26 @@ describe('the plan', () => {
     expect(text).toContain('Aggregate: all rows: count() as top')
     expect(text).toContain('Upsert: by top, without the rows before an update')
     expect(text).toContain('Distinct: the first row in order of arrival of each at, auction')
+  })
+
+  it('says how long keys are kept, and refuses it where rows are taken back', () => {
+    const { env } = testEnvironment()
+    const keyed = env.fromSource(testSource(BIDS, 'bids')).keyBy('auction')
+    const counts = keyed.aggregate({ n: count() }, { ttl: '1d' })
+    counts.toChangelog().print()
+    keyed.deduplicate({ keep: 'first', ttl: '1h' }).print()
+    keyed
+      .topN(2, { by: [desc('price')], ttl: '5m' })
+      .toChangelog()
+      .print()
+    const text = env.explain()
+    expect(text).toContain('count() as n; forgotten after 1d')
+    expect(text).toContain('of each auction; forgotten after 1h')
+    expect(text).toContain('by price desc; forgotten after 5m')
+    const taken = refusal(() => counts.keyBy('n').aggregate({ of: count() }, { ttl: '1d' }))
+    expect(taken.code).toBe('UNSUPPORTED')
+    expect(taken.message).toContain('aggregate() forgets nothing over a stream whose rows change')
+    expect(refusal(() => keyed.deduplicate({ keep: 'last', ttl: 0 })).code).toBe('CONFIG_INVALID')
   })
 
   it('runs an aggregate without keys in one subtask', () => {
