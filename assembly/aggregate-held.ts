@@ -1,5 +1,6 @@
 // Accumulators that hold memory outside their row, whatever they are: offered values, merged, dropped.
 // What each does is in its own file.
+import { dropArg, mergeArg, offerArgs } from './aggregate-arg'
 import { dropBytes, offerBytes } from './aggregate-bytes'
 import { wide, widen } from './aggregate-block'
 import {
@@ -9,19 +10,21 @@ import {
   ENTRY_OP,
   ENTRY_VALUES,
   HEAP,
+  OP_ARG_MIN,
   OP_DISTINCT_128,
   OP_DISTINCT_64,
   OP_DISTINCT_BYTES,
   OP_DISTINCT_F64,
   OP_LAST_BYTES,
   OP_MIN_BYTES,
+  OP_MOMENTS_I64,
 } from './aggregate-program'
 import { dropIndex, mergeDistinct, offerDistinct, reviveDistinct } from './distinct-set'
 import { canonical64 } from './key-kind'
 
 /** True for the operations whose accumulators hold memory. */
 export function holdsMemory(op: u32): bool {
-  return op >= OP_MIN_BYTES
+  return op >= OP_MIN_BYTES && op < OP_MOMENTS_I64
 }
 
 /** Bytes of a value in a list; 0 for texts and bytes. */
@@ -37,6 +40,7 @@ function offer(op: u32, heap: usize, accumulator: usize, p: usize, bytes: u32): 
 /** Offers the masked values of a block; false when memory is exhausted. */
 export function offerBlock(heap: usize, entry: usize, rows: usize, at: usize, mask: u64): bool {
   const op = load<u32>(entry, ENTRY_OP)
+  if (op >= OP_ARG_MIN) return offerArgs(heap, entry, rows, at, mask)
   const offset: usize = load<u32>(entry, ENTRY_OFFSET)
   if (op <= OP_LAST_BYTES || op == OP_DISTINCT_BYTES) {
     const data: usize = load<u32>(entry, ENTRY_VALUES)
@@ -87,16 +91,23 @@ function offerValues(
 }
 
 /** One accumulator into another, which came before it; false when memory is exhausted. */
-export function mergeHeld(op: u32, heap: usize, from: usize, to: usize): bool {
+export function mergeHeld(entry: usize, heap: usize, from: usize, to: usize): bool {
+  const op = load<u32>(entry, ENTRY_OP)
   if (op <= OP_LAST_BYTES) {
     const held: usize = load<u32>(from)
     return !held || offerBytes(op, heap, to, held, load<u32>(from, 4))
   }
+  if (op >= OP_ARG_MIN) return mergeArg(entry, heap, from, to)
   return mergeDistinct(heap, from, to, widthOf(op))
 }
 
 /** Gives back what an accumulator holds. */
-export function dropHeld(op: u32, heap: usize, accumulator: usize): void {
+export function dropHeld(entry: usize, heap: usize, accumulator: usize): void {
+  const op = load<u32>(entry, ENTRY_OP)
+  if (op >= OP_ARG_MIN) {
+    dropArg(entry, heap, accumulator)
+    return
+  }
   dropBytes(heap, accumulator)
   if (op >= OP_DISTINCT_64) dropIndex(heap, accumulator)
 }

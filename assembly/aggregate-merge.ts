@@ -38,7 +38,7 @@ export function aggregateMerge(program: usize, from: usize, to: usize, n: u32): 
         const a: usize = load<u32>(from + (i << 2))
         const b: usize = load<u32>(to + (i << 2))
         if (holdsMemory(op)) {
-          if (!mergeHeld(op, heap, a + offset, b + offset)) return EXHAUSTED
+          if (!mergeHeld(entry, heap, a + offset, b + offset)) return EXHAUSTED
         } else if (!mergeOne(op, a, b, offset, counter)) {
           store<u32>(program, e, FAILED)
           return <u32>i
@@ -55,11 +55,10 @@ export function aggregateRelease(program: usize, rows: usize, n: u32): void {
   const entries = program + PROGRAM_HEADER
   const end = entries + <usize>load<u32>(program, ENTRIES) * ENTRY_BYTES
   for (let entry = entries; entry < end; entry += ENTRY_BYTES) {
-    const op = load<u32>(entry, ENTRY_OP)
-    if (!holdsMemory(op)) continue
+    if (!holdsMemory(load<u32>(entry, ENTRY_OP))) continue
     const offset: usize = load<u32>(entry, ENTRY_OFFSET)
     for (let i: usize = 0; i < <usize>n; i++) {
-      dropHeld(op, heap, <usize>load<u32>(rows + (i << 2)) + offset)
+      dropHeld(entry, heap, <usize>load<u32>(rows + (i << 2)) + offset)
     }
   }
 }

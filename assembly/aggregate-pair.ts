@@ -1,6 +1,7 @@
 // One row of accumulators into another, and its end: what aggregate-merge.ts does with many, and over.ts
 // row by row.
 import { dropHeld, holdsMemory, mergeHeld } from './aggregate-held'
+import { mergeMoments } from './aggregate-moments'
 import {
   DONE,
   ENTRIES,
@@ -23,6 +24,10 @@ import {
   OP_MIN_I128,
   OP_MIN_I64,
   OP_MIN_U64,
+  OP_MOMENTS_F64,
+  OP_MOMENTS_I128,
+  OP_MOMENTS_I64,
+  OP_MOMENTS_U64,
   OP_SUM_F64,
   OP_SUM_I128,
   OP_SUM_I64,
@@ -101,6 +106,12 @@ export function mergeOne(op: u32, from: usize, to: usize, offset: usize, counter
     case OP_LAST_128:
       if (load<u64>(from + counter)) v128.store(b, v128.load(a))
       return true
+    case OP_MOMENTS_I64:
+    case OP_MOMENTS_U64:
+    case OP_MOMENTS_F64:
+    case OP_MOMENTS_I128:
+      mergeMoments(a, b)
+      return true
     default:
       store<u64>(b, load<u64>(b) + load<u64>(a))
       return true
@@ -119,7 +130,7 @@ export function mergeRow(program: usize, from: usize, to: usize): u32 {
     const op = load<u32>(entry, ENTRY_OP)
     const offset: usize = load<u32>(entry, ENTRY_OFFSET)
     if (holdsMemory(op)) {
-      if (!mergeHeld(op, heap, from + offset, to + offset)) return EXHAUSTED
+      if (!mergeHeld(entry, heap, from + offset, to + offset)) return EXHAUSTED
     } else if (!mergeOne(op, from, to, offset, load<u32>(entry, ENTRY_COUNT_OFFSET))) {
       store<u32>(program, e, FAILED)
       return 0
@@ -144,7 +155,7 @@ export function dropRow(program: usize, row: usize): void {
   const entries = program + PROGRAM_HEADER
   const end = entries + <usize>load<u32>(program, ENTRIES) * ENTRY_BYTES
   for (let entry = entries; entry < end; entry += ENTRY_BYTES) {
-    const op = load<u32>(entry, ENTRY_OP)
-    if (holdsMemory(op)) dropHeld(op, heap, row + <usize>load<u32>(entry, ENTRY_OFFSET))
+    if (!holdsMemory(load<u32>(entry, ENTRY_OP))) continue
+    dropHeld(entry, heap, row + <usize>load<u32>(entry, ENTRY_OFFSET))
   }
 }

@@ -86,16 +86,23 @@ export function aggregateMean(
 }
 
 /**
- * Writes a validity bitmap: set where the count at that offset is not 0. Returns how many are set.
+ * Writes a validity bitmap: set where the count at that offset is so much at least. Returns how many are
+ * set.
  */
-export function aggregateValidity(rows: usize, n: u32, countOffset: usize, out: usize): u32 {
+export function aggregateValidity(
+  rows: usize,
+  n: u32,
+  countOffset: usize,
+  least: u32,
+  out: usize,
+): u32 {
   let set: u32 = 0
   for (let at: usize = 0; at < <usize>n; at += 8) {
     const left = min<usize>(8, <usize>n - at)
     let byte: u32 = 0
     for (let j: usize = 0; j < left; j++) {
       const row: usize = load<u32>(rows + ((at + j) << 2))
-      byte |= (<u32>(load<u64>(row + countOffset) != 0)) << (<u32>j)
+      byte |= (<u32>(load<u64>(row + countOffset) >= <u64>least)) << (<u32>j)
     }
     store<u8>(out + (at >> 3), byte)
     set += popcnt<u32>(byte)

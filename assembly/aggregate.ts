@@ -22,6 +22,7 @@ import {
   widen,
 } from './aggregate-block'
 import { holdsMemory, offerBlock } from './aggregate-held'
+import { addMoments } from './aggregate-moments'
 import { addDecimal, lessI128 } from './int128'
 import {
   DONE,
@@ -49,6 +50,10 @@ import {
   OP_MIN_I128,
   OP_MIN_I64,
   OP_MIN_U64,
+  OP_MOMENTS_F64,
+  OP_MOMENTS_I128,
+  OP_MOMENTS_I64,
+  OP_MOMENTS_U64,
   OP_SUM_F64,
   OP_SUM_I128,
   OP_SUM_I64,
@@ -201,6 +206,12 @@ function update(entry: usize, op: u32, rows: usize, values: usize, count: usize)
     case OP_LAST_64:
     case OP_LAST_128:
       last(rows, offset, values, count, op == OP_LAST_128)
+      break
+    case OP_MOMENTS_I64:
+    case OP_MOMENTS_U64:
+    case OP_MOMENTS_F64:
+    case OP_MOMENTS_I128:
+      addMoments(op, rows, offset, values, count)
       break
     default:
       unreachable()

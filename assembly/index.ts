@@ -15,6 +15,7 @@
 export * from './aggregate'
 export { aggregateRevive } from './aggregate-held'
 export * from './aggregate-merge'
+export { aggregateVariance } from './aggregate-moments'
 export * from './aggregate-result'
 export * from './aggregate-retract'
 export * from './aggregate-state'

@@ -114,7 +114,9 @@ export {
   sum,
   type Aggregate,
 } from './sdk/aggregate.ts'
+export { argMax, argMin } from './sdk/aggregate-arg.ts'
 export { countDistinct } from './sdk/aggregate-distinct.ts'
+export { stddevPop, stddevSamp, varPop, varSamp } from './sdk/aggregate-variance.ts'
 export {
   asyncLookup,
   type AsyncLookup,

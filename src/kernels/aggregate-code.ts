@@ -30,7 +30,7 @@ import {
 type Code = readonly number[]
 
 const HEADER_BYTES = 16
-const ENTRY_BYTES = 32
+const ENTRY_BYTES = 64
 const VALUES_OFFSET = 16
 const VALIDITY_OFFSET = 20
 const FILTER_OFFSET = 24

@@ -34,6 +34,12 @@ export const AGGREGATE_OPS = {
   distinctF64: 23,
   distinct128: 24,
   distinctBytes: 25,
+  argMin: 26,
+  argMax: 27,
+  momentsI64: 40,
+  momentsU64: 41,
+  momentsF64: 42,
+  momentsI128: 43,
 } as const
 
 /** How a column's values are read and written; 64 is any 8-byte type. */
@@ -51,6 +57,10 @@ export const VALUE_KINDS = {
   bytes: 10,
 } as const
 
+/** How values of a second column compare. */
+export const VALUE_ORDERS = { I64: 0, U64: 1, F64: 2, I128: 3, bytes: 4 } as const
+
+export type ValueOrder = keyof typeof VALUE_ORDERS
 export type AggregateOp = keyof typeof AGGREGATE_OPS
 export type ValueKind = keyof typeof VALUE_KINDS
 
@@ -61,6 +71,8 @@ export interface AggregateEntry {
   readonly offset: number
   /** Where the count of this entry's rows lies: first and last ask it. */
   readonly countOffset: number
+  /** The second column, of which argMin and argMax want the extreme. */
+  readonly by?: { readonly kind: ValueKind; readonly order: ValueOrder }
   /** The input column's number: entries over one column read its values together. */
   readonly column?: number
   /** Which rows it takes, by the numbers of columns (-1: none): entries of the same share masks. */
@@ -73,6 +85,9 @@ export interface AggregateInput {
   readonly validity: number
   readonly filter: number
   readonly offsets: number
+  /** The second column. */
+  readonly byValues?: number
+  readonly byOffsets?: number
 }
 
 export interface NullableByteColumn extends ByteColumn {
@@ -86,7 +101,7 @@ export interface AggregateOverflow {
 }
 
 const HEADER_BYTES = 16
-const ENTRY_BYTES = 32
+const ENTRY_BYTES = 64
 const DONE = 0xffffffff
 const EXHAUSTED = 0xfffffffe
 
@@ -107,20 +122,24 @@ export class AggregateProgram {
     this.#run = canCompile(entries) ? compiled(kernels, entries) : undefined
     const { u32 } = kernels
     u32.set([heap, entries.length, 0, 0], this.#program >>> 2)
-    entries.forEach(({ op, kind, offset, countOffset }, i) => {
+    entries.forEach(({ op, kind, offset, countOffset, by }, i) => {
       const fixed = [AGGREGATE_OPS[op], VALUE_KINDS[kind], offset, countOffset]
-      u32.set([...fixed, 0, 0, 0, 0], this.#entry(i))
+      const second = by === undefined ? [0, 0] : [VALUE_ORDERS[by.order], VALUE_KINDS[by.kind]]
+      u32.set([...fixed, 0, 0, 0, 0, ...second, 0, 0, 0, 0, 0, 0], this.#entry(i))
     })
   }
 
   /** Sets what an entry reads until the next such call. */
-  bind(entry: number, { values, validity, filter, offsets }: AggregateInput): void {
+  bind(entry: number, input: AggregateInput): void {
+    const { values, validity, filter, offsets, byValues = 0, byOffsets = 0 } = input
     const { u32 } = this.#kernels
     const at = this.#entry(entry) + 4
     u32[at] = values
     u32[at + 1] = validity
     u32[at + 2] = filter
     u32[at + 3] = offsets
+    u32[at + 6] = byValues
+    u32[at + 7] = byOffsets
   }
 
   /**
@@ -286,15 +305,29 @@ export function aggregateMean(kernels: Kernels, rows: number, n: number, parts: 
   return out
 }
 
-/** A bitmap of the rows whose count is not 0, and how many have 0. */
+/** The variances of n rows of moments, or their roots, as a float64 column's values, in the arena. */
+export function aggregateVariance(
+  kernels: Kernels,
+  rows: number,
+  n: number,
+  of: { offset: number; isSample: boolean; isRoot: boolean; unit: number },
+): number {
+  const out = kernels.scratch(n * 8)
+  const { offset, isSample, isRoot, unit } = of
+  kernels.exports.aggregateVariance(rows, n, offset, isSample, isRoot, unit, out)
+  return out
+}
+
+/** A bitmap of the rows whose count is `least` or more, and how many have less. */
 export function aggregateValidity(
   kernels: Kernels,
   rows: number,
   n: number,
   countOffset: number,
+  least = 1,
 ): { readonly validity: number; readonly nullCount: number } {
   const out = kernels.scratch((n + 7) >> 3)
-  const nullCount = n - kernels.exports.aggregateValidity(rows, n, countOffset, out)
+  const nullCount = n - kernels.exports.aggregateValidity(rows, n, countOffset, least, out)
   return { validity: nullCount === 0 ? 0 : out, nullCount }
 }
 

@@ -54,9 +54,10 @@ export function windowAggregateFields(
  * @throws TYPE_MISMATCH, COLUMN_NOT_FOUND
  */
 export function aggregateFields(input: Schema, aggregates: readonly AggregateSpec[]): Field[] {
-  return aggregates.map(({ name, function: of, column, filter }) => {
-    const type = column === undefined ? undefined : input.field(column).type
-    return { name, type: aggregateType(of, type, filter !== undefined) }
+  return aggregates.map(({ name, function: of, column, by, filter }) => {
+    const typeOf = (one: string | undefined) =>
+      one === undefined ? undefined : input.field(one).type
+    return { name, type: aggregateType(of, typeOf(column), filter !== undefined, typeOf(by)) }
   })
 }
 
@@ -72,12 +73,14 @@ export const groupAggregateFields = (
 
 /**
  * The type of an aggregate over a column of type `input` (undefined: of all rows, count only).
+ * @param by the type of the second column, for argMin and argMax
  * @throws TYPE_MISMATCH when the function does not take the type
  */
 export function aggregateType(
   name: AggregateFunctionName,
   input: DataType | undefined,
   isFiltered: boolean,
+  by?: DataType,
 ): DataType {
   // A row's count is a number: nobody counts beyond 2^53.
   if (name === 'count') return int64({ as: 'number' })
@@ -86,7 +89,7 @@ export function aggregateType(
     if (isNested(input)) throw refusal(name, 'a flat type', input)
     return int64({ as: 'number' })
   }
-  const isNullable = input.nullable || isFiltered
+  const isNullable = input.nullable || isFiltered || by?.nullable === true
   switch (name) {
     case 'sum':
       return withNullable(sumType(input), isNullable)
@@ -94,11 +97,24 @@ export function aggregateType(
       if (!isNumeric(input) && input.kind !== 'bool')
         throw refusal('mean', 'numbers or bool', input)
       return withNullable(float64(), isNullable)
+    case 'varPop':
+    case 'stddevPop':
+    case 'varSamp':
+    case 'stddevSamp':
+      if (!isNumeric(input)) throw refusal(name, 'numbers', input)
+      // One row says nothing of a population that it is a sample of.
+      return withNullable(float64(), isNullable || name.endsWith('Samp'))
+    case 'argMin':
+    case 'argMax':
+      if (by === undefined) {
+        throw new DataflowError('TYPE_MISMATCH', `${name} takes a column and one to compare by`)
+      }
+      if (!hasOrder(by)) throw refusal(name, 'a type with an order to compare by', by)
+      if (isNested(input)) throw refusal(name, 'a flat type', input)
+      return withNullable(input, isNullable)
     case 'min':
     case 'max':
-      if (['list', 'struct', 'binary'].includes(input.kind)) {
-        throw refusal(name, 'a type with an order', input)
-      }
+      if (!hasOrder(input)) throw refusal(name, 'a type with an order', input)
       return withNullable(input, isNullable)
     case 'any':
     case 'all':
@@ -112,6 +128,8 @@ export function aggregateType(
       return unreachable(name)
   }
 }
+
+const hasOrder = ({ kind }: DataType): boolean => !['list', 'struct', 'binary'].includes(kind)
 
 const isNested = ({ kind }: DataType): boolean => kind === 'list' || kind === 'struct'
 

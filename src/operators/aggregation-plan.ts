@@ -19,13 +19,15 @@ import {
   typeName,
   uint64,
 } from '../columnar/type.ts'
-import type { AggregateOp, ValueKind } from '../kernels/aggregate.ts'
+import type { AggregateOp, ValueKind, ValueOrder } from '../kernels/aggregate.ts'
 import type { AggregateSpec } from './operator-spec.ts'
 
-/** Which rows an accumulator takes: those where the column is not null and the filter is true. */
+/** Which rows an accumulator takes: those where its columns are not null and the filter is true. */
 interface AcceptedRows {
   /** Position of the input column whose nulls are left out; -1 when it has none. */
   readonly nullsOf: number
+  /** The same of a second column. */
+  readonly byNullsOf: number
   /** Position of a bool input column; -1 for none. */
   readonly filter: number
 }
@@ -36,6 +38,12 @@ export interface Accumulator {
   readonly rows: AcceptedRows
   /** Position of the input column; -1 for count. */
   readonly column: number
+  /** The second column, of argMin and argMax. */
+  readonly by?: {
+    readonly kind: ValueKind
+    readonly order: ValueOrder
+    readonly column: number
+  }
   readonly offset: number
   readonly countOffset: number
 }
@@ -46,6 +54,13 @@ export type Result =
       readonly kind: 'mean'
       readonly from: Accumulator
       readonly countOffset: number
+      readonly unit: number
+    }
+  | {
+      readonly kind: 'variance'
+      readonly offset: number
+      readonly isSample: boolean
+      readonly isRoot: boolean
       readonly unit: number
     }
   | { readonly kind: 'count'; readonly offset: number }
@@ -63,28 +78,55 @@ export class Planner {
     this.#input = input
   }
 
-  add({ function: name, column, filter }: AggregateSpec): Result {
+  add({ function: name, column, by, filter }: AggregateSpec): Result {
     const position = column === undefined ? -1 : this.#input.indexOf(column)
     const type = position < 0 ? undefined : this.#input.fields[position]!.type
+    const byPosition = by === undefined ? -1 : this.#input.indexOf(by)
     const rows: AcceptedRows = {
-      nullsOf: type?.nullable === true ? position : -1,
+      nullsOf: this.#nullsOf(position),
+      byNullsOf: this.#nullsOf(byPosition),
       filter: filter === undefined ? -1 : this.#filter(filter),
     }
     if (name === 'count') return { kind: 'count', offset: this.#count(rows) }
     if (type === undefined) throw new DataflowError('TYPE_MISMATCH', `${name}() takes a column`)
-    if (name === 'mean') {
-      const op = type.kind === 'bool' ? 'countTrue' : sumOp(type)
-      return {
-        kind: 'mean',
-        from: this.#accumulator(op, position, rows, 0),
-        countOffset: this.#count(rows),
-        unit: type.kind === 'decimal' ? 10 ** type.scale : 1,
+    const of = { column: position, rows, countOffset: 0 }
+    const unit = type.kind === 'decimal' ? 10 ** type.scale : 1
+    switch (name) {
+      case 'mean': {
+        const op = type.kind === 'bool' ? 'countTrue' : sumOp(type)
+        const from = this.#accumulator({ ...of, op })
+        return { kind: 'mean', from, countOffset: this.#count(rows), unit }
       }
+      case 'countDistinct': {
+        const { offset } = this.#accumulator({ ...of, op: distinctOp(type) })
+        return { kind: 'count', offset: offset + LIST_COUNT }
+      }
+      case 'varPop':
+      case 'varSamp':
+      case 'stddevPop':
+      case 'stddevSamp': {
+        const { offset } = this.#accumulator({ ...of, op: momentsOp(type) })
+        const [isSample, isRoot] = [name.endsWith('Samp'), name.startsWith('stddev')]
+        return { kind: 'variance', offset, isSample, isRoot, unit }
+      }
+      case 'argMin':
+      case 'argMax': {
+        const byType = this.#input.fields[byPosition]!.type
+        const second = { kind: valueKind(byType), order: orderOf(byType), column: byPosition }
+        const from = this.#accumulator({ ...of, op: name, by: second })
+        return { kind: 'value', from, countOffset: from.offset + ARG_COUNT }
+      }
+      default:
+        return this.#value(name, type, of)
     }
-    if (name === 'countDistinct') {
-      const { offset } = this.#accumulator(distinctOp(type), position, rows, 0)
-      return { kind: 'count', offset: offset + LIST_COUNT }
-    }
+  }
+
+  #value(
+    name: 'sum' | 'min' | 'max' | 'any' | 'all' | 'first' | 'last',
+    type: DataType,
+    of: { readonly column: number; readonly rows: AcceptedRows },
+  ): Result {
+    const { rows } = of
     const mayBeNull = rows.nullsOf >= 0 || rows.filter >= 0
     const isPositional = name === 'first' || name === 'last'
     const countOffset = mayBeNull || isPositional ? this.#count(rows) : NO_COUNT
@@ -94,7 +136,7 @@ export class Planner {
         : isPositional
           ? pickOp(name, type)
           : orderOp(extremeOf(name), type)
-    const from = this.#accumulator(op, position, rows, isPositional ? countOffset : 0)
+    const from = this.#accumulator({ ...of, op, countOffset: isPositional ? countOffset : 0 })
     return { kind: 'value', from, countOffset: mayBeNull ? countOffset : NO_COUNT }
   }
 
@@ -122,21 +164,21 @@ export class Planner {
     return position
   }
 
-  #count(rows: AcceptedRows): number {
-    return this.#accumulator('count', -1, rows, 0).offset
+  #nullsOf(position: number): number {
+    return position >= 0 && this.#input.fields[position]!.type.nullable ? position : -1
   }
 
-  #accumulator(
-    op: AggregateOp,
-    column: number,
-    rows: AcceptedRows,
-    countOffset: number,
-  ): Accumulator {
-    const key = `${op} ${column} ${rows.nullsOf} ${rows.filter}`
+  #count(rows: AcceptedRows): number {
+    return this.#accumulator({ op: 'count', column: -1, rows, countOffset: 0 }).offset
+  }
+
+  #accumulator(of: Omit<Accumulator, 'kind' | 'offset'>): Accumulator {
+    const { op, column, by, rows } = of
+    const key = `${op} ${column} ${by?.column} ${Object.values(rows).join(' ')}`
     let accumulator = this.#accumulators.get(key)
     if (accumulator === undefined) {
       const kind = column < 0 ? 64 : valueKind(this.#input.fields[column]!.type)
-      accumulator = { op, kind, rows, column, offset: this.#bytes, countOffset }
+      accumulator = { ...of, kind, offset: this.#bytes }
       this.#accumulators.set(key, accumulator)
       this.#bytes += accumulatorBytes(accumulator)
     }
@@ -144,36 +186,76 @@ export class Planner {
   }
 }
 
+/** Where an accumulator of argMin has what it compares by, and whether it has (assembly/aggregate-arg.ts). */
+const ARG_BY = 16
+const ARG_COUNT = 32
+
 /** Where an accumulator with a list of values has their count (assembly/value-list.ts), and its bytes. */
 const LIST_COUNT = 16
 const LIST_BYTES = 32
 
 function accumulatorBytes({ op, kind }: Accumulator): number {
   if (isListOp(op)) return LIST_BYTES
+  if (isArgOp(op)) return ARG_COUNT + 8
+  if (isMomentsOp(op)) return 24
   return isWideOp(op) || kind === 'bytes' ? 16 : 8
 }
 
 /** True for accumulators that hold a list of values. */
 export const isListOp = (op: AggregateOp): boolean => op.startsWith('distinct')
 
+const isArgOp = (op: AggregateOp): boolean => op.startsWith('arg')
+const isMomentsOp = (op: AggregateOp): boolean => op.startsWith('moments')
+
 /** True for accumulators that hold memory outside their row. */
-export const holdsMemory = ({ op, kind }: Accumulator): boolean => kind === 'bytes' || isListOp(op)
+export const holdsMemory = ({ op, kind, by }: Accumulator): boolean =>
+  kind === 'bytes' || by?.kind === 'bytes' || isListOp(op)
 
 /** True for accumulators of 16 bytes. */
 export const isWideOp = (op: AggregateOp): boolean => op.endsWith('128')
 
-/** The column of an accumulator in a snapshot: values as wide as they are kept. */
-export function stateField({ op, kind, column, rows }: Accumulator, input: Schema): Field {
+/** A column of an accumulator in a snapshot: values as wide as they are kept. */
+export interface StatePart {
+  readonly field: Field
+  readonly width: 64 | 128 | 'bytes' | 'list'
+  readonly offset: number
+}
+
+export function stateParts(accumulator: Accumulator, input: Schema): readonly StatePart[] {
+  const { op, kind, column, by, rows, offset } = accumulator
   const nameOf = (position: number): string => input.fields[position]!.name
   const over = column >= 0 ? column : rows.nullsOf
   const filter = rows.filter < 0 ? '' : ` where ${nameOf(rows.filter)}`
-  const name = `${op}(${over < 0 ? '' : nameOf(over)})${filter}`
+  const second = by === undefined ? '' : `, ${nameOf(by.column)}`
+  const name = `${op}(${over < 0 ? '' : nameOf(over)}${second})${filter}`
   const type = column < 0 ? undefined : input.fields[column]!.type
-  return { name, type: stateType(op, kind, type) }
+  const part = (suffix: string, of: DataType, at: number): StatePart => ({
+    field: { name: `${name}${suffix}`, type: of },
+    width: of.kind === 'binary' ? 'bytes' : byteWidth(of) === 16 ? 128 : 64,
+    offset: offset + at,
+  })
+  if (isMomentsOp(op)) {
+    return [part('', int64(), 0), part(' mean', float64(), 8), part(' squares', float64(), 16)]
+  }
+  if (by !== undefined) {
+    return [
+      part('', keptType(kind, type!), 0),
+      part(' by', keptType(by.kind, input.fields[by.column]!.type), ARG_BY),
+      part(' count', int64(), ARG_COUNT),
+    ]
+  }
+  if (isListOp(op)) return [{ ...part('', nullable(binary()), 0), width: 'list' }]
+  return [part('', stateType(op, kind, type), 0)]
+}
+
+function keptType(kind: ValueKind, type: DataType): DataType {
+  if (kind === 'bytes') return nullable(binary())
+  if (kind === 128) return decimal(38, type.kind === 'decimal' ? type.scale : 0)
+  return isFloat(type) ? float64() : int64()
 }
 
 function stateType(op: AggregateOp, kind: ValueKind, type: DataType | undefined): DataType {
-  if (kind === 'bytes' || isListOp(op)) return nullable(binary())
+  if (kind === 'bytes') return nullable(binary())
   if (isWideOp(op)) return decimal(38, type?.kind === 'decimal' ? type.scale : 0)
   if (op.startsWith('count') || type === undefined) return int64()
   if (type.kind === 'float32' || type.kind === 'float64') return float64()
@@ -210,12 +292,22 @@ function sumOp(type: DataType): AggregateOp {
   return type.kind === 'uint64' ? 'sumU64' : 'sumI64'
 }
 
-function orderOp(name: 'min' | 'max', type: DataType): AggregateOp {
+function orderOf(type: DataType): ValueOrder {
   const kind = valueKind(type)
-  if (kind === 'bytes') return `${name}Bytes`
-  if (kind === 128) return `${name}I128`
-  if (type.kind === 'float32' || type.kind === 'float64') return `${name}F64`
-  return type.kind.startsWith('uint') || kind === 'bool' ? `${name}U64` : `${name}I64`
+  if (kind === 'bytes') return kind
+  if (kind === 128) return 'I128'
+  if (isFloat(type)) return 'F64'
+  return type.kind.startsWith('uint') || kind === 'bool' ? 'U64' : 'I64'
+}
+
+function orderOp(name: 'min' | 'max', type: DataType): AggregateOp {
+  const order = orderOf(type)
+  return order === 'bytes' ? `${name}Bytes` : `${name}${order}`
+}
+
+function momentsOp(type: DataType): AggregateOp {
+  const order = orderOf(type)
+  return order === 'bytes' ? 'momentsI64' : `moments${order}`
 }
 
 /** Of bools: true is the greater. */

@@ -19,6 +19,7 @@ import {
   type AggregateOverflow,
   type AggregateProgram,
   aggregateValidity,
+  aggregateVariance,
   type ValueKind,
 } from '../kernels/aggregate.ts'
 import { aggregateHeld } from '../kernels/aggregate-state.ts'
@@ -28,12 +29,11 @@ import { canRetract, RETRACTABLE } from './aggregate-type.ts'
 import {
   type Accumulator,
   holdsMemory,
-  isListOp,
-  isWideOp,
   NO_COUNT,
   Planner,
   type Result,
-  stateField,
+  type StatePart,
+  stateParts,
 } from './aggregation-plan.ts'
 import type { AggregateSpec } from './operator-spec.ts'
 
@@ -54,6 +54,7 @@ export class Aggregation {
   readonly stateFields: readonly Field[]
   readonly #input: Schema
   readonly #accumulators: readonly Accumulator[]
+  readonly #parts: readonly (StatePart & { readonly entry: number })[]
   readonly #results: readonly Result[]
 
   /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH; UNSUPPORTED for what cannot take rows back */
@@ -69,12 +70,15 @@ export class Aggregation {
     this.#accumulators = plan.ordered()
     this.entries = this.#accumulators
     this.template = plan.template()
-    this.stateFields = this.#accumulators.map((accumulator) => stateField(accumulator, input))
+    this.#parts = this.#accumulators.flatMap((accumulator, entry) =>
+      stateParts(accumulator, input).map((part) => ({ ...part, entry })),
+    )
+    this.stateFields = this.#parts.map(({ field }) => field)
     this.holdsBytes = this.#accumulators.some(holdsMemory)
-    const read = this.#accumulators.flatMap(({ column, rows }) => [
+    const read = this.#accumulators.flatMap(({ column, by, rows }) => [
       column,
-      rows.nullsOf,
-      rows.filter,
+      by?.column ?? -1,
+      ...Object.values(rows),
     ])
     this.columns = [...new Set(read)].filter((column) => column >= 0)
   }
@@ -94,12 +98,18 @@ export class Aggregation {
       }
       return bits
     }
-    return this.#accumulators.map(({ column, rows }) => ({
-      values: column < 0 ? 0 : columns(column).values,
-      offsets: column < 0 ? 0 : columns(column).offsets,
-      validity: rows.nullsOf < 0 ? 0 : columns(rows.nullsOf).validity,
-      filter: rows.filter < 0 ? 0 : filterOf(rows.filter),
-    }))
+    const bitsOf = (position: number): number => (position < 0 ? 0 : columns(position).validity)
+    return this.#accumulators.map(({ column, by, rows }) => {
+      const [one, two] = [bitsOf(rows.nullsOf), bitsOf(rows.byNullsOf)]
+      return {
+        values: column < 0 ? 0 : columns(column).values,
+        offsets: column < 0 ? 0 : columns(column).offsets,
+        byValues: by === undefined ? 0 : columns(by.column).values,
+        byOffsets: by === undefined ? 0 : columns(by.column).offsets,
+        validity: one === 0 || two === 0 ? one + two : validityAnd(kernels, one, two, n),
+        filter: rows.filter < 0 ? 0 : filterOf(rows.filter),
+      }
+    })
   }
 
   /** The aggregates of n groups, whose accumulators `rows` points to, as columns of these types. */
@@ -117,6 +127,13 @@ export class Aggregation {
           const parts = { op: from.op, offset: from.offset, countOffset, unit }
           const values = aggregateMean(kernels, rows, n, parts)
           return new Vector({ ...base, ...validityOf(kernels, rows, n, countOffset), values })
+        }
+        case 'variance': {
+          // Of a sample, one row is not enough.
+          const { offset, isSample } = result
+          const nulls = aggregateValidity(kernels, rows, n, offset, isSample ? 2 : 1)
+          const values = aggregateVariance(kernels, rows, n, result)
+          return new Vector({ ...base, ...nulls, values })
         }
         case 'value': {
           const { from, countOffset } = result
@@ -141,14 +158,12 @@ export class Aggregation {
    * @throws RECORD_TOO_LARGE
    */
   exportState(kernels: Kernels, rows: number, n: number): Vector[] {
-    return this.#accumulators.map((accumulator, i) => {
-      const { op, offset } = accumulator
-      const base = { type: this.stateFields[i]!.type, length: n }
-      if (holdsMemory(accumulator)) {
+    return this.#parts.map(({ field, width, offset }) => {
+      const base = { type: field.type, length: n }
+      if (width === 'bytes' || width === 'list') {
         const held = aggregateHeld(kernels, rows, n, offset)
         return new Vector({ ...base, ...held, ...aggregateBytes(kernels, rows, n, offset) })
       }
-      const width = isWideOp(op) ? 128 : 64
       return new Vector({ ...base, values: aggregateFixed(kernels, rows, n, offset, width) })
     })
   }
@@ -165,11 +180,11 @@ export class Aggregation {
     n: number,
   ): void {
     assert(columns.length === this.stateFields.length, `${columns.length} columns of state`)
-    this.#accumulators.forEach(({ kind, op, offset }, i) => {
+    this.#parts.forEach(({ width, offset, entry }, i) => {
       const column = columns[i]!
-      if (isListOp(op)) program.setList(i, rows, n, offset, column)
-      else if (kind === 'bytes') program.setBytes(rows, n, offset, column)
-      else program.setFixed(rows, n, offset, isWideOp(op) ? 128 : 64, column.values)
+      if (width === 'list') program.setList(entry, rows, n, offset, column)
+      else if (width === 'bytes') program.setBytes(rows, n, offset, column)
+      else program.setFixed(rows, n, offset, width, column.values)
     })
   }
 

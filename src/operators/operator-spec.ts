@@ -23,6 +23,12 @@ export const AGGREGATE_FUNCTIONS = [
   'any',
   'all',
   'countDistinct',
+  'argMin',
+  'argMax',
+  'varPop',
+  'varSamp',
+  'stddevPop',
+  'stddevSamp',
 ] as const
 
 export type AggregateFunctionName = (typeof AGGREGATE_FUNCTIONS)[number]
@@ -33,6 +39,8 @@ export interface AggregateSpec {
   readonly function: AggregateFunctionName
   /** Absent only for count(): all rows. */
   readonly column?: string
+  /** The column of which argMin() and argMax() want the extreme. */
+  readonly by?: string
   readonly filter?: string
 }
 

@@ -3,14 +3,9 @@
 //
 // AD1  Nulls do not count. -0 is 0, and all NaNs are one value.
 import type { DataType, Fields } from '../columnar/type.ts'
-import {
-  type Aggregate,
-  type ColumnArgument,
-  type Flat,
-  type OverOf,
-  WindowAggregate,
-} from './aggregate.ts'
+import type { Aggregate, ColumnArgument, Flat, OverOf } from './aggregate.ts'
 import type { NamesOf } from './row-types.ts'
+import { WindowAggregate } from './window-aggregate.ts'
 
 /**
  * How many different values a column has, exactly; a number in a row. All of them are kept until the

@@ -8,7 +8,7 @@ import { expressionType } from '../columnar/expression-type.ts'
 import type { Schema } from '../columnar/schema.ts'
 import type { NamedExpression } from '../graph/stream-graph.ts'
 import { AGGREGATE_FUNCTIONS, type AggregateSpec } from '../operators/operator-spec.ts'
-import { WindowAggregate } from './aggregate.ts'
+import { WindowAggregate } from './window-aggregate.ts'
 
 /**
  * Binds aggregates to columns of the operator's input.
@@ -34,11 +34,13 @@ export function bindAggregates(
       )
     }
     const input = aggregate.bindInput(schema)
+    const by = aggregate.bindBy(schema)
     const filter = aggregate.bindFilter(schema)
     return {
       name,
       function: aggregate.function,
       ...(input === undefined ? {} : { column: columns.of(input, `$${name}`) }),
+      ...(by === undefined ? {} : { by: columns.of(by, `$${name}.by`) }),
       ...(filter === undefined ? {} : { filter: columns.of(filter, `$${name}.where`) }),
     }
   })

@@ -15,20 +15,16 @@ import {
   type SmallInt,
   type Timestamp,
   type Utf8,
-  typeName,
   type WithNull,
 } from '../columnar/type.ts'
-import { DataflowError } from '../base/errors.ts'
-import type { Expression } from '../columnar/expression.ts'
-import { expressionType } from '../columnar/expression-type.ts'
-import type { Schema } from '../columnar/schema.ts'
 import type { AggregateFunctionName } from '../operators/operator-spec.ts'
 import type { Column, ColumnsOf, NumericType } from './column.ts'
-import { bindColumn, columnsOf, visibleIndex } from './column-expression.ts'
 import type { Mistake, NamesOf } from './row-types.ts'
+import { WindowAggregate } from './window-aggregate.ts'
 
 declare const NEEDS: unique symbol
 declare const OVER: unique symbol
+declare const BY: unique symbol
 
 export type Flat = Bool | NumericType | Utf8 | Binary | Timestamp | Duration | CalendarDate
 export type Ordered = Exclude<Flat, Binary>
@@ -44,9 +40,12 @@ export interface Aggregate<
   Name extends AggregateFunctionName = AggregateFunctionName,
   O extends Over | Mistake<string> = Over,
   Filtered extends boolean = boolean,
+  By extends Over | Mistake<string> = Over,
 > {
   readonly [NEEDS]: (fields: F) => void
   readonly [OVER]: O
+  /** The second column, of those that have one. */
+  readonly [BY]: By
   readonly function: Name
   readonly filtered: Filtered
   readonly input: AggregateInput | undefined
@@ -54,12 +53,23 @@ export interface Aggregate<
   /** Only the rows where the predicate is true. */
   where<G extends F>(
     predicate: Column<Bool> | ((r: ColumnsOf<G>) => Column<Bool>),
-  ): Aggregate<G, Name, CheckedOver<G, Name, O>, true>
+  ): Aggregate<
+    G,
+    Name,
+    CheckedOver<G, Name, Takes<Name>, O>,
+    true,
+    undefined extends By ? By : CheckedOver<G, Name, Ordered, By>
+  >
 }
 
 /** A name is checked once the columns are known: with where(), that is not where it was given. */
-type CheckedOver<F extends Fields, Name extends AggregateFunctionName, O> = O extends string
-  ? O extends NamesOf<F, Takes<Name>>
+type CheckedOver<
+  F extends Fields,
+  Name extends AggregateFunctionName,
+  Taken extends DataType,
+  O,
+> = O extends string
+  ? O extends NamesOf<F, Taken>
     ? O
     : Mistake<
         O extends keyof F
@@ -86,26 +96,42 @@ type SumType<T extends DataType> = T extends Float
 
 type ResultOver<Name extends AggregateFunctionName, T extends DataType> = Name extends 'sum'
   ? SumType<T>
-  : Name extends 'mean'
+  : Name extends 'mean' | Spread
     ? Float<'float64', false>
     : T
 
-type NullOfResult<T extends DataType, Filtered extends boolean> = true extends
+type Spread = 'varPop' | 'varSamp' | 'stddevPop' | 'stddevSamp'
+
+type NullOfResult<Name, T extends DataType, Filtered extends boolean, ByNull> = true extends
   | T['nullable']
   | Filtered
+  | ByNull
+  // One row is no sample.
+  | (Name extends 'varSamp' | 'stddevSamp' ? true : never)
   ? true
   : false
+
+/** Whether the second column has nulls; without one, never. */
+type NullOfBy<F extends Fields, By> = undefined extends By
+  ? never
+  : TypeOfOver<F, By> extends infer T extends DataType
+    ? T['nullable']
+    : never
 
 /** The type of the column that an aggregate gives. */
 export type AggregateResult<F extends Fields, A> = A extends {
   readonly function: infer Name
   readonly [OVER]: infer O
   readonly filtered: infer Filtered
+  readonly [BY]: infer By
 }
   ? Name extends 'count' | 'countDistinct'
     ? BigInt64<'int64', false, 'number'>
     : TypeOfOver<F, O> extends infer T extends DataType
-      ? WithNull<ResultOver<Name & AggregateFunctionName, T>, NullOfResult<T, Filtered & boolean>>
+      ? WithNull<
+          ResultOver<Name & AggregateFunctionName, T>,
+          NullOfResult<Name, T, Filtered & boolean, NullOfBy<F, By>>
+        >
       : never
   : never
 
@@ -119,7 +145,9 @@ type Takes<Name extends AggregateFunctionName> = Name extends 'sum'
       ? Bool
       : Name extends 'min' | 'max'
         ? Ordered
-        : Flat
+        : Name extends Spread
+          ? NumericType
+          : Flat
 
 /** What an aggregate may be over: a column's name, a column, or a callback that gives one. */
 export type ColumnArgument<F extends Fields, K extends string, T extends DataType> =
@@ -344,50 +372,4 @@ export function all<
   T extends Bool = never,
 >(of: ColumnArgument<F, K, T>): Aggregate<F, 'all', OverOf<NoInfer<K>, NoInfer<T>>, false> {
   return new WindowAggregate('all', of) as unknown as ReturnType<typeof all<F, K, T>>
-}
-
-/** An aggregate as it was written: bound to columns when aggregate() is called. */
-export class WindowAggregate {
-  readonly function: AggregateFunctionName
-  readonly input: unknown
-  readonly filter: unknown
-
-  constructor(name: AggregateFunctionName, input: unknown, filter?: unknown) {
-    this.function = name
-    this.input = input
-    this.filter = filter
-  }
-
-  where(predicate: unknown): WindowAggregate {
-    if (this.filter !== undefined) {
-      throw new DataflowError(
-        'UNSUPPORTED',
-        `${this.function}() has two where(); make it one, with and() between the conditions`,
-      )
-    }
-    return new WindowAggregate(this.function, this.input, predicate)
-  }
-
-  /** What it is over, as an expression; undefined for all rows. */
-  bindInput(schema: Schema): Expression | undefined {
-    if (this.input === undefined) return undefined
-    if (typeof this.input !== 'string') return bindArgument(this.input, schema)
-    visibleIndex(schema, this.input)
-    return { kind: 'column', name: this.input }
-  }
-
-  bindFilter(schema: Schema): Expression | undefined {
-    if (this.filter === undefined) return undefined
-    const predicate = bindArgument(this.filter, schema)
-    const type = expressionType(predicate, schema)
-    if (type.kind !== 'bool') {
-      throw new DataflowError('TYPE_MISMATCH', `where() takes a bool, not ${typeName(type)}`)
-    }
-    return predicate
-  }
-}
-
-function bindArgument(argument: unknown, schema: Schema): Expression {
-  const column = typeof argument === 'function' ? argument(columnsOf(schema)) : argument
-  return bindColumn(column as Column, schema)
 }

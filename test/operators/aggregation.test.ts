@@ -68,6 +68,11 @@ function expected(
       return typeof measures[0] === 'number'
         ? (measures as number[]).reduce((a, b) => a + b, 0)
         : (measures as bigint[]).reduce((a, b) => a + b)
+    case 'varPop':
+    case 'varSamp':
+    case 'stddevPop':
+    case 'stddevSamp':
+      return variance(name, type, measures as (number | bigint)[])
     default: {
       if (typeof measures[0] === 'number') {
         return (measures as number[]).reduce((a, b) => a + b, 0) / values.length
@@ -77,6 +82,21 @@ function expected(
       return sum / (values.length * unit)
     }
   }
+}
+
+/** In two passes, of numbers that are rounded first. */
+function variance(
+  name: AggregateFunctionName,
+  type: DataType,
+  measures: readonly (number | bigint)[],
+): number | null {
+  const unit = type.kind === 'decimal' ? 10 ** type.scale : 1
+  const numbers = measures.map((x) => Number(x) / unit)
+  const degrees = numbers.length - (name.endsWith('Samp') ? 1 : 0)
+  if (degrees === 0) return null
+  const mean = numbers.reduce((a, b) => a + b, 0) / numbers.length
+  const squares = numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0) / degrees
+  return name.startsWith('stddev') ? Math.sqrt(squares) : squares
 }
 
 /** What came out, in the terms of expected(): sums as bigint, or the float itself. */
@@ -161,7 +181,9 @@ describe.each(Object.values(ALL_LEAVES).map((type) => [typeName(type), type] as 
             const want = expected(of, type, present)
             // Slices add up in another order.
             const isAdded = slices > 1 && (of === 'sum' || of === 'mean')
-            if (isAdded && typeof want === 'number' && typeof got === 'number') {
+            if (/^(?:var|stddev)/.test(of) && typeof want === 'number') {
+              expect([name, nearSpread(of, Number(got), want, type, present)]).toEqual([name, true])
+            } else if (isAdded && typeof want === 'number' && typeof got === 'number') {
               expect([name, near(got, want, values)]).toEqual([name, true])
             } else expect([name, got]).toEqual([name, want])
           }
@@ -176,6 +198,22 @@ describe.each(Object.values(ALL_LEAVES).map((type) => [typeName(type), type] as 
 function near(got: number, want: number, values: readonly unknown[]): boolean {
   const sum = values.reduce<number>((all, value) => all + Math.abs(Number(value)), 0)
   return Object.is(got, want) || !Number.isFinite(sum) || Math.abs(got - want) <= sum * 1e-12
+}
+
+/** Variances are as good as the squares of what they are of. */
+function nearSpread(
+  name: AggregateFunctionName,
+  got: number,
+  want: number,
+  type: DataType,
+  values: readonly unknown[],
+): boolean {
+  const unit = type.kind === 'decimal' ? 10 ** type.scale : 1
+  const sizes = values.map((value) => Math.abs(Number(measure(type, value)) / unit))
+  const scale = Math.max(...sizes) ** 2 * values.length
+  if (!Number.isFinite(scale)) return true
+  const [a, b] = name.startsWith('stddev') ? [got ** 2, want ** 2] : [got, want]
+  return Math.abs(a - b) <= scale * 1e-13
 }
 
 it('the mean of a decimal beyond 64 bits is rounded once', async () => {

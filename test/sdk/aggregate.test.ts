@@ -2,15 +2,19 @@
 // computed columns; with a crash and a restore at another parallelism. Against plain TypeScript.
 import { describe, expect, it } from 'vitest'
 import {
+  argMax,
+  argMin,
   countDistinct,
   float64,
   int32,
   nullable,
   type RowOf,
   slide,
+  stddevSamp,
   type StreamExecutionEnvironment,
   timestamp,
   utf8,
+  varPop,
 } from '../../src/index.ts'
 import { JobHarness, testInput } from '../../src/testing.ts'
 import { testEnvironment } from './test-environment.ts'
@@ -38,8 +42,29 @@ function resultOf(rows: readonly Sale[]) {
     buyers: new Set(present.map(({ buyer }) => buyer)).size,
     dear: new Set(present.filter(({ price }) => price > 5).map(({ buyer }) => buyer)).size,
     prices: new Set(rows.map(({ price }) => Math.floor(price))).size,
+    cheapest: extreme(present, (a, b) => a.price < b.price)?.buyer ?? null,
+    lastDear:
+      extreme(
+        rows.filter(({ price }) => price > 8),
+        (a, b) => a.price > b.price,
+      )?.at ?? null,
+    spread: variance(rows.map(({ price }) => price)) ?? null,
+    deviation: sampleDeviation(rows.map(({ price }) => price)),
   }
 }
+
+/** The first of the rows that none beats. */
+function extreme(rows: readonly Sale[], isBetter: (a: Sale, b: Sale) => boolean): Sale | undefined {
+  return rows.find((one) => !rows.some((other) => isBetter(other, one)))
+}
+
+function variance(values: readonly number[]): number {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length
+  return values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length
+}
+
+const sampleDeviation = (values: readonly number[]): number | null =>
+  values.length < 2 ? null : Math.sqrt((variance(values) * values.length) / (values.length - 1))
 
 const unbounded = (env: StreamExecutionEnvironment) =>
   env
@@ -49,6 +74,10 @@ const unbounded = (env: StreamExecutionEnvironment) =>
       buyers: countDistinct('buyer'),
       dear: countDistinct('buyer').where(r.price.gt(5)),
       prices: countDistinct(r.price.floor()),
+      cheapest: argMin('buyer', 'price'),
+      lastDear: argMax('at', 'price').where(r.price.gt(8)),
+      spread: varPop('price'),
+      deviation: stddevSamp('price'),
     }))
 
 const windowed = (env: StreamExecutionEnvironment) =>
@@ -60,10 +89,21 @@ const windowed = (env: StreamExecutionEnvironment) =>
       buyers: countDistinct('buyer'),
       dear: countDistinct('buyer').where((r) => r.price.gt(5)),
       prices: countDistinct((r) => r.price.floor()),
+      cheapest: argMin('buyer', 'price'),
+      lastDear: argMax('at', 'price').where((r) => r.price.gt(8)),
+      spread: varPop('price'),
+      deviation: stddevSamp('price'),
     })
 
 const texts = (rows: readonly object[]): string[] =>
-  rows.map((row) => JSON.stringify(row)).toSorted()
+  rows
+    .map((row) =>
+      // Slices add up in another order.
+      JSON.stringify(row, (_, value) =>
+        typeof value === 'number' ? Number(value.toPrecision(10)) : value,
+      ),
+    )
+    .toSorted()
 
 describe('over()', () => {
   const over = (env: StreamExecutionEnvironment, rows: number | 'unbounded') =>
@@ -88,7 +128,7 @@ describe('over()', () => {
   })
 })
 
-describe('distinct counts', () => {
+describe('distinct counts, extreme rows, variances', () => {
   it.each([1, 2, 4])('without windows are those of all rows, at parallelism %i', async (p) => {
     const options = { parallelism: p, seed: p, config: { batchRows: 32 } }
     await using job = await JobHarness.start((env) => unbounded(env).materialize(), options)

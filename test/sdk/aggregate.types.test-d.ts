@@ -1,5 +1,7 @@
 // The row types of aggregates beyond sums and extremes.
 import {
+  argMax,
+  argMin,
   countDistinct,
   type DataStream,
   type Fields,
@@ -8,8 +10,10 @@ import {
   list,
   nullable,
   type RowOf,
+  stddevSamp,
   type StreamExecutionEnvironment,
   utf8,
+  varPop,
 } from '../../src/index.ts'
 
 type Equal<A, B> =
@@ -42,3 +46,31 @@ byAuction.aggregate({ tags: countDistinct('tags') })
 byAuction.aggregate({ tags: countDistinct('nothing') })
 // @ts-expect-error: all rows have no values
 byAuction.aggregate({ all: countDistinct() })
+
+rows<{
+  auction: number
+  word: string
+  at: string | null
+  dear: number | null
+  low: string | null
+}>().are(
+  byAuction.aggregate((r) => ({
+    word: argMin('word', 'auction'),
+    at: argMax('word', 'price'),
+    dear: argMax(r.price, r.auction.mul(2)),
+    low: argMin('word', 'auction').where(r.auction.gt(1)),
+  })),
+)
+rows<{ auction: number; all: number; sample: number | null; prices: number | null }>().are(
+  byAuction.aggregate({
+    all: varPop('auction'),
+    sample: stddevSamp('auction'),
+    prices: varPop((r) => r.price.mul(2)),
+  }),
+)
+// @ts-expect-error: a list has no order
+byAuction.aggregate({ word: argMax('word', 'tags') })
+// @ts-expect-error: there is no such column
+byAuction.aggregate({ word: argMax('word', 'nothing') })
+// @ts-expect-error: text does not vary
+byAuction.aggregate({ word: varPop('word') })

@@ -51,12 +51,13 @@ export function neededAggregates(
 }
 
 /** The input columns of an aggregate. */
-export const aggregateColumns = ({ column, filter }: AggregateSpec): readonly string[] =>
-  [column, filter].filter((name) => name !== undefined)
+export const aggregateColumns = ({ column, by, filter }: AggregateSpec): readonly string[] =>
+  [column, by, filter].filter((name) => name !== undefined)
 
-export function aggregateText({ name, function: fn, column, filter }: AggregateSpec): string {
+export function aggregateText({ name, function: fn, column, by, filter }: AggregateSpec): string {
   const where = filter === undefined ? '' : ` where ${filter}`
-  return `${fn}(${column ?? ''})${where} as ${name}`
+  const second = by === undefined ? '' : `, ${by}`
+  return `${fn}(${column ?? ''}${second})${where} as ${name}`
 }
 
 export function windowText(window: WindowSpec): string {
