@@ -45,9 +45,12 @@ export interface Pane {
   readonly id: number
   /** Of what is kept of its rows. */
   readonly rows: number
-  /** When it has timers; window-timers.ts keeps them. */
-  readonly timers: { readonly event: number[]; readonly processing: number[] }
+  /** When it has timers, by domain; window-timers.ts keeps them. */
+  event: readonly number[]
+  processing: readonly number[]
 }
+
+export const NO_TIMERS: readonly number[] = []
 
 export class PaneSet implements IdHolder {
   readonly scope: WindowScope
@@ -83,7 +86,7 @@ export class PaneSet implements IdHolder {
   add(keyId: number, window: Window, rows?: number): Pane {
     const id = this.scope.allocate(keyId)
     this.scope.hold(rows ?? id)
-    return this.#put({ window, id, rows: rows ?? id, timers: { event: [], processing: [] } })
+    return this.#put({ window, id, rows: rows ?? id, event: NO_TIMERS, processing: NO_TIMERS })
   }
 
   /** @returns the ids that nobody holds any more: to be cleared, and freed */
@@ -94,8 +97,7 @@ export class PaneSet implements IdHolder {
     if (panes?.get(pane.window.end) === pane) panes.delete(pane.window.end)
     if (panes?.size === 0) this.#byKey.delete(keyId)
     this.#byId[pane.id] = undefined
-    const released = [pane.id, pane.rows].filter((id) => scope.release(id))
-    return released
+    return [pane.id, pane.rows].filter((id) => scope.release(id))
   }
 
   /** The keys of windows, for the key scope. */
@@ -138,7 +140,7 @@ export class PaneSet implements IdHolder {
       scope.hold(id)
       scope.hold(rows)
       const window = new WindowBounds(row.$start as number, row.$end as number)
-      this.#put({ window, id, rows, timers: { event: [], processing: [] } })
+      this.#put({ window, id, rows, event: NO_TIMERS, processing: NO_TIMERS })
     }
   }
 

@@ -5,7 +5,7 @@ import type { StateReader } from '../checkpoint/operator-state.ts'
 import type { KeyedRowsTarget } from '../state/keyed-rows.ts'
 import type { TimeDomain } from '../time/timer-service.ts'
 import { TimerQueue } from '../time/timer-queue.ts'
-import type { Pane, PaneSet } from './pane-set.ts'
+import { NO_TIMERS, type Pane, type PaneSet } from './pane-set.ts'
 
 export class WindowTimers {
   readonly #panes: PaneSet
@@ -27,21 +27,21 @@ export class WindowTimers {
         `a timer's time is ${String(timeMs)}; it must be a number of milliseconds`,
       )
     }
-    const times = pane.timers[domain]
+    const times = pane[domain]
     if (times.includes(timeMs) || (domain === 'processing' && this.#hasEnded)) return
-    times.push(timeMs)
+    pane[domain] = [...times, timeMs]
     this.#queues[domain].add(pane.id, timeMs)
     if (domain === 'processing') this.#wakeAt(timeMs)
   }
 
   delete(pane: Pane, domain: TimeDomain, timeMs: number): void {
-    if (remove(pane.timers[domain], timeMs)) this.#queues[domain].delete(pane.id, timeMs)
+    if (remove(pane, domain, timeMs)) this.#queues[domain].delete(pane.id, timeMs)
   }
 
   deleteAll(pane: Pane): void {
     for (const domain of ['event', 'processing'] as const) {
-      for (const timeMs of pane.timers[domain]) this.#queues[domain].delete(pane.id, timeMs)
-      pane.timers[domain].length = 0
+      for (const timeMs of pane[domain]) this.#queues[domain].delete(pane.id, timeMs)
+      pane[domain] = NO_TIMERS
     }
   }
 
@@ -55,7 +55,7 @@ export class WindowTimers {
     if (domain === 'processing' && nowMs === Infinity) this.#hasEnded = true
     while (queue.next(nowMs)) {
       const pane = this.#panes.of(queue.id)
-      remove(pane.timers[domain], queue.timeMs)
+      remove(pane, domain, queue.timeMs)
       if (onTimer(pane, queue.timeMs)) yield
     }
     if (domain === 'processing' && queue.size > 0) this.#wakeAt(queue.earliestMs)
@@ -70,17 +70,20 @@ export class WindowTimers {
     for (const domain of ['event', 'processing'] as const) {
       const queue = this.#queues[domain]
       queue.restore(target, from, `timers:${domain}:window`)
-      queue.forEach((id, timeMs) => this.#panes.of(id).timers[domain].push(timeMs))
+      queue.forEach((id, timeMs) => {
+        const pane = this.#panes.of(id)
+        pane[domain] = [...pane[domain], timeMs]
+      })
     }
     const { processing } = this.#queues
     if (processing.size > 0) this.#wakeAt(processing.earliestMs)
   }
 }
 
-function remove(times: number[], timeMs: number): boolean {
-  const at = times.indexOf(timeMs)
-  if (at < 0) return false
-  times[at] = times.at(-1)!
-  times.pop()
+/** False: there was none. */
+function remove(pane: Pane, domain: TimeDomain, timeMs: number): boolean {
+  const times = pane[domain]
+  if (!times.includes(timeMs)) return false
+  pane[domain] = times.length === 1 ? NO_TIMERS : times.filter((each) => each !== timeMs)
   return true
 }

@@ -29,6 +29,9 @@ export class TimerQueue implements IdHolder {
   #heap: number[] = []
   #buckets = new Map<number, Bucket>()
   #emptyTimes = 0
+  /** The set that next() takes from, and where it is. */
+  #taken: Set<number> | undefined
+  #cursor: Iterator<number> = [].values()
   /** Timers that are there. */
   size = 0
   /** The timer that next() took. */
@@ -95,10 +98,7 @@ export class TimerQueue implements IdHolder {
       this.#buckets.delete(timeMs)
       return true
     }
-    for (const id of bucket) {
-      this.id = id
-      break
-    }
+    this.id = this.#first(bucket)
     bucket.delete(this.id)
     if (bucket.size === 0) {
       this.#pop()
@@ -109,6 +109,20 @@ export class TimerQueue implements IdHolder {
 
   forEach(visit: (id: number, timeMs: number) => void): void {
     for (const [timeMs, bucket] of this.#buckets) for (const id of idsOf(bucket)) visit(id, timeMs)
+  }
+
+  /** A set's first: from its beginning, a set that shrinks is slow to walk. What is added comes behind. */
+  #first(bucket: Set<number>): number {
+    if (this.#taken !== bucket) {
+      this.#taken = bucket
+      this.#cursor = bucket.values()
+    }
+    let next = this.#cursor.next()
+    if (next.done === true) {
+      this.#cursor = bucket.values()
+      next = this.#cursor.next()
+    }
+    return next.value!
   }
 
   mark(live: Uint8Array): void {
