@@ -49,6 +49,9 @@ export class DuckDb {
       `create or replace temp table ours as select * from read_json('${files}',
         format = 'newline_delimited', columns = {${types}})`,
     )
+    // Two sums of hashes are soon compared; which rows differ is asked when they do.
+    if (key === undefined && (await this.#sum('ours')) === (await this.#sum(query)))
+      return undefined
     const names = key ?? columns.map(([name]) => `"${name}"`).join(', ')
     const [ours, theirs] = [`select ${names} from ours`, `select ${names} from ${query}`]
     const found = {
@@ -60,6 +63,12 @@ export class DuckDb {
           : await this.#rows(`select * from ours except select * from ${query}_candidates`),
     }
     return Object.values(found).every((rows) => rows.length === 0) ? undefined : found
+  }
+
+  /** Of a table's rows, in any order. */
+  async #sum(table: string): Promise<string> {
+    const sum = `select count(*) as n, sum(cast(hash(t) as hugeint)) as hashes from ${table} t`
+    return JSON.stringify(await this.#rows(sum))
   }
 
   async #rows(sql: string): Promise<unknown[]> {
