@@ -44,3 +44,9 @@ export const touchedTimes = (
   ttl === undefined
     ? []
     : [new Vector({ type: TOUCHED_FIELD.type, length, values: ttl.take(ids, length) })]
+
+/** What rows without a key are partitioned by: their visible columns that are no lists and structs. */
+export const materializeKeys = ({ fields }: Schema): readonly string[] =>
+  fields.flatMap(({ name, type }) =>
+    name.startsWith('$') || type.kind === 'list' || type.kind === 'struct' ? [] : [name],
+  )

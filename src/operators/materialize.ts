@@ -20,11 +20,12 @@ import { takeFixed } from '../kernels/take.ts'
 import { RowPerKey } from '../state/row-per-key.ts'
 import type { OperatorSpec } from './operator-spec.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
+import { materializeKeys } from './changelog-schema.ts'
 import { RowCounts } from '../state/row-counts.ts'
 
 type MaterializeSpec = Extract<OperatorSpec, { readonly kind: 'materialize' }>
 
-/** @throws COLUMN_NOT_FOUND, UNSUPPORTED */
+/** @throws COLUMN_NOT_FOUND, UNSUPPORTED for a key that is a list or a struct */
 export const createMaterialize: OperatorFactory<MaterializeSpec> = (spec, context, output) =>
   spec.keys === undefined
     ? new CountedRows(context, output)
@@ -155,6 +156,8 @@ class CountedRows implements Operator {
   readonly #positions: readonly number[]
   readonly #op: number
   readonly #stateSchema: Schema
+  /** The columns that say which subtask a row is of: those that the exchange goes by. */
+  readonly #ownerColumns: readonly number[]
   #rows: RowCounts | undefined
 
   constructor(context: OperatorContext, output: Output) {
@@ -164,6 +167,8 @@ class CountedRows implements Operator {
     this.#positions = positions
     this.#op = op
     this.#stateSchema = new Schema([...context.output.fields, COUNT_FIELD])
+    const owners = materializeKeys(context.output)
+    this.#ownerColumns = owners.map((name) => context.output.indexOf(name))
   }
 
   open(): void {
@@ -197,10 +202,11 @@ class CountedRows implements Operator {
 
   snapshot(into: StateWriter): void {
     const { config } = this.#context
-    const keys = this.#positions.map((_, i) => i)
     for (const { columns, counts, length } of this.#opened().counted(config.batchRows)) {
       const count = new Vector({ type: COUNT_FIELD.type, length, values: counts })
-      into.keyed(ROWS, new RecordBatch(this.#stateSchema, length, [...columns, count]), keys)
+      const batch = new RecordBatch(this.#stateSchema, length, [...columns, count])
+      if (this.#ownerColumns.length > 0) into.keyed(ROWS, batch, this.#ownerColumns)
+      else into.list(ROWS, batch)
     }
   }
 

@@ -9,7 +9,7 @@ import { gatherVector } from '../columnar/gather.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
 import { Vector } from '../columnar/vector.ts'
 import { upsertRows } from '../kernels/changes.ts'
-import { RowLayout } from '../state/row-store.ts'
+import { RowLayout } from '../state/row-layout.ts'
 import type { OperatorSpec } from './operator-spec.ts'
 import type { OperatorFactory } from './operator.ts'
 

@@ -8,11 +8,10 @@ import { DataflowError } from '../base/errors.ts'
 import { plainColumns, selectSchema } from '../graph/stream-graph.ts'
 import { groupAggregateFields } from '../operators/aggregate-type.ts'
 import { Aggregation } from '../operators/aggregation.ts'
-import { topNSchema } from '../operators/changelog-schema.ts'
+import { materializeKeys, topNSchema } from '../operators/changelog-schema.ts'
 import type { FinalResults, StateTtl } from '../operators/changelog-spec.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
 import { isOrdered } from '../operators/ordered-aggregates.ts'
-import { checkKeepable } from '../state/row-store.ts'
 import { bindAggregates, ComputedColumns } from './aggregate-planning.ts'
 import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
 import type { SortBy } from './sort-order.ts'
@@ -85,11 +84,15 @@ export function planMaterialize(
 ): LogicalStream {
   if (keys === undefined && !stream.isUpdating) return stream
   if (keys !== undefined) checkKeys(keys, stream.visible, 'materialize()')
-  checkKeepable(stream.schema, 'materialize()')
   const spec: OperatorSpec = { kind: 'materialize', ...(keys === undefined ? {} : { keys }) }
-  return stream
-    .partitioned({ kind: 'hash', keys: keys ?? stream.visible.names })
-    .append({ spec, name: 'Materialize', output: withoutOp(stream.schema), ...at(location) })
+  const owners = keys ?? materializeKeys(stream.schema)
+  return partitionedFor(owners, stream).append({
+    spec,
+    name: 'Materialize',
+    output: withoutOp(stream.schema),
+    ...(owners.length === 0 ? { parallelismMax: 1 } : {}),
+    ...at(location),
+  })
 }
 
 /**
@@ -154,7 +157,6 @@ interface GroupOperator {
 
 /** An operator of keyed groups; its results have no event time. */
 function groups(input: LogicalStream, made: GroupOperator, location: Location): LogicalStream {
-  checkKeepable(made.output, `'${made.name}'`)
   const { keys } = made.spec
   const bound = keys.length === 0 ? { parallelismMax: 1 } : {}
   const { inputs, job } = partitionedFor(keys, input).append({ ...made, ...bound, ...at(location) })
@@ -187,7 +189,6 @@ export function planDeduplicate(
   const timing = time === undefined ? {} : { time }
   const ttl = ttlOf(stream, options, 'deduplicate()')
   const spec = { kind: 'deduplicate', keys, keep, ...timing, ...final, ...ttl } as const
-  if (!isFirstArrival) checkKeepable(timed.schema, 'deduplicate()')
   const output = isFirstArrival ? timed.schema : changing(updating(timed.schema), final)
   return timed
     .partitioned({ kind: 'hash', keys })
@@ -230,7 +231,6 @@ export function planTopN(
       `the rank's column '${rank}' is taken, or begins with $; give it another name`,
     )
   }
-  checkKeepable(stream.schema, 'topN()')
   const final = finalOf(stream)
   const spec = {
     kind: 'topN',

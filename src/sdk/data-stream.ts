@@ -883,7 +883,7 @@ export class DataStream<in out F extends Fields> {
    * @param options `by`: the order, of asc() and desc(); `rank`: a column for a row's place, from 1 on;
    *   `ties`: rows equal to the last one count, too, and equal rows have one rank
    * @throws CONFIG_INVALID, COLUMN_NOT_FOUND, TYPE_MISMATCH for what has no order; SCHEMA_MISMATCH when the
-   *   rank's name is taken; UNSUPPORTED for lists and structs
+   *   rank's name is taken
    * @example
    * import { desc, StreamExecutionEnvironment } from 'millrace'
    * const env = StreamExecutionEnvironment.getExecutionEnvironment()
@@ -959,7 +959,7 @@ export class DataStream<in out F extends Fields> {
    * The rows of an updating stream as they are when the input ends: they come out then, and stay.
    * @param options `key`: columns of which each value has one row, the last; without it, a row is there as
    *   often as it was inserted more than it was taken back
-   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH; UNSUPPORTED for lists and structs
+   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH
    * @example
    * import { count, StreamExecutionEnvironment } from 'millrace'
    * const env = StreamExecutionEnvironment.getExecutionEnvironment()

@@ -333,7 +333,7 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
    * event time, may be replaced later: those give an updating stream.
    * @param options `keep`: 'first' or 'last'; `by`: 'arrival' (unless said) or 'time', the event time (of
    *   equal times the first, or last, to arrive); `ttl`: how long a key is kept for which nothing comes
-   * @throws GRAPH_INVALID without event time, or for an updating stream; UNSUPPORTED for lists and structs
+   * @throws GRAPH_INVALID without event time, or for an updating stream; CONFIG_INVALID
    * @example
    * import { StreamExecutionEnvironment } from 'millrace'
    * const env = StreamExecutionEnvironment.getExecutionEnvironment()
@@ -355,7 +355,7 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
    *   `ties`: rows equal to the last one count, too, and equal rows have one rank; `ttl`: how long a key is
    *   kept for which nothing comes, by processing time
    * @throws CONFIG_INVALID, COLUMN_NOT_FOUND, TYPE_MISMATCH for what has no order; SCHEMA_MISMATCH when the
-   *   rank's name is taken; UNSUPPORTED for lists and structs
+   *   rank's name is taken
    * @example
    * import { desc, StreamExecutionEnvironment } from 'millrace'
    * const env = StreamExecutionEnvironment.getExecutionEnvironment()

@@ -71,7 +71,7 @@ export function planOver(
   for (const name of stream.schema.names) columns.keep(name)
   const time = options.orderBy === 'time' ? columns.of(eventTimeOf(stream), EVENT_TIME) : undefined
   const specs = bindAggregates(aggregates, stream.visible.names, columns)
-  if (frame.kind !== 'rows') specs.forEach(refuseGrowing)
+  if (frame.kind !== 'rows' || frame.rows > VALUES_ROWS_MAX) specs.forEach(refuseGrowing)
   const input = columns.isPlain
     ? stream
     : stream.plannedSelect(columns.all, location, stream.eventTime)
@@ -91,13 +91,16 @@ export function planOver(
   })
 }
 
-/** Each row would get a copy of what its window holds: no more than the frame's rows, or nothing. */
+/** Rows of a window that keeps values: each row of a block has those of all rows behind it. */
+const VALUES_ROWS_MAX = 1_000
+
+/** @throws UNSUPPORTED for what keeps values, whose copies would be many */
 function refuseGrowing({ name, function: of }: AggregateSpec): void {
   if (!keepsValues(of)) return
   throw new DataflowError(
     'UNSUPPORTED',
     `'${name}' is ${of}() of rows that over() does not count; ${of}() keeps values, and takes ` +
-      'over({ rows: n }) only',
+      `over({ rows: n }) only, for at most the last ${VALUES_ROWS_MAX} rows`,
   )
 }
 

@@ -1,13 +1,15 @@
 // A multiset of rows: how often each is there. Equal rows are equal as keys are: -0 is 0, and a NaN is a
-// NaN. A count may be below zero for a while, when a row is taken back before it comes.
+// NaN (but within lists and structs, where they are their bits). A count may be below zero for a while,
+// when a row is taken back before it comes.
 //
 // RC1  Rows come back in the order in which they first came, each as often as it is there.
 // RC2  Rows that are there no more are forgotten when they are the half.
-import type { DataType } from '../columnar/type.ts'
-import type { Vector } from '../columnar/vector.ts'
+import { binary, type DataType } from '../columnar/type.ts'
+import { Vector } from '../columnar/vector.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { KeyColumn } from './key-column.ts'
 import { KeyIndex } from './key-index.ts'
+import { RowLayout } from './row-layout.ts'
 
 /** Below this many rows nobody looks for those that are gone. */
 const COMPACTION_ROWS_MIN = 65_536
@@ -19,19 +21,26 @@ interface Rows {
 
 export class RowCounts {
   readonly #kernels: Kernels
+  /** Flat columns, and one of bytes for all lists and structs, if there are any. */
   readonly #rows: KeyIndex
+  readonly #isNested: readonly boolean[]
+  readonly #nested: RowLayout | undefined
   readonly #counts: KeyColumn
   readonly #compactionRowsMin: number
   #compactAt: number
 
-  /** @throws UNSUPPORTED for lists and structs, MEMORY_EXHAUSTED */
+  /** @throws MEMORY_EXHAUSTED */
   constructor(
     kernels: Kernels,
     types: readonly DataType[],
     compactionRowsMin = COMPACTION_ROWS_MIN,
   ) {
     this.#kernels = kernels
-    this.#rows = new KeyIndex(kernels, types)
+    this.#isNested = types.map(({ kind }) => kind === 'list' || kind === 'struct')
+    const nested = types.filter((_, i) => this.#isNested[i])
+    const flat = types.filter((_, i) => !this.#isNested[i])
+    this.#nested = nested.length === 0 ? undefined : new RowLayout(kernels, nested)
+    this.#rows = new KeyIndex(kernels, nested.length === 0 ? flat : [...flat, binary()])
     this.#counts = new KeyColumn(kernels, 4)
     this.#compactionRowsMin = compactionRowsMin
     this.#compactAt = compactionRowsMin
@@ -39,14 +48,14 @@ export class RowCounts {
 
   /** Adds n rows, or takes them back as their ops (u8; 0: all are inserted) say. */
   add(columns: readonly Vector[], ops: number, n: number): void {
-    const ids = this.#rows.insert(columns, n)
+    const ids = this.#rows.insert(this.#keyed(columns, n), n)
     this.#counts.reserve(this.#rows.size)
     this.#kernels.exports.changesCount(ids, ops, n, this.#counts.ptr)
   }
 
   /** Rows of a snapshot, with their counts (i64 a row). */
   restore(columns: readonly Vector[], counts: number, n: number): void {
-    const ids = this.#rows.insert(columns, n)
+    const ids = this.#rows.insert(this.#keyed(columns, n), n)
     this.#counts.reserve(this.#rows.size)
     const { i32, u32 } = this.#kernels
     for (let i = 0; i < n; i++) {
@@ -69,7 +78,7 @@ export class RowCounts {
         for (; left > 0 && length < most; left--) u32[(ids >>> 2) + length++] = id
         if (left <= 0) id++
       }
-      if (length > 0) yield { columns: this.#rows.columns(ids, length), length }
+      if (length > 0) yield { columns: this.#columns(ids, length), length }
     }
   }
 
@@ -88,7 +97,7 @@ export class RowCounts {
         u32[(ids >>> 2) + length] = id
         i64[values / 8 + length++] = BigInt(count)
       }
-      if (length > 0) yield { columns: this.#rows.columns(ids, length), counts: values, length }
+      if (length > 0) yield { columns: this.#columns(ids, length), counts: values, length }
     }
   }
 
@@ -111,5 +120,29 @@ export class RowCounts {
   close(): void {
     this.#rows.close()
     this.#counts.close()
+  }
+
+  /** n rows as keys. */
+  #keyed(columns: readonly Vector[], n: number): readonly Vector[] {
+    if (this.#nested === undefined) return columns
+    const flat = columns.filter((_, i) => !this.#isNested[i])
+    const nested = columns.filter((_, i) => this.#isNested[i])
+    const bytes = this.#nested.encode(nested, n)
+    return [...flat, new Vector({ type: binary(), length: n, ...bytes })]
+  }
+
+  /** The rows of n ids. */
+  #columns(ids: number, n: number): readonly Vector[] {
+    const keys = this.#rows.columns(ids, n)
+    if (this.#nested === undefined) return keys
+    const bytes = keys.at(-1)!
+    const kernels = this.#kernels
+    const addresses = kernels.scratch(n * 4)
+    const { u32 } = kernels
+    for (let i = 0; i < n; i++) {
+      u32[(addresses >>> 2) + i] = bytes.values + u32[(bytes.offsets >>> 2) + i]!
+    }
+    const [flat, nested] = [keys.values(), this.#nested.decode(addresses, 0, n).values()]
+    return this.#isNested.map((isNested) => (isNested ? nested : flat).next().value!)
   }
 }

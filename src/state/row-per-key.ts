@@ -37,7 +37,7 @@ export class RowPerKey {
   #live = 0
   #compactAt: number
 
-  /** @throws UNSUPPORTED for lists and structs, MEMORY_EXHAUSTED */
+  /** @throws UNSUPPORTED for keys that are lists or structs, MEMORY_EXHAUSTED */
   constructor(
     kernels: Kernels,
     { types, keys, followers = [] }: RowPerKeyOptions,

@@ -17,7 +17,7 @@ import {
   TopNTable,
 } from '../kernels/top-n.ts'
 import { KeyColumn } from './key-column.ts'
-import { RowLayout } from './row-store.ts'
+import { RowLayout } from './row-layout.ts'
 
 export interface SortedRowsOptions {
   /** Of the columns that are kept. */
@@ -43,7 +43,7 @@ export class SortedRows {
   readonly #by: readonly number[]
   readonly #order: readonly OrderField[]
 
-  /** @throws UNSUPPORTED, TYPE_MISMATCH for lists and structs; MEMORY_EXHAUSTED */
+  /** @throws TYPE_MISMATCH for an order of lists or structs; MEMORY_EXHAUSTED */
   constructor(kernels: Kernels, { types, by, descending }: SortedRowsOptions) {
     this.#kernels = kernels
     this.#by = by

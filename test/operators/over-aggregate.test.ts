@@ -31,6 +31,7 @@ const TEXTS: readonly AggregateSpec[] = [
   { name: 'greatestText', function: 'max', column: 's' },
   { name: 'firstText', function: 'first', column: 's' },
   { name: 'lastText', function: 'last', column: 's' },
+  { name: 'texts', function: 'countDistinct', column: 's' },
 ]
 
 const COLUMNS = Schema.of({
@@ -159,6 +160,7 @@ function aggregatesOf(rows: readonly Row[], texts: boolean): Row {
     greatestText: s.toSorted().at(-1) ?? null,
     firstText: s[0] ?? null,
     lastText: s.at(-1) ?? null,
+    texts: new Set(s).size,
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ChainedOperator, JobGraph } from '../../src/graph/job-graph.ts'
 import {
   count,
+  countDistinct,
   int32,
   max,
   mean,
@@ -137,6 +138,8 @@ describe('the plan of over()', () => {
     expect(refusal(() => timeless.over({ orderBy: 'time' })).code).toBe('GRAPH_INVALID')
     const updating = keyed.aggregate({ n: count() }).keyBy('n')
     expect(refusal(() => updating.over({ rows: 2 })).message).toContain('takes rows that stay')
+    const wide = () => keyed.over({ rows: 1_001 }).aggregate({ notes: countDistinct('note') })
+    expect(refusal(wide).message).toContain('at most the last 1000')
     const taken = refusal(() => keyed.over({ rows: 2 }).aggregate({ price: max('price') }))
     expect(taken.code).toBe('SCHEMA_MISMATCH')
     expect(taken.message).toContain('a column that stays')
