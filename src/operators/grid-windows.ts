@@ -7,8 +7,8 @@
 // WA1  A window fires when the watermark reaches its last millisecond, and again for late rows while it
 //      lives: once a batch, with the new result of each key that has one in the batch. A row of which no
 //      window lives is late: dropped and counted. A row with some dead windows counts in the others.
-// WA2  A tumbling window is one slice. Others are merged from their slices when they fire; a slice is
-//      let go with the last window that it is in.
+// WA2  A tumbling window is one slice. Others are merged from their slices when they fire
+//      (window-merger.ts); a slice is let go with the last window that it is in.
 // WA3  Emission is bounded: at most batchRows rows a batch, and after each the generator yields. The
 //      slices of what is being emitted are let go after the batch.
 // WA4  When dead keys may outweigh the living, the index is compacted; ids keep their order.
@@ -20,7 +20,6 @@ import type { RecordBatch } from '../columnar/record-batch.ts'
 import { timestamp } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
 import { bitmapBytes } from '../kernels/bitmap.ts'
-import type { Slice } from '../kernels/slice-table.ts'
 import { KeyCompaction } from './key-compaction.ts'
 import { LateFirings, type TimedRows, timeInUnit } from './late-firings.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
@@ -45,7 +44,6 @@ export class GridWindows implements Operator {
   readonly #grid: WindowGrid
   readonly #input: WindowInput
   readonly #latenessMs: number
-  readonly #isCumulative: boolean
   readonly #late: LateFirings
   readonly #tables: WindowState
   readonly #compaction: KeyCompaction
@@ -67,7 +65,6 @@ export class GridWindows implements Operator {
     this.#grid = new WindowGrid(spec.window)
     this.#input = new WindowInput(spec, context, output)
     this.#latenessMs = spec.allowedLatenessMs ?? 0
-    this.#isCumulative = spec.window.kind === 'cumulative'
     this.#late = new LateFirings(this.#grid, this.#input.unit)
     const { aggregation, keyColumns } = this.#input
     this.#tables = new WindowState({ context, aggregation, keyColumns, own: [SLICE_FIELD] })
@@ -83,7 +80,7 @@ export class GridWindows implements Operator {
       isTimed: true,
     }
     const parts = openSlices(options, aggregation.template, this.#grid.slices(unit))
-    const merger = new WindowMerger(parts.slices, parts.walk, this.#isCumulative)
+    const merger = new WindowMerger({ ...parts, grid: this.#grid, live: this.#live })
     this.#state = { ...parts, merger }
     this.#restore()
   }
@@ -203,9 +200,8 @@ export class GridWindows implements Operator {
 
   *#fire(window: number): Generator<void> {
     const { merger, results } = this.#opened()
-    if (merger.keeps && results.length > 0) yield this.#flush()
-    const parts = this.#slicesOf(window)
-    const { ptr, isOwned } = merger.merged(this.#grid.firstSlice(window), parts)
+    if (merger.changesGiven && results.length > 0) yield this.#flush()
+    const { ptr, isOwned } = merger.merged(window)
     yield* this.#gather(window, ptr)
     if (isOwned) this.#spent.push(ptr)
   }
@@ -246,12 +242,11 @@ export class GridWindows implements Operator {
     const { merger, walk, results } = this.#opened()
     for (const window of [...windows.keys()].toSorted((a, b) => a - b)) {
       const ids = windows.get(window)!
-      const parts = this.#slicesOf(window)
       for (let at = 0; at < ids.length; at += config.batchRows) {
         const some = ids.slice(at, at + config.batchRows)
         const mark = kernels.mark()
         const list = kernels.put(new Uint8Array(Uint32Array.from(some).buffer))
-        const ptr = merger.mergedOf(parts, list, some.length)
+        const ptr = merger.mergedOf(window, list, some.length)
         kernels.reset(mark)
         yield* this.#gather(window, ptr)
         if (results.length === 0) walk.release(ptr)
@@ -259,12 +254,6 @@ export class GridWindows implements Operator {
       }
     }
     if (results.length > 0) yield this.#flush()
-  }
-
-  #slicesOf(window: number): readonly Slice[] {
-    const parts = this.#live.between(this.#grid.firstSlice(window), this.#grid.endSlice(window))
-    assert(parts.length > 0, `window ${window} fires without rows`)
-    return parts
   }
 
   /** Windows below this have fired; of those that do not live on, slices are spent and rows are late. */

@@ -16,6 +16,7 @@ import { greatestCommonDivisor, type GridWindowSpec } from './window-spec.ts'
 export class WindowGrid {
   /** Windows share slices: firing one takes a merge, and leaves its slices to others. */
   readonly isShared: boolean
+  readonly isCumulative: boolean
   readonly #kind: GridWindowSpec['kind']
   readonly #sizeMs: number
   readonly #slideMs: number
@@ -53,6 +54,7 @@ export class WindowGrid {
       )
     }
     this.#kind = spec.kind
+    this.isCumulative = spec.kind === 'cumulative'
     this.#sizeMs = sizeMs
     this.#slideMs = slideMs
     this.#offsetMs = offsetMs

@@ -1,11 +1,14 @@
 // From slices to windows: merges the slices of a window that fires, and keeps what the next one can use.
 // Used by the operator over windows on a grid.
 //
-// WM1  A cumulative window is the one before it and one slice more: a running merge. It is emitted before
-//      it grows.
+// WM1  A tumbling window is its slice. A sliding one is merged by sliding-merge.ts. A cumulative one is the
+//      one before it and one slice more: a running merge, which is emitted before it grows.
 // WM2  What is kept is a copy: rows that come late into a slice make it worthless (forget()).
-import type { Slice, SliceTable } from '../kernels/slice-table.ts'
+import type { SliceTable } from '../kernels/slice-table.ts'
 import type { SliceWalk } from './slice-walk.ts'
+import { SlidingMerge } from './sliding-merge.ts'
+import type { WindowGrid } from './window-grid.ts'
+import type { LiveSlices } from './window-parts.ts'
 
 /** A window's accumulators by key: a slice. */
 export interface MergedWindow {
@@ -14,55 +17,68 @@ export interface MergedWindow {
   readonly isOwned: boolean
 }
 
+export interface WindowMergerParts {
+  readonly slices: SliceTable
+  readonly walk: SliceWalk
+  readonly grid: WindowGrid
+  readonly live: LiveSlices
+}
+
 export class WindowMerger {
-  readonly #slices: SliceTable
-  readonly #walk: SliceWalk
-  readonly #isCumulative: boolean
+  readonly #parts: WindowMergerParts
+  readonly #sliding: SlidingMerge
   /** The running merge, of the windows that begin with slice `first`, of slices up to `upTo`. */
   #running: { readonly ptr: number; readonly first: number; upTo: number } | undefined
 
-  constructor(slices: SliceTable, walk: SliceWalk, isCumulative: boolean) {
-    this.#slices = slices
-    this.#walk = walk
-    this.#isCumulative = isCumulative
+  constructor(parts: WindowMergerParts) {
+    this.#parts = parts
+    this.#sliding = new SlidingMerge(parts)
   }
 
-  /** Something is kept: the next merge may change rows that were given out before. */
+  /** Something is kept that late rows make worthless. */
   get keeps(): boolean {
+    return this.#running !== undefined || this.#sliding.keeps
+  }
+
+  /** The next merge changes rows that were given out before. */
+  get changesGiven(): boolean {
     return this.#running !== undefined
   }
 
-  /** The accumulators of a window, whose first slice would be `first`. */
-  merged(first: number, parts: readonly Slice[]): MergedWindow {
-    if (this.#isCumulative) return { ptr: this.#cumulative(first, parts), isOwned: false }
-    if (parts.length === 1) return { ptr: parts[0]!.ptr, isOwned: false }
-    const ptr = this.#slices.detached()
-    for (const part of parts) this.#walk.merge(part.ptr, ptr)
-    return { ptr, isOwned: true }
+  /** The accumulators of a window that has rows. */
+  merged(window: number): MergedWindow {
+    const { grid } = this.#parts
+    if (grid.isCumulative) return { ptr: this.#cumulative(window), isOwned: false }
+    if (grid.isShared) return { ptr: this.#sliding.merged(window), isOwned: true }
+    return { ptr: this.#parts.live.firstFrom(grid.firstSlice(window))!.ptr, isOwned: false }
   }
 
   /** The same of some keys only: n ids, ascending. */
-  mergedOf(parts: readonly Slice[], ids: number, n: number): number {
-    const ptr = this.#slices.detached()
-    for (const part of parts) this.#walk.mergeOf(part.ptr, ptr, ids, n)
+  mergedOf(window: number, ids: number, n: number): number {
+    const { slices, walk, grid, live } = this.#parts
+    const ptr = slices.detached()
+    for (const part of live.between(grid.firstSlice(window), grid.endSlice(window))) {
+      walk.mergeOf(part.ptr, ptr, ids, n)
+    }
     return ptr
   }
 
   /** Slices have changed, or key ids have. */
   forget(): void {
-    if (this.#running !== undefined) this.#walk.release(this.#running.ptr)
+    if (this.#running !== undefined) this.#parts.walk.release(this.#running.ptr)
     this.#running = undefined
+    this.#sliding.forget()
   }
 
-  #cumulative(first: number, parts: readonly Slice[]): number {
+  #cumulative(window: number): number {
+    const { slices, walk, grid, live } = this.#parts
+    const first = grid.firstSlice(window)
+    const end = grid.endSlice(window)
     if (this.#running !== undefined && this.#running.first !== first) this.forget()
-    this.#running ??= { ptr: this.#slices.detached(), first, upTo: first }
+    this.#running ??= { ptr: slices.detached(), first, upTo: first }
     const running = this.#running
-    for (const part of parts) {
-      if (part.index < running.upTo) continue
-      this.#walk.merge(part.ptr, running.ptr)
-      running.upTo = part.index + 1
-    }
+    for (const part of live.between(running.upTo, end)) walk.merge(part.ptr, running.ptr)
+    running.upTo = end
     return running.ptr
   }
 }
