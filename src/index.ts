@@ -91,6 +91,12 @@ export type {
   RuntimeContext,
 } from './operators/functions.ts'
 export type {
+  CoGroupFunction,
+  JoinContext,
+  JoinFunction,
+  ProcessJoinFunction,
+} from './operators/join-functions.ts'
+export type {
   Evictor,
   OnMergeContext,
   ProcessWindowFunction,

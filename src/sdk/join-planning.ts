@@ -98,6 +98,17 @@ export function planIntervalJoin(
   request: JoinRequest & IntervalBounds,
   location: string | undefined,
 ): LogicalStream {
+  const { joined, naming } = joinedInInterval(leftStream, rightStream, request, location)
+  return naming.selected(joined, request, location)
+}
+
+/** The joined rows, before what is wanted of them: their times are '$leftTime' and '$rightTime'. */
+export function joinedInInterval(
+  leftStream: LogicalStream,
+  rightStream: LogicalStream,
+  request: JoinRequest & IntervalBounds,
+  location: string | undefined,
+): JoinedStream {
   const { between, lowerBoundExclusive = false, upperBoundExclusive = false } = request
   const [lowerMs, upperMs] = between.map((span, i) =>
     timeSpanMs(span, i === 0 ? 'the lower bound of an interval' : 'the upper bound of an interval'),
@@ -133,12 +144,19 @@ export function planTemporalJoin(
       `a temporal join is 'inner' or 'left', not '${type}': versions are no rows of their own`,
     )
   }
-  return planTimedJoin(leftStream, rightStream, request, location, {
+  const { joined, naming } = planTimedJoin(leftStream, rightStream, request, location, {
     kind: 'temporalJoin',
     name: 'Temporal join',
     own: {},
     eventTime: ([left]) => left,
   })
+  return naming.selected(joined, request, location)
+}
+
+/** Joined rows, and what their columns are called. */
+interface JoinedStream {
+  readonly joined: LogicalStream
+  readonly naming: JoinNaming
 }
 
 interface TimedJoin {
@@ -157,7 +175,7 @@ function planTimedJoin(
   request: JoinRequest,
   location: string | undefined,
   { kind, name, own, eventTime }: TimedJoin,
-): LogicalStream {
+): JoinedStream {
   const { type = 'inner' } = request
   refuseUpdating(leftStream, `${kind === 'intervalJoin' ? 'an interval' : 'a temporal'} join`)
   if (kind === 'intervalJoin') refuseUpdating(rightStream, 'an interval join')
@@ -167,7 +185,7 @@ function planTimedJoin(
   const where = naming.condition(request)
   const outer = isOuter(type)
   const times = timed.time.map((column, side) => ({
-    name: side === 0 ? '$left.time' : '$right.time',
+    name: side === 0 ? '$leftTime' : '$rightTime',
     side: side as 0 | 1,
     column,
   }))
@@ -190,7 +208,7 @@ function planTimedJoin(
     { spec, name, output: new Schema([...naming.fields(type), ...fields]), ...at(location) },
     eventTime([left!, right!]),
   )
-  return naming.selected(joined, request, location)
+  return { joined, naming }
 }
 
 const call = (name: FunctionName, ...operands: readonly Expression[]): Expression => ({

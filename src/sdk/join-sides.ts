@@ -87,6 +87,9 @@ export function timedSide(stream: LogicalStream, location: string | undefined): 
   return { stream: stream.withEventTimeColumn(location), time: EVENT_TIME }
 }
 
+/** A side's event time in the finer unit of the other one. */
+const JOIN_TIME = '$joinTime'
+
 const UNITS: readonly TimeUnit[] = ['s', 'ms', 'us', 'ns']
 
 /** Both streams with their event times in columns of one unit: the finer one. */
@@ -124,8 +127,8 @@ function withTimeIn(
     to,
     try: false,
   }
-  const columns = [...plainColumns(stream.schema.names), { name: '$time', expression }]
-  return { stream: stream.plannedSelect(columns, location, stream.eventTime), time: '$time' }
+  const columns = [...plainColumns(stream.schema.names), { name: JOIN_TIME, expression }]
+  return { stream: stream.plannedSelect(columns, location, stream.eventTime), time: JOIN_TIME }
 }
 
 const INTEGERS: readonly string[] = ['int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32']

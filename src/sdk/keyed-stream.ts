@@ -33,6 +33,7 @@ import {
   KeyedConnectedStreams,
 } from './connected-streams.ts'
 import type { DataStream } from './data-stream.ts'
+import { IntervalJoin } from './joined-streams.ts'
 import type { LogicalStream } from './logical-stream.ts'
 import { checkedFrame, type OverOptions } from './over-planning.ts'
 import { OverStream } from './over-stream.ts'
@@ -255,6 +256,20 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
     }
     const second = { stream: other.#stream, keys: other.#keys }
     return new KeyedConnectedStreams<F, G, K>(side, second, this.#wrap)
+  }
+
+  /**
+   * This stream and another, joined where the times of two rows of one key lie in an interval of each other:
+   * intervalJoin(right).between('-5s', '10s'), and then process() or select().
+   * @param right a stream keyed by the same types; both need event time (assignWatermarks)
+   * @throws TYPE_MISMATCH, from process() or select(), for keys of other types
+   */
+  intervalJoin<R extends Fields, N extends string>(right: KeyedStream<R, N>): IntervalJoin<F, R> {
+    const sides = [
+      { stream: this.#stream, keys: this.#keys },
+      { stream: right.#stream, keys: right.#keys },
+    ] as const
+    return new IntervalJoin<F, R>(sides, this.#wrap)
   }
 
   #process<G extends Fields>(

@@ -1,0 +1,226 @@
+// Joins in Flink's words, through the embedded cluster at several parallelisms, against nested loops.
+import { describe, expect, it } from 'vitest'
+import {
+  type CoGroupFunction,
+  float64,
+  int32,
+  nullable,
+  outputTag,
+  session,
+  StreamExecutionEnvironment,
+  timestamp,
+  tumble,
+  utf8,
+} from '../../src/index.ts'
+
+const ORDERS = Array.from({ length: 200 }, (_, i) => ({
+  id: i % 23,
+  time: i * 100 + ((i * 7) % 90),
+  item: `item ${i}`,
+}))
+const PAYMENTS = Array.from({ length: 150 }, (_, i) => ({
+  order: (i * 5) % 29,
+  paid: i * 140,
+  amount: i % 13 === 0 ? null : i / 4,
+}))
+const ORDER = { id: int32(), time: timestamp('ms'), item: utf8() }
+const PAYMENT = { order: int32(), paid: timestamp('us'), amount: nullable(float64()) }
+
+function streams(parallelism: number) {
+  const env = StreamExecutionEnvironment.getExecutionEnvironment({
+    parallelism,
+    config: { batchRows: 64 },
+  })
+  const orders = env.fromCollection(ORDERS, { schema: ORDER })
+  const micros = PAYMENTS.map((row) => ({ ...row, paid: BigInt(row.paid) * 1_000n }))
+  const payments = env.fromCollection(micros, { schema: PAYMENT })
+  return {
+    env,
+    orders: orders.assignWatermarks('time', { maxOutOfOrderness: '1s' }),
+    payments: payments.assignWatermarks('paid', { maxOutOfOrderness: '1s' }),
+  }
+}
+
+const texts = (rows: readonly unknown[]): string[] =>
+  rows.map((row) => JSON.stringify(row)).toSorted()
+
+const inInterval = (
+  order: (typeof ORDERS)[number],
+  { order: id, paid }: (typeof PAYMENTS)[number],
+) => order.id === id && paid > order.time - 500 && paid <= order.time + 2_000
+
+describe('an interval join of keyed streams', () => {
+  const SCHEMA = { item: utf8(), amount: nullable(float64()), left: float64(), right: float64() }
+
+  it.each([1, 2, 4])('gives a function each pair in %d subtasks', async (parallelism) => {
+    const { orders, payments } = streams(parallelism)
+    const late = outputTag('unpaid', { item: utf8() })
+    const rows = orders
+      .keyBy('id')
+      .intervalJoin(payments.keyBy('order'))
+      .between('-500ms', '2s')
+      .lowerBoundExclusive()
+      .process(
+        {
+          processElement(order, payment, context, out) {
+            const latest = Math.max(order.time, Number(payment.paid) / 1_000)
+            if (context.timestamp() !== latest) throw new Error(`time ${latest}`)
+            if (payment.amount === null) context.output(late, { item: order.item })
+            out.collect({
+              item: order.item,
+              amount: payment.amount,
+              left: context.leftTimestamp(),
+              right: context.rightTimestamp(),
+            })
+          },
+        },
+        SCHEMA,
+      )
+    const expected = ORDERS.flatMap((order) =>
+      PAYMENTS.filter((payment) => inInterval(order, payment)).map(({ amount, paid }) => ({
+        item: order.item,
+        amount,
+        left: order.time,
+        right: paid,
+      })),
+    )
+    expect(texts(await Array.fromAsync(rows.collect()))).toEqual(texts(expected))
+  })
+
+  it('gives columns of both without a row', async () => {
+    const { orders, payments } = streams(2)
+    const rows = orders
+      .keyBy('id')
+      .intervalJoin(payments.keyBy('order'))
+      .between('-500ms', '2s')
+      .lowerBoundExclusive()
+      .select((order, payment) => ({ item: order.item, amount: payment.amount }))
+    const expected = ORDERS.flatMap(({ item, ...order }) =>
+      PAYMENTS.filter((payment) => inInterval({ item, ...order }, payment)).map(({ amount }) => ({
+        item,
+        amount,
+      })),
+    )
+    expect(texts(await Array.fromAsync(rows.collect()))).toEqual(texts(expected))
+  })
+})
+
+const windowOf = (time: number): number => Math.floor(time / 1_000)
+
+/** Orders and payments of each key and window. */
+function groups() {
+  const all = new Map<string, { left: typeof ORDERS; right: typeof PAYMENTS }>()
+  const of = (id: number, time: number) => {
+    const name = `${id} ${windowOf(time)}`
+    if (!all.has(name)) all.set(name, { left: [], right: [] })
+    return all.get(name)!
+  }
+  for (const row of ORDERS) of(row.id, row.time).left.push(row)
+  for (const row of PAYMENTS) of(row.order, row.paid).right.push(row)
+  return [...all.values()]
+}
+
+describe('a coGroup', () => {
+  it.each([1, 2, 4])('gives all rows of a key and window in %d subtasks', async (parallelism) => {
+    const { orders, payments } = streams(parallelism)
+    const rows = orders
+      .coGroup(payments)
+      .where('id')
+      .equalTo('order')
+      .window(tumble('1s'))
+      .apply(
+        (left, right, out) => {
+          const items = left.map(({ item }) => item).toSorted()
+          const paid = right.map((each) => each.amount ?? -1).toSorted((a, b) => a - b)
+          out.collect({ items: items.join(), paid: paid.join() })
+        },
+        { items: utf8(), paid: utf8() },
+      )
+    const expected = groups().map(({ left, right }) => ({
+      items: left
+        .map(({ item }) => item)
+        .toSorted()
+        .join(),
+      paid: right
+        .map((each) => each.amount ?? -1)
+        .toSorted((a, b) => a - b)
+        .join(),
+    }))
+    expect(texts(await Array.fromAsync(rows.collect()))).toEqual(texts(expected))
+  })
+
+  it('has sessions, and functions with a life of their own', async () => {
+    class Counts implements CoGroupFunction<unknown, unknown, { l: number; r: number }> {
+      #opened = 0
+      open() {
+        this.#opened++
+      }
+      coGroup(
+        left: readonly unknown[],
+        right: readonly unknown[],
+        out: { collect(row: { l: number; r: number }): void },
+      ) {
+        if (this.#opened !== 1) throw new Error('not opened')
+        out.collect({ l: left.length, r: right.length })
+      }
+    }
+    const env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 2 })
+    const schema = { id: int32(), time: timestamp('ms') }
+    const side = (times: readonly number[]) =>
+      env
+        .fromCollection(
+          times.map((time) => ({ id: 1, time })),
+          { schema },
+        )
+        .assignWatermarks('time', { maxOutOfOrderness: '1h' })
+    const rows = side([0, 900, 5_000])
+      .coGroup(side([1_700, 9_000]))
+      .where('id')
+      .equalTo('id')
+      .window(session('1s'))
+      .apply(Counts, { l: int32(), r: int32() })
+    expect(texts(await Array.fromAsync(rows.collect()))).toEqual(
+      texts([
+        { l: 2, r: 1 },
+        { l: 1, r: 0 },
+        { l: 0, r: 1 },
+      ]),
+    )
+  })
+})
+
+describe('a join in windows in the words of Flink', () => {
+  it.each([1, 4])('gives a function each pair in %d subtasks', async (parallelism) => {
+    const { orders, payments } = streams(parallelism)
+    const rows = orders
+      .join(payments)
+      .where('id')
+      .equalTo('order')
+      .window(tumble('1s'))
+      .apply((order, payment) => ({ item: order.item, amount: payment.amount }), {
+        item: utf8(),
+        amount: nullable(float64()),
+      })
+    const expected = groups().flatMap(({ left, right }) =>
+      left.flatMap(({ item }) => right.map(({ amount }) => ({ item, amount }))),
+    )
+    expect(texts(await Array.fromAsync(rows.collect()))).toEqual(texts(expected))
+  })
+})
+
+describe('an interval join of streams whose times have one name', () => {
+  it('knows them apart', async () => {
+    const env = StreamExecutionEnvironment.getExecutionEnvironment()
+    const schema = { id: int32(), time: timestamp('ms') }
+    const side = (time: number) =>
+      env
+        .fromCollection([{ id: 1, time }], { schema })
+        .assignWatermarks('time')
+        .keyBy('id')
+    const rows = side(5)
+      .intervalJoin(side(7))
+      .between('0s', '1s')
+      .select((l, r) => ({ left: l.time, right: r.time }))
+    expect(await Array.fromAsync(rows.collect())).toEqual([{ left: 5, right: 7 }])
+  })
+})
