@@ -71,6 +71,24 @@ describe('state of windows', () => {
     expect(tablesOf(await job.snapshot())).toBe(0)
   })
 
+  it('windows of a number of rows leave nothing of keys whose rows are out', async () => {
+    await using job = await JobHarness.start(
+      (env) => env.fromSource(input).keyBy('key').countWindow(2).reduce(add),
+      { config: { stateCompactionKeysMin: 4 } },
+    )
+    for (let i = 0; i < 100; i++)
+      await job.push(input, [row(i, i, `key ${i}`), row(i, i, `key ${i}`)])
+    await job.push(input, [row(1, 7, 'key 3')])
+    expect(job.output().map(({ n }) => n)).toEqual(Array.from({ length: 100 }, (_, i) => i * 2))
+    const snapshot = await job.snapshot()
+    const tables = [...snapshot.operators.values()].flat().flatMap((each) => each.tables)
+    const windows = tables.find(({ name }) => name === 'windows')
+    expect(windows?.parts.length).toBeLessThan(10)
+    await job.restore(snapshot, { parallelism: 2 })
+    await job.push(input, [row(1, 5, 'key 3')])
+    expect(job.output().at(-1)).toMatchObject({ key: 'key 3', n: 12 })
+  })
+
   it('is there again after a crash, in another number of subtasks, at any moment', async () => {
     const rows = Array.from({ length: 120 }, (_, i) =>
       row(i * 3 + ((i * 7) % 5) * 4, i % 11, `key ${(i * 5) % 9}`),

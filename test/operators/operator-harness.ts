@@ -28,6 +28,7 @@ export interface HarnessOptions<Config> {
   /** Goes on from these snapshots (of all subtasks that there were). */
   readonly restore?: readonly OperatorSnapshot[]
   readonly batchRows?: number
+  readonly stateCompactionKeysMin?: number
   /** Input waits to be taken, whenever the operator asks. */
   readonly hasInput?: boolean
   readonly table?: (schema: Schema) => AsyncGenerator<RecordBatch>
@@ -73,7 +74,12 @@ export class OperatorHarness<Config> {
       subtaskIndex,
       parallelism,
       attempt: 0,
-      config: { ...DEFAULT_CONFIG, batchRows: options.batchRows ?? DEFAULT_CONFIG.batchRows },
+      config: {
+        ...DEFAULT_CONFIG,
+        batchRows: options.batchRows ?? DEFAULT_CONFIG.batchRows,
+        stateCompactionKeysMin:
+          options.stateCompactionKeysMin ?? DEFAULT_CONFIG.stateCompactionKeysMin,
+      },
       clock: { now, monotonic: now, schedule: () => () => undefined },
       get watermarkMs() {
         return watermark()

@@ -27,6 +27,8 @@ export interface RowModelOptions {
   readonly evictor: ModelEvictor | undefined
   /** The gap of a session is the row's. */
   readonly isDynamic: boolean
+  /** The function counts its calls. */
+  readonly isCounting: boolean
   readonly allowedLatenessMs: number
   readonly isKeyed: boolean
   /** The function is not called of no rows. */
@@ -211,7 +213,7 @@ export class RowWindowModel {
   }
 
   #fire(pane: Pane): void {
-    const { evictor, isFolding, window } = this.#options
+    const { evictor, isFolding, isCounting, window } = this.#options
     if (pane.items.length === 0) return
     const { key, start, end } = pane
     const kept = evictor === undefined ? pane.items : evicted(evictor, pane.items)
@@ -226,8 +228,8 @@ export class RowWindowModel {
       windowStart: start,
       windowEnd: end,
       values: seen.map(({ n }) => n).join(','),
-      seen: window.kind === 'session' ? 0 : pane.seen,
-      total,
+      seen: window.kind === 'session' || !isCounting ? 0 : pane.seen,
+      total: isCounting ? total : 0,
     })
   }
 

@@ -85,12 +85,13 @@ interface Out {
 /** Tells all that it is told. */
 const telling = (
   isSession: boolean,
+  isCounting: boolean,
 ): ProcessWindowFunction<string | null | undefined, { s: string }, Out> => ({
   process(key, context, rows, out) {
     const { window } = context
-    const all = context.globalState(total)
-    all.update(all.value() + 1)
-    if (!isSession) {
+    const all = isCounting ? context.globalState(total) : undefined
+    all?.update(all.value() + 1)
+    if (isCounting && !isSession) {
       const own = context.windowState(seen)
       own.update(own.value() + 1)
     }
@@ -99,8 +100,8 @@ const telling = (
       windowStart: window.start,
       windowEnd: window.end,
       values: rows.map(({ s }) => s).join(','),
-      seen: isSession ? 0 : context.windowState(seen).value(),
-      total: all.value(),
+      seen: isSession || !isCounting ? 0 : context.windowState(seen).value(),
+      total: all?.value() ?? 0,
     })
   },
 })
@@ -127,12 +128,15 @@ type Step =
 interface Scenario {
   readonly window: WindowSpec
   readonly isDynamic: boolean
+  /** The function has state by window and by key. */
+  readonly isCounting: boolean
   readonly trigger: ModelTrigger | undefined
   readonly evictor: ModelEvictor | undefined
   readonly allowedLatenessMs: number
   readonly function: string
   readonly isKeyed: boolean
   readonly batchRows: number
+  readonly stateCompactionKeysMin: number
   readonly steps: readonly Step[]
 }
 
@@ -146,7 +150,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         fc
           .record({
             at: fc.integer({ min: -5, max: TIME_MAX }),
-            key: fc.option(fc.constantFrom('a', 'b', 'a longer key than sixteen bytes')),
+            key: fc.option(
+              fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'a longer key than 16 bytes'),
+            ),
             n: fc.integer({ min: 0, max: 9 }),
             gap: fc.integer({ min: 1, max: 15 }),
           })
@@ -217,12 +223,14 @@ const scenarios = (window: fc.Arbitrary<WindowSpec>): fc.Arbitrary<Scenario> =>
     .record({
       window,
       isDynamic: fc.boolean(),
+      isCounting: fc.boolean(),
       trigger,
       evictor,
       allowedLatenessMs: fc.constantFrom(0, 0, 3, 15),
       function: fc.constantFrom('process', 'process', 'reduce', 'aggregate'),
       isKeyed: fc.constantFrom(true, true, false),
       batchRows: fc.constantFrom(2, 16_384),
+      stateCompactionKeysMin: fc.constantFrom(1, 3, 65_536),
       steps: fc.array(step, { maxLength: 9 }),
     })
     .filter(isPossible)
@@ -242,13 +250,14 @@ function ownTrigger(given: ModelTrigger | undefined): Trigger<In> | undefined {
 const ROW = struct(FIELDS)
 
 function partsOf(scenario: Scenario): WindowFunctionParts {
-  const { window, trigger: given, evictor: evicting, function: name, isDynamic } = scenario
+  const { window, trigger: given, evictor: evicting, function: name } = scenario
+  const { isDynamic, isCounting } = scenario
   const fold = FOLDS[name]
   const own = ownTrigger(given)
   const value = name === 'reduce' ? ROW : structured<unknown>()
   return {
     ...(fold === undefined ? {} : { fold }),
-    window: { kind: 'process', given: telling(window.kind === 'session') },
+    window: { kind: 'process', given: telling(window.kind === 'session', isCounting) },
     ...(own === undefined ? {} : { trigger: own }),
     ...(evicting === undefined ? {} : { evictor: evictorOf(evicting) }),
     ...(isDynamic && window.kind === 'session' ? { gap: ({ gap }: In) => gap } : {}),
@@ -262,7 +271,8 @@ function partsOf(scenario: Scenario): WindowFunctionParts {
 }
 
 function clusterOf(scenario: Scenario): WindowCluster<RowWindowSpec> {
-  const { window, trigger: given, allowedLatenessMs, isKeyed, batchRows } = scenario
+  const { window, trigger: given, allowedLatenessMs, isKeyed } = scenario
+  const { batchRows, stateCompactionKeysMin } = scenario
   const keys = isKeyed ? ['key'] : []
   const isData = given !== undefined && given.kind !== 'odd' && given.kind !== 'delta'
   return new WindowCluster<RowWindowSpec>({
@@ -285,6 +295,7 @@ function clusterOf(scenario: Scenario): WindowCluster<RowWindowSpec> {
     keys,
     sides: new Map([['late', INPUT]]),
     batchRows,
+    stateCompactionKeysMin,
   })
 }
 

@@ -19,6 +19,7 @@ export interface ClusterOptions<Config> {
   readonly keys: readonly string[]
   readonly sides: ReadonlyMap<string, Schema>
   readonly batchRows: number
+  readonly stateCompactionKeysMin?: number
 }
 
 export class WindowCluster<Config> {
