@@ -42,27 +42,24 @@ class AsyncLookup implements AsyncCalls {
   }
 
   asyncInvoke(row: Row, call: AsyncContext): readonly Row[] | Promise<readonly Row[]> {
-    const { on } = this.#spec
-    const key = Object.fromEntries(on.map(([column, name]) => [name, row[column]]))
-    if (on.some(([column]) => row[column] === null)) return this.#joined(row, [])
-    const found = this.#find(key, call)
+    if (this.#spec.on.some(([column]) => row[column] === null)) return this.#joined(row, [])
+    const found = this.#find(row, call)
     if (found instanceof Promise) return found.then((rows) => this.#joined(row, rows))
     return this.#joined(row, found)
   }
 
-  #find(key: Row, call: AsyncContext): readonly Row[] | Promise<readonly Row[]> {
+  /** The table's rows for a row. */
+  #find(row: Row, call: AsyncContext): readonly Row[] | Promise<readonly Row[]> {
     const cache = this.#cache
-    if (cache === undefined) return this.#ask(key, call)
-    const text = keyText(Object.values(key))
+    if (cache === undefined) return this.#ask(row, call)
+    const text = this.#keyText(row)
     const known = cache.get(text, this.#context.processingTimeMs()) ?? this.#asked.get(text)
     this.#count(known === undefined ? 'cacheMisses' : 'cacheHits')
     if (known !== undefined) return known
-    const found = this.#ask(key, call)
-    if (!(found instanceof Promise)) {
-      cache.put(text, found, this.#context.processingTimeMs())
-      return found
-    }
-    return this.#wait(text, found, call.signal)
+    const found = this.#ask(row, call)
+    if (found instanceof Promise) return this.#wait(text, found, call.signal)
+    cache.put(text, found, this.#context.processingTimeMs())
+    return found
   }
 
   /** Others that want the key wait, too, until there is an answer or nobody expects one. */
@@ -86,7 +83,8 @@ class AsyncLookup implements AsyncCalls {
     }
   }
 
-  #ask(key: Row, call: AsyncContext): readonly Row[] | Promise<readonly Row[]> {
+  #ask(row: Row, call: AsyncContext): readonly Row[] | Promise<readonly Row[]> {
+    const key = Object.fromEntries(this.#spec.on.map(([column, name]) => [name, row[column]]))
     const answer: unknown = this.#function.asyncInvoke(key, call)
     if (answer instanceof Object && 'then' in answer) {
       return Promise.resolve(answer as PromiseLike<unknown>).then((rows) =>
@@ -125,15 +123,18 @@ class AsyncLookup implements AsyncCalls {
     })
   }
 
+  /** A text that two keys share exactly when their values are equal. */
+  #keyText(row: Row): string {
+    const { on } = this.#spec
+    if (on.length === 1) return valueText(row[on[0]![0]])
+    return JSON.stringify(on.map(([column]) => valueText(row[column])))
+  }
+
   #count(name: string): void {
     const { user } = this.#context.metrics
     user[name] = (user[name] ?? 0) + 1
   }
 }
-
-/** A text that two keys share exactly when their values are equal. */
-const keyText = (values: readonly unknown[]): string =>
-  values.length === 1 ? valueText(values[0]) : JSON.stringify(values.map(valueText))
 
 function valueText(value: unknown): string {
   if (typeof value === 'string') return value
