@@ -120,6 +120,7 @@ function program(onExit: (code: number) => void): Command {
     .option('-p, --parallelism <n>', 'subtasks an operator runs as, and slots', parallelism)
     .option('--batch-rows <n>', 'rows a record batch has at most', wholeNumber)
     .option('--changelog', 'of results that are updated: all changes, not the final rows', false)
+    .option('--runtime-mode <mode>', 'streaming (unless said), batch or automatic')
     .option('--virtual-clock', 'events come by a clock that is not the world’s (q12)', false)
     .option('--json', 'print one JSON object a query', false)
     .option('--no-progress', 'print no progress')

@@ -22,6 +22,7 @@ import {
   StreamExecutionEnvironment,
 } from '../index.ts'
 import { errorText } from './error-text.ts'
+import type { RuntimeMode } from '../graph/runtime-mode.ts'
 import { fileStreams, generatedStreams, type Nexmark } from './nexmark-input.ts'
 import { NEXMARK_QUERIES, type NexmarkQuery } from './nexmark-queries.ts'
 import { nexmarkTable, type QueryFigures } from './nexmark-table.ts'
@@ -41,6 +42,7 @@ export interface NexmarkCommandOptions {
   readonly batchRows?: number
   readonly changelog: boolean
   readonly virtualClock: boolean
+  readonly runtimeMode?: string
   readonly json: boolean
   readonly progress: boolean
 }
@@ -164,7 +166,7 @@ async function runQuery(query: NexmarkQuery, setting: Setting): Promise<QueryFig
     config,
     name: `nexmark ${query}`,
     ...(options.virtualClock ? { executor: virtualTime(options) } : {}),
-  })
+  }).setRuntimeMode((options.runtimeMode ?? 'streaming') as RuntimeMode)
   const rows = resultRows(NEXMARK_QUERIES[query](setting.streams(env)), options.changelog)
   const sum = checksum()
   rows.sinkTo(sum)

@@ -108,6 +108,7 @@ describe('millrace nexmark', () => {
     [{ query: 'q0', events: 0 }, /events is 0; it is a whole number from 1/],
     [{ query: 'q0', tps: 0 }, /tps is 0/],
     [{ query: 'q0', batchRows: 0 }, /batchRows/],
+    [{ query: 'q0', runtimeMode: 'bulk' }, /'bulk'/],
   ])('refuses %j', async (options, message) => {
     await expect(run({ parallelism: 1, ...options })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
