@@ -1,5 +1,5 @@
-// State of windows of rows in whole jobs that crash and are restored: it goes with its window, and is there
-// again in any number of subtasks.
+// Windows of rows in whole jobs, step by step: their state goes with them, and is there again after a crash in
+// any number of subtasks; their time is the rows' or the clock's.
 import { describe, expect, it } from 'vitest'
 import {
   countEvictor,
@@ -7,6 +7,7 @@ import {
   float64,
   globalWindow,
   int32,
+  nullable,
   type ProcessWindowFunction,
   session,
   slide,
@@ -143,5 +144,64 @@ describe('state of windows', () => {
     await feed(job, 84, rows.length)
     await job.finish()
     expect(outputs(job)).toEqual(want)
+  })
+})
+
+describe('time of windows', () => {
+  it('is the clock where the job says so: a window fires when its end has come', async () => {
+    await using job = await JobHarness.start((env) =>
+      env
+        .fromSource(input)
+        .keyBy('key')
+        .window(tumble(10, { time: 'processing' }))
+        .apply(
+          (key, { start, end }, rows, out) => out.collect({ key, start, end, n: rows.length }),
+          { key: utf8(), start: float64(), end: float64(), n: int32() },
+        ),
+    )
+    await job.advanceProcessingTime(3)
+    await job.push(input, [row(500, 1), row(7, 1)])
+    await job.advanceProcessingTime(9)
+    expect(job.output()).toEqual([])
+    const snapshot = await job.snapshot()
+    await job.restore(snapshot, { parallelism: 3 })
+    await job.advanceProcessingTime(10)
+    expect(job.output()).toEqual([{ key: 'a', start: 0, end: 10, n: 2 }])
+    await job.push(input, [row(1, 1)])
+    await job.finish()
+    expect(job.output().at(-1)).toEqual({ key: 'a', start: 10, end: 20, n: 1 })
+  })
+
+  it('is to be there: a row without one, or with one out of range, fails the job and is named', async () => {
+    const timed = testInput(
+      { time: nullable(timestamp('s')), n: int32() },
+      { eventTime: 'time', name: 'timed' },
+    )
+    const start = () =>
+      JobHarness.start((env) =>
+        env
+          .fromSource(timed)
+          .windowAll(tumble(10))
+          .reduce((a) => a),
+      )
+    await using one = await start()
+    await expect(one.push(timed, [{ time: null, n: 1 }])).rejects.toThrow(
+      /window at row 0 \{"time":null,"n":1\}: the event time is null: such a row is in no window/,
+    )
+    await using other = await start()
+    await expect(other.push(timed, [{ time: 8.7e15, n: 1 }])).rejects.toThrow(
+      /the event time is out of range: such a row is in no window; leave it out with where\(\)/,
+    )
+  })
+
+  it('rows of a number, each so many: the last ones of a key', async () => {
+    await using job = await JobHarness.start((env) =>
+      env.fromSource(input).keyBy('key').countWindow(3, 2).reduce(add),
+    )
+    await job.push(
+      input,
+      [1, 2, 4, 8, 16, 32, 64].map((n) => row(n, n)),
+    )
+    expect(job.output().map(({ n }) => n)).toEqual([1 + 2, 2 + 4 + 8, 8 + 16 + 32])
   })
 })
