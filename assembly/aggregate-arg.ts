@@ -33,7 +33,8 @@ const HAS: usize = 32
 
 const second: usize = memory.data(64 * 8, 16)
 
-function less(order: u32, a: usize, aBytes: u32, b: usize, bBytes: u32): bool {
+/** True when a value of an order comes before another. */
+export function lessValue(order: u32, a: usize, aBytes: u32, b: usize, bBytes: u32): bool {
   switch (order) {
     case ORDER_I64:
       return load<i64>(a) < load<i64>(b)
@@ -76,8 +77,8 @@ function offer(
     const order = load<u32>(entry, ENTRY_ORDER)
     const isBetter =
       load<u32>(entry, ENTRY_OP) == OP_ARG_MIN
-        ? less(order, by, byBytes, held, heldBytes)
-        : less(order, held, heldBytes, by, byBytes)
+        ? lessValue(order, by, byBytes, held, heldBytes)
+        : lessValue(order, held, heldBytes, by, byBytes)
     if (!isBetter) return true
   }
   if (!keep(byKind, heap, to + BY, by, byBytes)) return false

@@ -38,7 +38,10 @@ export function aggregateMerge(program: usize, from: usize, to: usize, n: u32): 
         const a: usize = load<u32>(from + (i << 2))
         const b: usize = load<u32>(to + (i << 2))
         if (holdsMemory(op)) {
-          if (!mergeHeld(entry, heap, a + offset, b + offset)) return EXHAUSTED
+          const status = mergeHeld(entry, heap, a + offset, b + offset)
+          if (status == DONE) continue
+          store<u32>(program, e, FAILED)
+          return status == EXHAUSTED ? status : <u32>i
         } else if (!mergeOne(op, a, b, offset, counter)) {
           store<u32>(program, e, FAILED)
           return <u32>i

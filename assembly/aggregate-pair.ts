@@ -9,7 +9,6 @@ import {
   ENTRY_COUNT_OFFSET,
   ENTRY_OFFSET,
   ENTRY_OP,
-  EXHAUSTED,
   FAILED,
   HEAP,
   OP_FIRST_128,
@@ -130,7 +129,10 @@ export function mergeRow(program: usize, from: usize, to: usize): u32 {
     const op = load<u32>(entry, ENTRY_OP)
     const offset: usize = load<u32>(entry, ENTRY_OFFSET)
     if (holdsMemory(op)) {
-      if (!mergeHeld(entry, heap, from + offset, to + offset)) return EXHAUSTED
+      const status = mergeHeld(entry, heap, from + offset, to + offset)
+      if (status == DONE) continue
+      store<u32>(program, e, FAILED)
+      return status
     } else if (!mergeOne(op, from, to, offset, load<u32>(entry, ENTRY_COUNT_OFFSET))) {
       store<u32>(program, e, FAILED)
       return 0

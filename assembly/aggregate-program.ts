@@ -61,6 +61,9 @@ export const OP_DISTINCT_128: u32 = 24
 export const OP_DISTINCT_BYTES: u32 = 25
 export const OP_ARG_MIN: u32 = 26
 export const OP_ARG_MAX: u32 = 27
+export const OP_COLLECT: u32 = 28
+export const OP_TOP_N: u32 = 29
+export const OP_APPROX_DISTINCT: u32 = 30
 /** Those from here on hold no memory. */
 export const OP_MOMENTS_I64: u32 = 40
 export const OP_MOMENTS_U64: u32 = 41

@@ -228,7 +228,10 @@ function updateBlock(heap: usize, entry: usize, rows: usize, at: usize, mask: u6
     else addMasked(rows, offset, mask)
     return DONE
   }
-  if (holdsMemory(op)) return offerBlock(heap, entry, rows, at, mask) ? DONE : EXHAUSTED
+  if (holdsMemory(op)) {
+    const status = offerBlock(heap, entry, rows, at, mask)
+    return status >= EXHAUSTED ? status : <u32>at + status
+  }
   const kind = load<u32>(entry, ENTRY_KIND)
   const count = <usize>popcnt<u64>(full)
   let values = widen(kind, load<u32>(entry, ENTRY_VALUES), at, count)

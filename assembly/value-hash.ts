@@ -1,6 +1,6 @@
 // Hashes of single values, for sets inside accumulators: 64 bits, all of them good. Nothing that is kept
 // beyond a restore depends on them but sketches of distinct counts (approxCountDistinct), so they are
-// stable: test/kernels/distinct.test.ts holds vectors.
+// stable: test/kernels/hyper-log-log.test.ts holds what they give.
 const PRIME_1: u64 = 0x9e3779b185ebca87
 const PRIME_2: u64 = 0xc2b2ae3d27d4eb4f
 

@@ -121,7 +121,8 @@ export {
   type Aggregate,
 } from './sdk/aggregate.ts'
 export { argMax, argMin } from './sdk/aggregate-arg.ts'
-export { countDistinct } from './sdk/aggregate-distinct.ts'
+export { approxCountDistinct, countDistinct } from './sdk/aggregate-distinct.ts'
+export { collect, topN } from './sdk/aggregate-list.ts'
 export { stddevPop, stddevSamp, varPop, varSamp } from './sdk/aggregate-variance.ts'
 export {
   asyncLookup,

@@ -36,6 +36,9 @@ export const AGGREGATE_OPS = {
   distinctBytes: 25,
   argMin: 26,
   argMax: 27,
+  collect: 28,
+  topN: 29,
+  approxDistinct: 30,
   momentsI64: 40,
   momentsU64: 41,
   momentsF64: 42,
@@ -73,6 +76,10 @@ export interface AggregateEntry {
   readonly countOffset: number
   /** The second column, of which argMin and argMax want the extreme. */
   readonly by?: { readonly kind: ValueKind; readonly order: ValueOrder }
+  /** How values compare, where that is asked. */
+  readonly order?: ValueOrder
+  /** How many values a list has at most. */
+  readonly parameter?: number
   /** The input column's number: entries over one column read its values together. */
   readonly column?: number
   /** Which rows it takes, by the numbers of columns (-1: none): entries of the same share masks. */
@@ -122,10 +129,10 @@ export class AggregateProgram {
     this.#run = canCompile(entries) ? compiled(kernels, entries) : undefined
     const { u32 } = kernels
     u32.set([heap, entries.length, 0, 0], this.#program >>> 2)
-    entries.forEach(({ op, kind, offset, countOffset, by }, i) => {
+    entries.forEach(({ op, kind, offset, countOffset, by, order = 'I64', parameter = 0 }, i) => {
       const fixed = [AGGREGATE_OPS[op], VALUE_KINDS[kind], offset, countOffset]
-      const second = by === undefined ? [0, 0] : [VALUE_ORDERS[by.order], VALUE_KINDS[by.kind]]
-      u32.set([...fixed, 0, 0, 0, 0, ...second, 0, 0, 0, 0, 0, 0], this.#entry(i))
+      const second = [VALUE_ORDERS[by?.order ?? order], VALUE_KINDS[by?.kind ?? 64]]
+      u32.set([...fixed, 0, 0, 0, 0, ...second, 0, 0, parameter, 0, 0, 0], this.#entry(i))
     })
   }
 

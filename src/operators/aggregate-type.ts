@@ -1,8 +1,8 @@
 // The types of aggregates: what count, sum, min, max, mean, first and last give over a column of a type.
 // The SDK asks when a job is built, and the window operator's output schema says it again.
 //
-// AT1  Nulls are ignored; a group without a value gives null, and counts give 0. So a result is nullable
-//      when its column is, or when a filter may keep no row.
+// AT1  Nulls are ignored; a group without a value gives null, counts give 0 and lists are empty. So a
+//      result is nullable when its column is, or when a filter may keep no row.
 // AT2  A sum is wide: integers to 64 bits, float32 to float64, decimals to 38 digits. Beyond is
 //      ARITHMETIC_OVERFLOW.
 import { unreachable } from '../base/assert.ts'
@@ -13,6 +13,7 @@ import {
   type DataType,
   float64,
   int64,
+  list,
   timestamp,
   typeName,
   withNullable,
@@ -27,7 +28,8 @@ export const RETRACTABLE: readonly AggregateFunctionName[] = ['count', 'sum', 'm
 export const canRetract = (name: AggregateFunctionName): boolean => RETRACTABLE.includes(name)
 
 /** True when accumulators of that function grow with the values that they get. */
-export const keepsValues = (name: AggregateFunctionName): boolean => name === 'countDistinct'
+export const keepsValues = (name: AggregateFunctionName): boolean =>
+  ['countDistinct', 'approxCountDistinct', 'collect', 'topN'].includes(name)
 
 /** The columns that a windowed aggregation puts before its keys. */
 export const WINDOW_COLUMNS: readonly Field[] = [
@@ -85,9 +87,14 @@ export function aggregateType(
   // A row's count is a number: nobody counts beyond 2^53.
   if (name === 'count') return int64({ as: 'number' })
   if (input === undefined) throw new DataflowError('TYPE_MISMATCH', `${name} takes a column`)
-  if (name === 'countDistinct') {
+  if (name === 'countDistinct' || name === 'approxCountDistinct') {
     if (isNested(input)) throw refusal(name, 'a flat type', input)
     return int64({ as: 'number' })
+  }
+  if (name === 'collect' || name === 'topN') {
+    if (isNested(input)) throw refusal(name, 'a flat type', input)
+    if (name === 'topN' && !hasOrder(input)) throw refusal(name, 'a type with an order', input)
+    return list(withNullable(input, false))
   }
   const isNullable = input.nullable || isFiltered || by?.nullable === true
   switch (name) {

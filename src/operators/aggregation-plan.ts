@@ -44,6 +44,8 @@ export interface Accumulator {
     readonly order: ValueOrder
     readonly column: number
   }
+  readonly order?: ValueOrder
+  readonly parameter?: number
   readonly offset: number
   readonly countOffset: number
 }
@@ -64,6 +66,8 @@ export type Result =
       readonly unit: number
     }
   | { readonly kind: 'count'; readonly offset: number }
+  | { readonly kind: 'estimate'; readonly offset: number }
+  | { readonly kind: 'list'; readonly from: Accumulator }
 
 /** The count offset of a result that is never null. */
 export const NO_COUNT = -1
@@ -78,7 +82,7 @@ export class Planner {
     this.#input = input
   }
 
-  add({ function: name, column, by, filter }: AggregateSpec): Result {
+  add({ function: name, column, by, parameter = 0, filter }: AggregateSpec): Result {
     const position = column === undefined ? -1 : this.#input.indexOf(column)
     const type = position < 0 ? undefined : this.#input.fields[position]!.type
     const byPosition = by === undefined ? -1 : this.#input.indexOf(by)
@@ -100,6 +104,16 @@ export class Planner {
       case 'countDistinct': {
         const { offset } = this.#accumulator({ ...of, op: distinctOp(type) })
         return { kind: 'count', offset: offset + LIST_COUNT }
+      }
+      case 'approxCountDistinct': {
+        const order = orderOf(type)
+        const { offset } = this.#accumulator({ ...of, op: 'approxDistinct', order })
+        return { kind: 'estimate', offset }
+      }
+      case 'collect':
+      case 'topN': {
+        const order = orderOf(type)
+        return { kind: 'list', from: this.#accumulator({ ...of, op: name, order, parameter }) }
       }
       case 'varPop':
       case 'varSamp':
@@ -173,8 +187,8 @@ export class Planner {
   }
 
   #accumulator(of: Omit<Accumulator, 'kind' | 'offset'>): Accumulator {
-    const { op, column, by, rows } = of
-    const key = `${op} ${column} ${by?.column} ${Object.values(rows).join(' ')}`
+    const { op, column, by, parameter, rows } = of
+    const key = `${op} ${column} ${by?.column} ${parameter} ${Object.values(rows).join(' ')}`
     let accumulator = this.#accumulators.get(key)
     if (accumulator === undefined) {
       const kind = column < 0 ? 64 : valueKind(this.#input.fields[column]!.type)
@@ -201,8 +215,18 @@ function accumulatorBytes({ op, kind }: Accumulator): number {
   return isWideOp(op) || kind === 'bytes' ? 16 : 8
 }
 
+const LIST_OPS: ReadonlySet<AggregateOp> = new Set<AggregateOp>([
+  'distinct64',
+  'distinctF64',
+  'distinct128',
+  'distinctBytes',
+  'collect',
+  'topN',
+  'approxDistinct',
+])
+
 /** True for accumulators that hold a list of values. */
-export const isListOp = (op: AggregateOp): boolean => op.startsWith('distinct')
+export const isListOp = (op: AggregateOp): boolean => LIST_OPS.has(op)
 
 const isArgOp = (op: AggregateOp): boolean => op.startsWith('arg')
 const isMomentsOp = (op: AggregateOp): boolean => op.startsWith('moments')

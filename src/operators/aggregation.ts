@@ -22,6 +22,7 @@ import {
   aggregateVariance,
   type ValueKind,
 } from '../kernels/aggregate.ts'
+import { aggregateEstimate, type ListItems, listItems } from '../kernels/value-list.ts'
 import { aggregateHeld } from '../kernels/aggregate-state.ts'
 import { validityAnd } from '../kernels/bitmap.ts'
 import type { Kernels } from '../kernels/module.ts'
@@ -128,6 +129,15 @@ export class Aggregation {
           const values = aggregateMean(kernels, rows, n, parts)
           return new Vector({ ...base, ...validityOf(kernels, rows, n, countOffset), values })
         }
+        case 'estimate': {
+          const values = aggregateEstimate(kernels, rows, n, result.offset)
+          return new Vector({ ...base, values })
+        }
+        case 'list': {
+          const { kind, offset } = result.from
+          const packed = aggregateBytes(kernels, rows, n, offset)
+          return listVector(base, listItems(kernels, packed, n, kind))
+        }
         case 'variance': {
           // Of a sample, one row is not enough.
           const { offset, isSample } = result
@@ -188,9 +198,18 @@ export class Aggregation {
     })
   }
 
-  /** The error of a sum that does not fit. */
+  /** The error of a sum or a list that does not fit. */
   overflow({ entry }: AggregateOverflow): DataflowError {
-    const column = this.#input.fields[this.#accumulators[entry]!.column]!
+    const { column: position, op, parameter } = this.#accumulators[entry]!
+    const column = this.#input.fields[position]!
+    if (op === 'collect') {
+      return new DataflowError(
+        'RECORD_TOO_LARGE',
+        `collect() has more than ${parameter} values of '${column.name}' in a group; give it a ` +
+          'higher limit, or use topN()',
+        { context: { column: column.name } },
+      )
+    }
     return new DataflowError(
       'ARITHMETIC_OVERFLOW',
       `the sum of '${column.name}' (${typeName(column.type)}) is too large; cast it to float64 ` +
@@ -198,6 +217,15 @@ export class Aggregation {
       { context: { column: column.name } },
     )
   }
+}
+
+function listVector(
+  { type, length }: { readonly type: DataType; readonly length: number },
+  { offsets, count, items }: ListItems,
+): Vector {
+  assert(type.kind === 'list', 'a list of values is asked for as one')
+  const child = new Vector({ type: type.item, length: count, ...items })
+  return new Vector({ type, length, offsets, children: [child] })
 }
 
 function validityOf(

@@ -29,6 +29,9 @@ export const AGGREGATE_FUNCTIONS = [
   'varSamp',
   'stddevPop',
   'stddevSamp',
+  'collect',
+  'topN',
+  'approxCountDistinct',
 ] as const
 
 export type AggregateFunctionName = (typeof AGGREGATE_FUNCTIONS)[number]
@@ -41,6 +44,8 @@ export interface AggregateSpec {
   readonly column?: string
   /** The column of which argMin() and argMax() want the extreme. */
   readonly by?: string
+  /** How many values collect() and topN() give at most. */
+  readonly parameter?: number
   readonly filter?: string
 }
 

@@ -35,3 +35,32 @@ export function countDistinct<
     typeof countDistinct<F, K, T>
   >
 }
+
+/**
+ * About how many different values a column has; a number in a row. Its standard error is 1.6 %, and it
+ * keeps 4 KiB of a group at most, however many there are (HyperLogLog).
+ * @param of the column: by name, by callback, or itself
+ * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH
+ * @example
+ * import { approxCountDistinct, StreamExecutionEnvironment, timestamp, tumble, utf8 } from 'millrace'
+ * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+ * const rows = [{ time: 1_000, city: 'Oslo', user: 'ann' }, { time: 2_000, city: 'Oslo', user: 'ann' }]
+ * const results = env
+ *   .fromCollection(rows, { schema: { time: timestamp('ms'), city: utf8(), user: utf8() } })
+ *   .assignWatermarks('time')
+ *   .keyBy('city')
+ *   .window(tumble('1m'))
+ *   .aggregate({ users: approxCountDistinct('user') })
+ * for await (const row of results.collect()) console.log(row.city, row.users)
+ */
+export function approxCountDistinct<
+  F extends Fields = Fields,
+  K extends NamesOf<F, Flat> = never,
+  T extends Flat & DataType = never,
+>(
+  of: ColumnArgument<F, K, T>,
+): Aggregate<F, 'approxCountDistinct', OverOf<NoInfer<K>, NoInfer<T>>, false> {
+  return new WindowAggregate('approxCountDistinct', of) as unknown as ReturnType<
+    typeof approxCountDistinct<F, K, T>
+  >
+}

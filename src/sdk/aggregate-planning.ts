@@ -41,6 +41,7 @@ export function bindAggregates(
       function: aggregate.function,
       ...(input === undefined ? {} : { column: columns.of(input, `$${name}`) }),
       ...(by === undefined ? {} : { by: columns.of(by, `$${name}.by`) }),
+      ...(aggregate.parameter === undefined ? {} : { parameter: aggregate.parameter }),
       ...(filter === undefined ? {} : { filter: columns.of(filter, `$${name}.where`) }),
     }
   })

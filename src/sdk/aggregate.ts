@@ -10,6 +10,7 @@ import {
   type Decimal,
   type Duration,
   type Fields,
+  type List,
   type Float,
   type BigInt64,
   type SmallInt,
@@ -125,13 +126,15 @@ export type AggregateResult<F extends Fields, A> = A extends {
   readonly filtered: infer Filtered
   readonly [BY]: infer By
 }
-  ? Name extends 'count' | 'countDistinct'
+  ? Name extends 'count' | 'countDistinct' | 'approxCountDistinct'
     ? BigInt64<'int64', false, 'number'>
     : TypeOfOver<F, O> extends infer T extends DataType
-      ? WithNull<
-          ResultOver<Name & AggregateFunctionName, T>,
-          NullOfResult<Name, T, Filtered & boolean, NullOfBy<F, By>>
-        >
+      ? Name extends 'collect' | 'topN'
+        ? List<WithNull<T, false>, false>
+        : WithNull<
+            ResultOver<Name & AggregateFunctionName, T>,
+            NullOfResult<Name, T, Filtered & boolean, NullOfBy<F, By>>
+          >
       : never
   : never
 
@@ -143,7 +146,7 @@ type Takes<Name extends AggregateFunctionName> = Name extends 'sum'
     ? Averaged
     : Name extends 'any' | 'all'
       ? Bool
-      : Name extends 'min' | 'max'
+      : Name extends 'min' | 'max' | 'topN'
         ? Ordered
         : Name extends Spread
           ? NumericType

@@ -9,22 +9,28 @@ import type { AggregateFunctionName } from '../operators/operator-spec.ts'
 import type { Column } from './column.ts'
 import { bindColumn, columnsOf, visibleIndex } from './column-expression.ts'
 
+interface AggregateParts {
+  /** The second column. */
+  readonly by?: unknown
+  /** How many values a list has at most. */
+  readonly parameter?: number
+  readonly filter?: unknown
+}
+
 /** An aggregate as it was written: bound to columns when aggregate() is called. */
 export class WindowAggregate {
   readonly function: AggregateFunctionName
   readonly input: unknown
   readonly by: unknown
+  readonly parameter: number | undefined
   readonly filter: unknown
 
-  constructor(
-    name: AggregateFunctionName,
-    input: unknown,
-    { by, filter }: { readonly by?: unknown; readonly filter?: unknown } = {},
-  ) {
+  constructor(name: AggregateFunctionName, input: unknown, parts: AggregateParts = {}) {
     this.function = name
     this.input = input
-    this.by = by
-    this.filter = filter
+    this.by = parts.by
+    this.parameter = parts.parameter
+    this.filter = parts.filter
   }
 
   where(predicate: unknown): WindowAggregate {
@@ -34,7 +40,12 @@ export class WindowAggregate {
         `${this.function}() has two where(); make it one, with and() between the conditions`,
       )
     }
-    return new WindowAggregate(this.function, this.input, { by: this.by, filter: predicate })
+    const { by, parameter } = this
+    return new WindowAggregate(this.function, this.input, {
+      by,
+      ...(parameter === undefined ? {} : { parameter }),
+      filter: predicate,
+    })
   }
 
   /** What it is over, as an expression; undefined for all rows. */

@@ -9,6 +9,9 @@ import {
 
 export const AGGREGATE_NAMES: readonly AggregateFunctionName[] = AGGREGATE_FUNCTIONS
 
+/** How many values lists have at most. */
+const LIST_LIMITS: Partial<Record<AggregateFunctionName, number>> = { collect: 1_000, topN: 3 }
+
 /** Each function that takes the type, over `value`, of all rows and of those that are `kept`. */
 export function specsOf(
   type: DataType,
@@ -21,9 +24,11 @@ export function specsOf(
       // The function does not take the type.
       return []
     }
+    const one = { function: name, column: 'value' } as const
+    const of = LIST_LIMITS[name] === undefined ? one : { ...one, parameter: LIST_LIMITS[name] }
     return [
-      { name, function: name, column: 'value' },
-      { name: `${name}Filtered`, function: name, column: 'value', filter: 'kept' },
+      { ...of, name },
+      { ...of, name: `${name}Filtered`, filter: 'kept' },
     ]
   })
 }

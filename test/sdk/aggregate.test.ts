@@ -2,8 +2,10 @@
 // computed columns; with a crash and a restore at another parallelism. Against plain TypeScript.
 import { describe, expect, it } from 'vitest'
 import {
+  approxCountDistinct,
   argMax,
   argMin,
+  collect,
   countDistinct,
   float64,
   int32,
@@ -13,6 +15,7 @@ import {
   stddevSamp,
   type StreamExecutionEnvironment,
   timestamp,
+  topN,
   utf8,
   varPop,
 } from '../../src/index.ts'
@@ -42,6 +45,12 @@ function resultOf(rows: readonly Sale[]) {
     buyers: new Set(present.map(({ buyer }) => buyer)).size,
     dear: new Set(present.filter(({ price }) => price > 5).map(({ buyer }) => buyer)).size,
     prices: new Set(rows.map(({ price }) => Math.floor(price))).size,
+    about: new Set(present.map(({ buyer }) => buyer)).size,
+    buyersOfDear: present.filter(({ price }) => price > 8).map(({ buyer }) => buyer),
+    highest: rows
+      .map(({ price }) => price)
+      .toSorted((a, b) => b - a)
+      .slice(0, 3),
     cheapest: extreme(present, (a, b) => a.price < b.price)?.buyer ?? null,
     lastDear:
       extreme(
@@ -74,6 +83,9 @@ const unbounded = (env: StreamExecutionEnvironment) =>
       buyers: countDistinct('buyer'),
       dear: countDistinct('buyer').where(r.price.gt(5)),
       prices: countDistinct(r.price.floor()),
+      about: approxCountDistinct('buyer'),
+      buyersOfDear: collect('buyer').where(r.price.gt(8)),
+      highest: topN('price', 3),
       cheapest: argMin('buyer', 'price'),
       lastDear: argMax('at', 'price').where(r.price.gt(8)),
       spread: varPop('price'),
@@ -89,6 +101,9 @@ const windowed = (env: StreamExecutionEnvironment) =>
       buyers: countDistinct('buyer'),
       dear: countDistinct('buyer').where((r) => r.price.gt(5)),
       prices: countDistinct((r) => r.price.floor()),
+      about: approxCountDistinct('buyer'),
+      buyersOfDear: collect('buyer').where((r) => r.price.gt(8)),
+      highest: topN('price', 3),
       cheapest: argMin('buyer', 'price'),
       lastDear: argMax('at', 'price').where((r) => r.price.gt(8)),
       spread: varPop('price'),
@@ -104,6 +119,27 @@ const texts = (rows: readonly object[]): string[] =>
       ),
     )
     .toSorted()
+
+describe('collect()', () => {
+  it('refuses a value beyond its limit, and says where', async () => {
+    await using job = await JobHarness.start((env) =>
+      env
+        .fromSource(sales)
+        .keyBy('shop')
+        .aggregate({ prices: collect('price', { limit: 5 }) })
+        .toChangelog(),
+    )
+    await job.push(sales, ROWS.slice(0, 15))
+    await expect(job.push(sales, ROWS.slice(15, 16))).rejects.toThrow(
+      /collect\(\) has more than 5 values of 'price' in a group/,
+    )
+  })
+
+  it('and topN() take whole numbers of values', () => {
+    expect(() => collect('price', { limit: 0 })).toThrow(/the limit of collect\(\) is 0/)
+    expect(() => topN('price', 1.5)).toThrow(/the count of topN\(\) is 1.5; a whole number/)
+  })
+})
 
 describe('over()', () => {
   const over = (env: StreamExecutionEnvironment, rows: number | 'unbounded') =>
@@ -128,7 +164,7 @@ describe('over()', () => {
   })
 })
 
-describe('distinct counts, extreme rows, variances', () => {
+describe('distinct counts, lists, extreme rows, variances', () => {
   it.each([1, 2, 4])('without windows are those of all rows, at parallelism %i', async (p) => {
     const options = { parallelism: p, seed: p, config: { batchRows: 32 } }
     await using job = await JobHarness.start((env) => unbounded(env).materialize(), options)

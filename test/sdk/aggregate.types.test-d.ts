@@ -1,7 +1,9 @@
 // The row types of aggregates beyond sums and extremes.
 import {
+  approxCountDistinct,
   argMax,
   argMin,
+  collect,
   countDistinct,
   type DataStream,
   type Fields,
@@ -12,6 +14,7 @@ import {
   type RowOf,
   stddevSamp,
   type StreamExecutionEnvironment,
+  topN,
   utf8,
   varPop,
 } from '../../src/index.ts'
@@ -74,3 +77,15 @@ byAuction.aggregate({ word: argMax('word', 'tags') })
 byAuction.aggregate({ word: argMax('word', 'nothing') })
 // @ts-expect-error: text does not vary
 byAuction.aggregate({ word: varPop('word') })
+
+rows<{ auction: number; words: string[]; dear: number[]; about: number }>().are(
+  byAuction.aggregate((r) => ({
+    words: collect('word', { limit: 10 }).where(r.price.gt(5)),
+    dear: topN('price', 3),
+    about: approxCountDistinct('word'),
+  })),
+)
+// @ts-expect-error: how many?
+byAuction.aggregate({ dear: topN('price') })
+// @ts-expect-error: a list of lists
+byAuction.aggregate({ tags: collect('tags') })

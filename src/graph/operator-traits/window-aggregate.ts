@@ -54,9 +54,10 @@ export function neededAggregates(
 export const aggregateColumns = ({ column, by, filter }: AggregateSpec): readonly string[] =>
   [column, by, filter].filter((name) => name !== undefined)
 
-export function aggregateText({ name, function: fn, column, by, filter }: AggregateSpec): string {
+export function aggregateText(spec: AggregateSpec): string {
+  const { name, function: fn, column, by, parameter, filter } = spec
   const where = filter === undefined ? '' : ` where ${filter}`
-  const second = by === undefined ? '' : `, ${by}`
+  const second = [by, parameter].map((one) => (one === undefined ? '' : `, ${one}`)).join('')
   return `${fn}(${column ?? ''}${second})${where} as ${name}`
 }
 
