@@ -19,13 +19,12 @@ import { type DataType, int64, type TimeUnit, uint8, UNITS_PER_SECOND } from '..
 import { Vector } from '../columnar/vector.ts'
 import type { AggregateOverflow } from '../kernels/aggregate.ts'
 import { bitmapCount } from '../kernels/bitmap.ts'
-import { joinBefore } from '../kernels/join-time.ts'
 import { type OverExtent, type OverRows, OverTable } from '../kernels/over.ts'
 import { sortByTime } from '../kernels/sort.ts'
 import { takeFixed } from '../kernels/take.ts'
-import { JoinSide } from '../state/join-side.ts'
 import { KeyColumn } from '../state/key-column.ts'
 import { KeyIndex } from '../state/key-index.ts'
+import { WaitingRows } from '../state/waiting-rows.ts'
 import { Aggregation } from './aggregation.ts'
 import { rowsInTime } from './late-rows.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
@@ -47,7 +46,7 @@ interface Opened {
   /** Addresses of the keys' windows. */
   readonly windows: KeyColumn
   readonly table: OverTable
-  readonly waiting: JoinSide
+  readonly waiting: WaitingRows
 }
 
 class OverAggregate implements Operator {
@@ -103,7 +102,7 @@ class OverAggregate implements Operator {
       keys: new KeyIndex(kernels, this.#keyColumns.map(typeAt)),
       windows: new KeyColumn(kernels, 4),
       table: new OverTable(kernels, this.#aggregation, this.#extent),
-      waiting: new JoinSide(kernels, { types, counts: false, changes: false, timed: true }),
+      waiting: new WaitingRows(kernels, types),
     }
     if (restored === undefined) return
     if (this.#time !== undefined) this.#watermarkMs = readProgress(kernels, restored)
@@ -140,21 +139,17 @@ class OverAggregate implements Operator {
     const { waiting } = this.#use()
     this.#watermarkMs = watermarkMs
     const first = firstAfter(watermarkMs, time.unit)
-    const range = { from: 0, to: waiting.rows, room: waiting.rows }
-    const due = joinBefore(kernels, waiting, range, first)
-    const { length } = due
-    if (length > 0) {
-      // It lives over steps.
-      const order = kernels.allocate(length * 4)
+    const due = waiting.due(first)
+    if (due !== undefined) {
+      const { rows: order, length } = due
       try {
-        kernels.u8.copyWithin(order, due.rows, due.rows + length * 4)
-        sortByTime(kernels, waiting.times, order, length)
+        sortByTime(kernels, waiting.side.times, order, length)
         for (let from = 0; from < length;) {
           const to = this.#sliceEnd(order, from, length)
           yield* this.#emitDue({ rows: order + from * 4, length: to - from })
           from = to
         }
-        waiting.drop({ rows: order, length })
+        waiting.side.drop({ rows: order, length })
       } finally {
         kernels.release(order)
       }
@@ -165,11 +160,11 @@ class OverAggregate implements Operator {
   snapshot(into: StateWriter): void {
     const { kernels, config } = this.#context
     const { waiting, table, windows, keys } = this.#use()
-    for (let from = 0; from < waiting.rows;) {
+    for (let from = 0; from < waiting.side.rows;) {
       const mark = kernels.mark()
-      const rows = waiting.living(from, config.batchRows)
+      const rows = waiting.side.living(from, config.batchRows)
       const last = kernels.u32[(rows.rows >>> 2) + rows.length - 1]!
-      from = rows.length < config.batchRows ? waiting.rows : last + 1
+      from = rows.length < config.batchRows ? waiting.side.rows : last + 1
       if (rows.length > 0) this.#writeWaiting(into, rows)
       kernels.reset(mark)
     }
@@ -226,7 +221,7 @@ class OverAggregate implements Operator {
     const extent = this.#extent
     if (extent.kind === 'rows' || (extent.kind === 'unbounded' && !extent.peers)) return to
     const { u32, i64 } = kernels
-    const times = this.#use().waiting.times >>> 3
+    const times = this.#use().waiting.side.times >>> 3
     const timeAt = (place: number): bigint => i64[times + u32[(order >>> 2) + place]!]!
     const last = timeAt(to - 1)
     while (to < length && timeAt(to) === last) to++
@@ -242,8 +237,8 @@ class OverAggregate implements Operator {
     const out = kernels.allocate(n * table.stride)
     try {
       const columns = this.#heldColumns(due)
-      const times = takeFixed(kernels, 8, waiting.times, due)
-      this.#apply({ ids: takeFixed(kernels, 4, waiting.ids, due), times, n }, columns, out)
+      const times = takeFixed(kernels, 8, waiting.side.times, due)
+      this.#apply({ ids: takeFixed(kernels, 4, waiting.side.ids, due), times, n }, columns, out)
       for (let from = 0; from < n; from += config.batchRows) {
         const length = Math.min(config.batchRows, n - from)
         const part = this.#heldColumns({ rows: due.rows + from * 4, length })
@@ -258,7 +253,7 @@ class OverAggregate implements Operator {
   /** Columns of waiting rows by their position in the input; each is made once. */
   #heldColumns(rows: Selection): (position: number) => Vector {
     const { kernels } = this.#context
-    const vectors = this.#use().waiting.vectors()
+    const vectors = this.#use().waiting.side.vectors()
     const made = new Map<number, Vector>()
     return (position) => {
       const known = made.get(position)
@@ -288,7 +283,8 @@ class OverAggregate implements Operator {
     if (n === 0) return
     const { table } = this.#use()
     const pointers = kernels.scratch(n * 4)
-    for (let i = 0; i < n; i++) kernels.u32[(pointers >>> 2) + i] = out + i * table.stride
+    const { u32 } = kernels
+    for (let i = 0; i < n; i++) u32[(pointers >>> 2) + i] = out + i * table.stride
     const results = this.#aggregation.results(kernels, pointers, n, this.#types)
     if (this.#aggregation.holdsBytes) table.program.release(pointers, n)
     this.#output.emit(new RecordBatch(output, n, [...taken, ...results]))
@@ -301,7 +297,7 @@ class OverAggregate implements Operator {
   /** Lets rows, windows and keys go that are of no more use, once there may be many. */
   #forget(first: bigint): void {
     const { waiting, keys, windows, table } = this.#use()
-    if (waiting.useless * 2 >= waiting.rows && waiting.useless > 0) waiting.rebuild(keys.size)
+    waiting.tidy(keys.size)
     const { size } = keys
     if (this.#extent.kind !== 'range' || this.#applied < Math.max(USELESS_MIN, size)) return
     this.#applied = 0
@@ -309,12 +305,12 @@ class OverAggregate implements Operator {
     table.sweep(windows.ptr, size, bound < LEAST_TIME ? LEAST_TIME : bound)
     const { kernels } = this.#context
     const { bits } = windows.present(size)
-    waiting.markKeys(bits)
+    waiting.side.markKeys(bits)
     if (bitmapCount(kernels, bits, size) <= size / 2) {
       const map = kernels.allocate(size * 4)
       keys.compact(bits, map)
       windows.compact(map, size)
-      waiting.remapKeys(map)
+      waiting.side.remapKeys(map)
       waiting.rebuild(keys.size)
       kernels.release(map)
     }
@@ -325,9 +321,9 @@ class OverAggregate implements Operator {
     const { kernels } = this.#context
     const { waiting, keys } = this.#use()
     const { length } = rows
-    const held = waiting.vectors().map((vector) => gatherVector(kernels, vector, rows))
-    const ids = takeFixed(kernels, 4, waiting.ids, rows)
-    const times = takeFixed(kernels, 8, waiting.times, rows)
+    const held = waiting.side.vectors().map((vector) => gatherVector(kernels, vector, rows))
+    const ids = takeFixed(kernels, 4, waiting.side.ids, rows)
+    const times = takeFixed(kernels, 8, waiting.side.times, rows)
     const batch = new RecordBatch(this.#waitingSchema, length, [
       ...held,
       ...keys.columns(ids, length),
