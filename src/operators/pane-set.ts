@@ -106,10 +106,12 @@ export class PaneSet implements IdHolder {
     const held = new Uint8Array(scope.size)
     for (const holder of scope.holders) holder.mark(held)
     for (const pane of this.#byId) {
-      if (pane === undefined) continue
-      const isHeld = pane.window.end < Infinity || held[pane.id] === 1 || held[pane.rows] === 1
-      if (isHeld) liveKeys[scope.keyIdOf(pane.id)] = 1
+      if (pane !== undefined && pane.window.end < Infinity) held[pane.id] = 1
     }
+    held.forEach((isHeld, id) => {
+      const keyId = scope.keyIdOf(id)
+      if (isHeld === 1 && keyId >= 0) liveKeys[keyId] = 1
+    })
   }
 
   remap(map: Uint32Array): void {

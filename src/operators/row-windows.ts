@@ -87,7 +87,7 @@ class RowWindows implements Operator {
     this.#runtime = new FunctionRuntime<RowWindowFunction>(context, keys)
     const { time, keyed } = this.#runtime
     this.#keys = keyed!.scope
-    this.#scope = new WindowScope(kernels, this.#keys)
+    this.#scope = new WindowScope(kernels, this.#keys, !isTimeWindow(spec.window))
     this.#panes = new PaneSet(this.#scope, this.#keys)
     this.#timers = new WindowTimers(this.#panes, (timeMs) => context.wakeAt(timeMs))
     this.#time = {

@@ -22,6 +22,8 @@ export interface WindowFunctionParts {
   readonly trigger?: unknown
   readonly evictor?: unknown
   readonly gap?: (row: never) => unknown
+  /** Windows become one another: what cannot merge is refused. */
+  readonly isMerging?: boolean
   /** What is kept of a window's rows: a value of them all, or a list. */
   readonly contents: StateDescriptor<ValueState<unknown>> | StateDescriptor<ListState<unknown>>
 }
@@ -81,15 +83,18 @@ class Lives {
 export const windowFunction = (parts: WindowFunctionParts): (() => RowWindowFunction) =>
   function windowFunctions() {
     const lives = new Lives()
-    const { fold, window, trigger, evictor } = parts
+    const { fold, window, trigger, evictor, isMerging = false } = parts
     return {
       parts,
-      fold: fold === undefined ? undefined : foldOf(fold, lives),
+      fold: fold === undefined ? undefined : foldOf(fold, lives, isMerging),
       adding: fold === undefined ? 'window' : ADDING[fold.kind],
       trigger:
         trigger === undefined
           ? undefined
-          : lives.own<Trigger<unknown>>(trigger, 'trigger', ['onElement']),
+          : lives.own<Trigger<unknown>>(trigger, 'trigger', [
+              'onElement',
+              ...(isMerging ? (['onMerge'] as const) : []),
+            ]),
       evictor:
         evictor === undefined ? undefined : lives.own<Evictor<unknown>>(evictor, 'evictor', []),
       ...(window === undefined ? COLLECTING : emittingOf(window, lives)),
@@ -135,7 +140,11 @@ function emittingOf(
   }
 }
 
-function foldOf({ kind, given }: NonNullable<WindowFunctionParts['fold']>, lives: Lives): Fold {
+function foldOf(
+  { kind, given }: NonNullable<WindowFunctionParts['fold']>,
+  lives: Lives,
+  isMerging: boolean,
+): Fold {
   if (kind === 'reduce') {
     const reduce = lives.method(given, 'reduce')
     return {
@@ -148,16 +157,11 @@ function foldOf({ kind, given }: NonNullable<WindowFunctionParts['fold']>, lives
     'createAccumulator',
     'add',
     'getResult',
+    ...(isMerging ? (['merge'] as const) : []),
   ])
   return {
     add: (before, row) => fn.add(row, before === undefined ? fn.createAccumulator() : before),
-    merge(a, b) {
-      if (fn.merge !== undefined) return fn.merge(a, b)
-      throw new DataflowError(
-        'CONFIG_INVALID',
-        'sessions have become one, and the AggregateFunction has no method merge(): add it',
-      )
-    },
+    merge: (a, b) => fn.merge?.(a, b),
     result: (value) => fn.getResult(value),
   }
 }

@@ -59,6 +59,7 @@ export function planRowWindow(
     ...(settings.customTrigger === undefined ? {} : { trigger: settings.customTrigger }),
     ...(evictor === undefined ? {} : { evictor }),
     ...(settings.gap === undefined ? {} : { gap: settings.gap }),
+    isMerging: window.kind === 'session',
     contents: contentsOf(stream, request, evictor !== undefined),
   })
   const spec: RowWindowSpec = {

@@ -3,7 +3,8 @@
 //   id ──► key id (of the key scope), number        in a snapshot: the key's columns, and the number
 //
 // WS1  A number names a window of a key from one snapshot to the next, whatever becomes of its bounds.
-// WS2  An id that nobody holds comes of state whose window has gone before anybody asked for it.
+// WS2  An id that nobody holds comes of state whose window has gone before anybody asked for it. A window of
+//      everything has one number for ever: it may be let go, and is found again with its state.
 import type { Field } from '../columnar/schema.ts'
 import { float64 } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
@@ -26,17 +27,20 @@ export class WindowScope implements StateScope {
   absence = 'outside of a call for a window'
   readonly #kernels: Kernels
   readonly #keys: KeyScope
+  readonly #isEverything: boolean
   readonly #keyIds: number[] = []
   readonly #numbers: number[] = []
   readonly #counts: number[] = []
   readonly #free: number[] = []
-  /** Ids by name, while a snapshot is read. */
+  /** Ids by name, while a snapshot is read; of windows of everything always. */
   #known: Map<string, number> | undefined
   /** The number of the next window, above all that there were. */
   nextNumber = 0
 
-  constructor(kernels: Kernels, keys: KeyScope) {
+  /** @param isEverything each key has one window, of everything */
+  constructor(kernels: Kernels, keys: KeyScope, isEverything: boolean) {
     this.#kernels = kernels
+    this.#isEverything = isEverything
     this.#keys = keys
     this.fields = [...keys.fields, NUMBER]
     this.keyCount = keys.keyCount
@@ -56,8 +60,7 @@ export class WindowScope implements StateScope {
 
   /** An id that is held once. */
   allocate(keyId: number): number {
-    this.#known = undefined
-    const id = this.#take(keyId, this.nextNumber)
+    const id = this.#isEverything ? this.named(keyId, 0) : this.#next(keyId)
     this.hold(id)
     return id
   }
@@ -89,6 +92,7 @@ export class WindowScope implements StateScope {
 
   /** Ids that a snapshot had state for, and no window. */
   unheld(): number[] {
+    if (this.#isEverything) return []
     return this.#keyIds.flatMap((keyId, id) =>
       keyId !== NOBODY && this.#counts[id] === 0 ? [id] : [],
     )
@@ -131,6 +135,11 @@ export class WindowScope implements StateScope {
       if (keyId !== NOBODY) names.set(nameOf(keyId, this.#numbers[id]!), id)
     })
     return names
+  }
+
+  #next(keyId: number): number {
+    this.#known = undefined
+    return this.#take(keyId, this.nextNumber)
   }
 
   #take(keyId: number, number: number): number {

@@ -293,6 +293,22 @@ describe('a function over windows', () => {
     )
   })
 
+  it('of a class or a factory is looked at when it is made: sessions want what merges', async () => {
+    class Still implements Trigger<In> {
+      onElement(): TriggerResult {
+        return 'CONTINUE'
+      }
+    }
+    const sessions = (build: (windows: Windows) => DataStream<Fields>) =>
+      JobHarness.start((env) => build(env.fromSource(input).keyBy('key').window(session(10))))
+    await expect(
+      sessions((windows) => windows.trigger(Still).reduce(add) as never),
+    ).rejects.toThrow(/the trigger has no method onMerge\(\)/)
+    await expect(
+      sessions((windows) => windows.aggregate(() => sum, { sum: float64() }) as never),
+    ).rejects.toThrow(/the AggregateFunction has no method merge\(\)/)
+  })
+
   it('gives a gap of no time for a row: the job fails and names it', async () => {
     await using job = await JobHarness.start((env) =>
       env
