@@ -238,7 +238,8 @@ export class JobHarness<O> {
   }
 
   /**
-   * Ends the inputs, and waits for the job's end.
+   * Ends the inputs, and waits for the job's end. Who waits for processing time by then (asynchronous calls
+   * that are to be tried again) gets it from advanceProcessingTime(), before this is awaited.
    * @returns the job's figures
    * @throws what the job fails with
    */

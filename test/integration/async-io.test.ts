@@ -1,5 +1,5 @@
-// Asynchronous calls end to end: in the embedded cluster at several parallelisms, and in the harness, where the
-// test answers the calls, takes snapshots while some are under way, and crashes.
+// Asynchronous calls end to end, in the embedded cluster at several parallelisms: order, capacity, retries,
+// what fails and how, and what is refused.
 import { describe, expect, it } from 'vitest'
 import { isDataflowError } from '../../src/base/errors.ts'
 import {
@@ -7,7 +7,6 @@ import {
   type AsyncFunction,
   type AsyncOptions,
   count,
-  type DataStream,
   int32,
   outputTag,
   type RuntimeContext,
@@ -17,8 +16,6 @@ import {
   tumble,
   utf8,
 } from '../../src/index.ts'
-import { seededRandom } from '../../src/testing/seeded-random.ts'
-import { JobHarness, testInput } from '../../src/testing.ts'
 
 const SCHEMA = { time: timestamp('ms'), key: int32(), n: int32() }
 const ROWS = Array.from({ length: 3_000 }, (_, i) => ({ time: i * 10, key: i % 7, n: i }))
@@ -237,115 +234,4 @@ describe('asyncMap in a plan', () => {
     )
     expect(text).toMatch(/JavaScript.*an asynchronous function of rows/)
   })
-})
-
-describe('asyncMap in the harness', () => {
-  const input = testInput(SCHEMA, { eventTime: 'time', name: 'rows' })
-
-  interface OpenCall {
-    readonly n: number
-    answer(): void
-  }
-
-  const job = (calls: OpenCall[], ordered: boolean) => (env: StreamExecutionEnvironment) => {
-    const answered: DataStream<typeof SCHEMA> = env.fromSource(input).asyncMap(
-      (row) =>
-        new Promise((resolve) => {
-          calls.push({ n: row.n, answer: () => resolve(row) })
-        }),
-      { ordered },
-    )
-    return {
-      rows: answered,
-      windows: answered
-        .keyBy('key')
-        .window(tumble('100ms'))
-        .aggregate({ total: sum('n') }),
-    }
-  }
-
-  it('calls again after a crash for what had no answer, with its watermarks in place', async () => {
-    const calls: OpenCall[] = []
-    await using harness = await JobHarness.start(job(calls, false), { parallelism: 1 })
-    await harness.push(input, ROWS.slice(0, 4))
-    await harness.advanceWatermark(99)
-    calls.splice(2, 1)[0]!.answer()
-    await harness.settle()
-    expect(harness.output('rows').map(({ n }) => n)).toEqual([2])
-    const snapshot = await harness.snapshot()
-    await harness.crash()
-    calls.length = 0
-    await harness.restore(snapshot)
-    expect(calls.map(({ n }) => n)).toEqual([0, 1, 3])
-    for (const call of calls.splice(0)) call.answer()
-    await harness.settle()
-    expect(harness.output('rows').map(({ n }) => n)).toEqual([2, 0, 1, 3])
-    expect(harness.output('windows').map(({ total }) => total)).toHaveLength(4)
-    await harness.finish()
-  })
-
-  it('refuses a snapshot while rows wait for room: they are in no state', async () => {
-    const answers: (() => void)[] = []
-    await using harness = await JobHarness.start((env) =>
-      env
-        .fromSource(input)
-        .asyncMap((row) => new Promise<typeof row>((resolve) => answers.push(() => resolve(row))), {
-          capacity: 1,
-        }),
-    )
-    await harness.push(input, ROWS.slice(0, 2))
-    await harness.snapshot()
-    await harness.push(input, ROWS.slice(2, 3))
-    await expect(harness.snapshot()).rejects.toThrow(/an operator is full: answer its calls before/)
-    for (let i = 0; i < 3; i++) {
-      answers.shift()!()
-      await harness.settle()
-    }
-    await harness.snapshot()
-    expect(harness.output().map(({ n }) => n)).toEqual([0, 1, 2])
-  })
-
-  it('gives the windows of a job without calls, over crashes at any parallelism', async () => {
-    const totals = new Map<string, number>()
-    const rows = ROWS.slice(0, 80)
-    for (const { time, key, n } of rows) {
-      const window = `${Math.floor(time / 100) * 100} ${key}`
-      totals.set(window, (totals.get(window) ?? 0) + n)
-    }
-    const expected = [...totals].map(([window, total]) => `${window} ${total}`).toSorted()
-    for (let seed = 1; seed <= 12; seed++) {
-      const random = seededRandom(seed)
-      const below = (n: number) => Math.floor(random() * n)
-      const calls: OpenCall[] = []
-      const answerSome = () => {
-        for (let i = below(6); i > 0 && calls.length > 0; i--) {
-          calls.splice(below(calls.length), 1)[0]!.answer()
-        }
-      }
-      await using harness = await JobHarness.start(job(calls, seed % 2 === 0), {
-        parallelism: 1 + below(3),
-        seed,
-        config: { batchRows: 4 },
-      })
-      let snapshot = await harness.snapshot()
-      for (let from = 0; from < rows.length; from += 8) {
-        await harness.push(input, rows.slice(from, from + 8))
-        await harness.advanceWatermark(rows[from]!.time)
-        answerSome()
-        if (below(3) === 0) snapshot = await harness.snapshot()
-        if (below(4) === 0) {
-          await harness.crash()
-          calls.length = 0
-          await harness.restore(snapshot, { parallelism: 1 + below(3), seed: seed * 31 + from })
-        }
-      }
-      for (let i = 0; i < 100; i++) {
-        for (const call of calls.splice(0)) call.answer()
-        await harness.settle()
-      }
-      await harness.finish()
-      const got = harness.output('windows').map((w) => `${w.windowStart} ${w.key} ${w.total}`)
-      expect([seed, got.toSorted()]).toEqual([seed, expected])
-    }
-  }, 60_000)
 })
