@@ -91,7 +91,7 @@ export class GridWindows implements Operator {
     const input = this.#input
     const n = batch.rowCount
     const dense = input.dense(batch)
-    const times = input.times(dense, n, this.#watermarkMs + 1)
+    const times = input.zoned(input.times(dense, n, this.#watermarkMs + 1), n, this.#grid.zone)
     const ids = keys.insert(input.keyColumns.map(dense), n)
     const rows = kernels.scratch(n * 4)
     const kept = kernels.scratch(bitmapBytes(n))

@@ -41,6 +41,7 @@ import {
   type WindowAggregateSpec,
 } from './window-spec.ts'
 import { WindowState } from './window-state.ts'
+import { zoneTimes } from './zone-times.ts'
 
 interface State extends SliceParts {
   readonly copies: FiredCopies
@@ -120,6 +121,8 @@ export class TriggeredWindows implements Operator {
     const n = batch.rowCount
     const dense = input.dense(batch)
     const millis = this.#millis(batch, dense)
+    const { zone } = this.#panes
+    const local = zone === undefined ? millis : zoneTimes(kernels, zone, millis, n, 'ms')
     const ids = keys.insert(input.keyColumns.map(dense), n)
     input.bind(program, dense, n)
     let taken: number | undefined
@@ -127,7 +130,7 @@ export class TriggeredWindows implements Operator {
     for (let pass = 0; pass < this.#panes.passes; pass++) {
       const rows = kernels.scratch(n * 4)
       const kept = kernels.scratch(bitmapBytes(n))
-      const windows = this.#panes.index(kernels, millis, n, pass)
+      const windows = this.#panes.index(kernels, local, n, pass)
       slices.assign(windows, ids, n, rows, kept)
       const passRows = { windows, ids, rows, kept, n }
       if (this.#firing.count > 0) this.#count(passRows)

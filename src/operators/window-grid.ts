@@ -7,16 +7,22 @@
 // W1  A window is over when the watermark has reached its last millisecond: end - 1.
 // W2  slide <= size, so that every time is in some window.
 // W3  A row that is in a window's slices is in the window: a slice is as a whole in a window or not.
+// W4  In a time zone the grid is one of its wall clock: slices, and the times looked up in them, are
+//     that clock's; starts, ends and watermarks are moments. An hour that comes twice falls into the
+//     same windows both times; one that never comes makes windows shorter.
 import { unreachable } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
 import type { TimeUnit } from '../columnar/type.ts'
 import type { SliceGrid } from '../kernels/slice-table.ts'
+import { ZoneOffsets } from '../time/zone-offsets.ts'
 import { greatestCommonDivisor, type GridWindowSpec } from './window-spec.ts'
 
 export class WindowGrid {
   /** Windows share slices: firing one takes a merge, and leaves its slices to others. */
   readonly isShared: boolean
   readonly isCumulative: boolean
+  /** The clock that slices go by; undefined: UTC. */
+  readonly zone: ZoneOffsets | undefined
   readonly #kind: GridWindowSpec['kind']
   readonly #sizeMs: number
   readonly #slideMs: number
@@ -54,6 +60,7 @@ export class WindowGrid {
       )
     }
     this.#kind = spec.kind
+    this.zone = zoneOf(spec)
     this.isCumulative = spec.kind === 'cumulative'
     this.#sizeMs = sizeMs
     this.#slideMs = slideMs
@@ -78,12 +85,14 @@ export class WindowGrid {
 
   startMs(window: number): number {
     const first = this.#kind === 'cumulative' ? this.#base(window) : window
-    return first * this.#slideMs + this.#offsetMs
+    const startMs = first * this.#slideMs + this.#offsetMs
+    return this.zone?.firstAt(startMs) ?? startMs
   }
 
   endMs(window: number): number {
     const length = this.#kind === 'cumulative' ? this.#slideMs : this.#sizeMs
-    return window * this.#slideMs + this.#offsetMs + length
+    const endMs = window * this.#slideMs + this.#offsetMs + length
+    return this.zone?.endAt(endMs) ?? endMs
   }
 
   /** The slice that a time is in. */
@@ -124,7 +133,9 @@ export class WindowGrid {
   /** The first window that is not over at a watermark. */
   firstOpen(watermarkMs: number): number {
     const length = this.#kind === 'cumulative' ? this.#slideMs : this.#sizeMs
-    return Math.floor((watermarkMs + 1 - length - this.#offsetMs) / this.#slideMs) + 1
+    const isZoned = this.zone !== undefined && Number.isFinite(watermarkMs)
+    const next = isZoned ? this.zone.leastLocalFrom(watermarkMs + 1) : watermarkMs + 1
+    return Math.floor((next - length - this.#offsetMs) / this.#slideMs) + 1
   }
 
   /** The first of the windows that begin together with a cumulative one. */
@@ -145,3 +156,7 @@ function slideOf(spec: GridWindowSpec): number {
       return unreachable(spec)
   }
 }
+
+/** The zone of windows; UTC needs none. */
+export const zoneOf = ({ timeZone }: GridWindowSpec): ZoneOffsets | undefined =>
+  timeZone === undefined ? undefined : new ZoneOffsets(timeZone)

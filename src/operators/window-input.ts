@@ -12,9 +12,11 @@ import { type TimeUnit, typeName } from '../columnar/type.ts'
 import type { Vector } from '../columnar/vector.ts'
 import type { AggregateProgram } from '../kernels/aggregate.ts'
 import { bitmapNot, bitmapToSelection } from '../kernels/bitmap.ts'
+import type { ZoneOffsets } from '../time/zone-offsets.ts'
 import { Aggregation } from './aggregation.ts'
 import type { OperatorContext, Output } from './operator.ts'
 import { type WindowAggregateSpec, windowTime } from './window-spec.ts'
+import { zoneTimes } from './zone-times.ts'
 
 export class WindowInput {
   readonly aggregation: Aggregation
@@ -86,6 +88,12 @@ export class WindowInput {
     const nowMs = Math.max(this.#context.processingTimeMs(), leastMs)
     kernels.i64.fill(BigInt(nowMs), values / 8, values / 8 + n)
     return values
+  }
+
+  /** Times as the clock of windows shows them. */
+  zoned(times: number, n: number, zone: ZoneOffsets | undefined): number {
+    if (zone === undefined) return times
+    return zoneTimes(this.#context.kernels, zone, times, n, this.unit)
   }
 
   /**

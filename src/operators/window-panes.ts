@@ -4,6 +4,7 @@
 import { unreachable } from '../base/assert.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { cumulativeIndex, slidingIndex } from '../kernels/trigger.ts'
+import type { ZoneOffsets } from '../time/zone-offsets.ts'
 import { WindowGrid } from './window-grid.ts'
 import type { GlobalWindowSpec, GridWindowSpec } from './window-spec.ts'
 
@@ -41,6 +42,10 @@ export class WindowPanes {
         return slidingIndex(kernels, millis, n, { sizeMs, slideMs, offsetMs, pass })
       }
     }
+  }
+
+  get zone(): ZoneOffsets | undefined {
+    return this.#grid?.zone
   }
 
   startMs(window: number): number {

@@ -6,6 +6,7 @@ import type {
   TimeWindowSpec,
   WindowTime,
 } from '../operators/window-spec.ts'
+import { checkedTimeZone } from '../time/zone-offsets.ts'
 import { positiveTimeSpanMs, type TimeSpan, timeSpanMs } from './time-span.ts'
 import { checkedCount } from './trigger.ts'
 
@@ -15,6 +16,13 @@ export interface WindowOptions {
   readonly offset?: TimeSpan
   /** 'processing' goes by the clock of the machine, and needs no event time; 'event' unless said. */
   readonly time?: WindowTime
+  /**
+   * An IANA name such as 'Europe/Berlin': windows go by the wall clock there, days from midnight to
+   * midnight (23 or 25 hours long when the clocks change). Of shorter windows those in the hour that comes
+   * twice have the rows of both; those in the hour that never comes are empty. For aggregates over
+   * columns. UTC unless said.
+   */
+  readonly timeZone?: string
 }
 
 /** Windows that have a start and an end: results begin with windowStart and windowEnd. */
@@ -201,7 +209,9 @@ export function countWindowOf(size: number, slideRows: number | undefined): Coun
 }
 
 function grid({ offset = 0, ...options }: WindowOptions, periodMs: number) {
-  return { offsetMs: offsetMs({ offset }, periodMs), ...clock(options) }
+  const { timeZone } = options
+  const zone = timeZone === undefined ? {} : { timeZone: checkedTimeZone(timeZone) }
+  return { offsetMs: offsetMs({ offset }, periodMs), ...clock(options), ...zone }
 }
 
 function clock({ time }: { readonly time?: WindowTime }): { readonly time?: 'processing' } {
