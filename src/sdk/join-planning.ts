@@ -228,7 +228,7 @@ const lastMoment = (end: string): Expression =>
   call('sub', { kind: 'column', name: end }, { kind: 'literal', type: duration('ms'), value: '1' })
 
 /** @throws UNSUPPORTED for windows that are not on one grid of event time for all keys */
-export function checkedWindow(window: TimeWindow, what: string): GridWindowSpec {
+function checkedWindow(window: TimeWindow, what: string): GridWindowSpec {
   const problem = !isGridWindow(window)
     ? 'session windows'
     : window.time === 'processing'
@@ -239,6 +239,7 @@ export function checkedWindow(window: TimeWindow, what: string): GridWindowSpec 
   if (problem === undefined) return window as GridWindowSpec
   throw new DataflowError(
     'UNSUPPORTED',
-    `${what} takes no ${problem}; use tumble(), slide() or cumulate() of event time, in UTC`,
+    `${what} takes no ${problem}; use tumble(), slide() or cumulate() of event time, in UTC; or ` +
+      'join(right).where(...).equalTo(...).window(...).apply(fn, schema), which goes over rows',
   )
 }
