@@ -3,13 +3,20 @@
 // JM1  The times of a side are i64 by row. A row that is gone has the key id NONE.
 // JM2  Versions of a key are chained from the latest time to the earliest; of one time, the one that
 //      came last comes first.
+// JM3  A sweep notes the least time of each whole block of rows that it has looked at, and passes over
+//      blocks whose least time is not below its bound. What is not noted is 0x8080...: below any bound.
 
 const NONE: u32 = 0xffffffff
 
-// Progress of a sweep: the next row u32, rows that went u32, the least time of those that stay i64.
+// Progress of a sweep: the next row u32, rows that went u32, the least time of those that stay i64, and
+// of those of the block that it is in i64.
 const NEXT_ROW: usize = 0
 const GONE: usize = 4
 const LEAST: usize = 8
+const BLOCK_LEAST: usize = 16
+
+/** Rows that share one noted least time. */
+const BLOCK_ROWS: u32 = 1024
 
 /**
  * Lets the rows before `to` go whose time is below `bound`, and writes those among them that have
@@ -20,6 +27,7 @@ export function joinSweep(
   ids: usize,
   times: usize,
   counts: usize,
+  leasts: usize,
   to: u32,
   bound: i64,
   room: u32,
@@ -28,23 +36,38 @@ export function joinSweep(
   let row = load<u32>(sweep, NEXT_ROW)
   let gone = load<u32>(sweep, GONE)
   let least = load<i64>(sweep, LEAST)
+  let blockLeast = load<i64>(sweep, BLOCK_LEAST)
   let found: u32 = 0
-  for (; row < to && found < room; row++) {
-    const at = (<usize>row) << 2
-    if (load<u32>(ids + at) == NONE) continue
-    const time = load<i64>(times + (at << 1))
-    if (time >= bound) {
-      least = min<i64>(least, time)
-      continue
+  while (row < to && found < room) {
+    if (row % BLOCK_ROWS == 0) {
+      blockLeast = i64.MAX_VALUE
+      const noted = load<i64>(leasts + ((<usize>(row / BLOCK_ROWS)) << 3))
+      if (noted >= bound && to - row >= BLOCK_ROWS) {
+        least = min<i64>(least, noted)
+        row += BLOCK_ROWS
+        continue
+      }
     }
-    store<u32>(ids + at, NONE)
-    gone++
-    store<u32>(out + ((<usize>found) << 2), row)
-    found += u32(!counts || !load<u32>(counts + at))
+    const at = (<usize>row) << 2
+    if (load<u32>(ids + at) != NONE) {
+      const time = load<i64>(times + (at << 1))
+      if (time >= bound) blockLeast = min<i64>(blockLeast, time)
+      else {
+        store<u32>(ids + at, NONE)
+        gone++
+        store<u32>(out + ((<usize>found) << 2), row)
+        found += u32(!counts || !load<u32>(counts + at))
+      }
+    }
+    row++
+    const isFull = row % BLOCK_ROWS == 0
+    if (isFull) store<i64>(leasts + ((<usize>(row / BLOCK_ROWS - 1)) << 3), blockLeast)
+    if (isFull || row == to) least = min<i64>(least, blockLeast)
   }
   store<u32>(sweep, row, NEXT_ROW)
   store<u32>(sweep, gone, GONE)
   store<i64>(sweep, least, LEAST)
+  store<i64>(sweep, blockLeast, BLOCK_LEAST)
   return found
 }
 

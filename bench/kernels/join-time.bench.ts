@@ -1,5 +1,12 @@
 // Rows that go by their times, and versions of rows by time.
-import { joinBefore, joinLinkByTime, joinVersions, Sweep } from '../../src/kernels/join-time.ts'
+import {
+  blockTimesBytes,
+  joinBefore,
+  joinLinkByTime,
+  joinVersions,
+  NOT_NOTED,
+  Sweep,
+} from '../../src/kernels/join-time.ts'
 import type { Kernels } from '../../src/kernels/module.ts'
 import { NONE } from '../../test/kernels/reference/join.ts'
 import * as twin from '../../test/kernels/reference/join-time.ts'
@@ -47,8 +54,12 @@ export default [
           const mark = kernels.mark()
           // The rows stay: each pass finds them as they were.
           const own = kernels.put(kernels.u8.subarray(ids, ids + rows * 4))
+          const leasts = kernels.put(new Uint8Array(blockTimesBytes(rows)).fill(NOT_NOTED))
           sweep.reset()
-          sweep.step({ ids: own, times, counts }, { to: rows, bound: BOUND, room: rows + 1 })
+          sweep.step(
+            { ids: own, times, counts, leasts },
+            { to: rows, bound: BOUND, room: rows + 1 },
+          )
           kernels.reset(mark)
           return sweep.gone
         },

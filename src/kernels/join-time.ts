@@ -3,6 +3,12 @@ import type { Chains, ProbingRows, RowRange } from './join.ts'
 import type { Kernels } from './module.ts'
 import type { Rows } from './take.ts'
 
+/** Bytes for the least times of the blocks of so many rows; a block that is not noted is all 0x80. */
+export const blockTimesBytes = (rows: number): number => ((rows >>> 10) + 1) * 8
+
+/** What the bytes of a block without a noted time are. */
+export const NOT_NOTED = 0x80
+
 /** A walk over a side's rows that lets those go that are over, piece by piece; it lives over steps. */
 export class Sweep {
   readonly #kernels: Kernels
@@ -10,7 +16,7 @@ export class Sweep {
 
   constructor(kernels: Kernels) {
     this.#kernels = kernels
-    this.#ptr = kernels.allocate(16)
+    this.#ptr = kernels.allocate(24)
     this.reset()
   }
 
@@ -19,6 +25,7 @@ export class Sweep {
     data.setUint32(this.#ptr, 0, true)
     data.setUint32(this.#ptr + 4, 0, true)
     data.setBigInt64(this.#ptr + 8, 2n ** 63n - 1n, true)
+    data.setBigInt64(this.#ptr + 16, 2n ** 63n - 1n, true)
   }
 
   /** The next row that it looks at. */
@@ -38,15 +45,15 @@ export class Sweep {
 
   /**
    * Lets rows before `to` go whose time is below the bound. Gives those among them without a match
-   * (without counts: all), `room` at most, in the arena.
+   * (without counts: all), `room` at most, in the arena. `leasts` are those of the side's blocks.
    */
   step(
-    { ids, times, counts }: Readonly<Record<'ids' | 'times' | 'counts', number>>,
+    { ids, times, counts, leasts }: Readonly<Record<'ids' | 'times' | 'counts' | 'leasts', number>>,
     { to, bound, room }: { readonly to: number; readonly bound: bigint; readonly room: number },
   ): Rows {
     const rows = this.#kernels.scratch((room + 1) * 4)
     const { exports } = this.#kernels
-    const length = exports.joinSweep(this.#ptr, ids, times, counts, to, bound, room, rows)
+    const length = exports.joinSweep(this.#ptr, ids, times, counts, leasts, to, bound, room, rows)
     return { rows, length }
   }
 

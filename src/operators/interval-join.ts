@@ -7,6 +7,7 @@
 // IJ2  A row at or before the watermark is late: dropped and counted.
 // IJ3  A row of an outer side that met nobody is a result when it is let go. Its time is behind the
 //      watermark by as much as the interval reaches: so are the watermarks that go on.
+// IJ4  A watermark looks at blocks of rows in which some time is over, and passes over the others.
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import { gatherVector } from '../columnar/gather.ts'
@@ -233,8 +234,11 @@ class IntervalJoin implements Operator {
     const to = own.rows
     sweep.reset()
     while (sweep.row < to) {
-      const { ids, times, counts } = own
-      const found = sweep.step({ ids, times, counts }, { to, bound, room: config.batchRows })
+      const { ids, times, counts, leasts } = own
+      const found = sweep.step(
+        { ids, times, counts, leasts },
+        { to, bound, room: config.batchRows },
+      )
       if (!this.#outer[side] || found.length === 0) continue
       const rows =
         side === 0 ? ([found.rows, undefined] as const) : ([undefined, found.rows] as const)

@@ -20,7 +20,7 @@ import {
   joinRemap,
   joinRowsWithout,
 } from '../kernels/join.ts'
-import { joinLinkByTime } from '../kernels/join-time.ts'
+import { blockTimesBytes, joinLinkByTime, NOT_NOTED } from '../kernels/join-time.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { NO_ROW } from '../kernels/operand.ts'
 import { takeFixed } from '../kernels/take.ts'
@@ -75,6 +75,7 @@ export class JoinSide {
   readonly #heads: GrowingBlock
   readonly #counts: GrowingBlock | undefined
   readonly #times: GrowingBlock | undefined
+  readonly #leasts: GrowingBlock | undefined
   readonly #changes: Changes | undefined
   #columns: readonly ColumnBuffer[]
   #rows = 0
@@ -91,6 +92,7 @@ export class JoinSide {
     this.#heads = block()
     this.#counts = options.counts ? block() : undefined
     this.#times = options.timed ? block() : undefined
+    this.#leasts = options.timed ? block() : undefined
     this.#changes = options.changes
       ? {
           same: new KeyIndex(kernels, options.types),
@@ -128,6 +130,11 @@ export class JoinSide {
     return this.#times?.ptr ?? 0
   }
 
+  /** The least times of blocks of rows, of a timed side: what sweeps note. */
+  get leasts(): number {
+    return this.#leasts?.ptr ?? 0
+  }
+
   get chains(): Chains {
     return { heads: this.#heads.ptr, next: this.#next.ptr }
   }
@@ -146,6 +153,7 @@ export class JoinSide {
     else this.#counts?.append(counts, length * 4)
     if (times !== undefined) this.#times?.append(times, length * 8)
     this.#rows = rows
+    this.#leasts?.extend(blockTimesBytes(rows), NOT_NOTED)
     this.cover(keyCount)
     if (this.#changes !== undefined) {
       const { same, sameIds } = this.#changes
@@ -266,6 +274,8 @@ export class JoinSide {
     for (const { block, fresh: into } of blocks) block.become(into)
     this.#columns = fresh
     this.#rows = kept
+    if (this.#leasts !== undefined) this.#leasts.bytes = 0
+    this.#leasts?.extend(blockTimesBytes(kept), NOT_NOTED)
     this.#gone = this.#oldest = 0
     this.#forgetSame()
     this.#heads.bytes = this.#next.bytes = 0
@@ -279,13 +289,12 @@ export class JoinSide {
 
   close(): void {
     for (const column of this.#columns) column.close()
-    for (const block of [this.#ids, this.#next, this.#heads, this.#counts, this.#times]) {
-      block?.close()
-    }
+    const blocks = [this.#ids, this.#next, this.#heads, this.#counts, this.#times, this.#leasts]
+    for (const block of blocks) block?.close()
     if (this.#changes === undefined) return
-    const { same, ...blocks } = this.#changes
+    const { same, ...rest } = this.#changes
     same.close()
-    for (const block of Object.values(blocks)) block.close()
+    for (const block of Object.values(rest)) block.close()
   }
 
   #newColumns(): readonly ColumnBuffer[] {

@@ -2,10 +2,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  blockTimesBytes,
   joinBefore,
   joinForgetVersions,
   joinLinkByTime,
   joinVersions,
+  NOT_NOTED,
   Sweep,
 } from '../../src/kernels/join-time.ts'
 import { Kernels } from '../../src/kernels/module.ts'
@@ -37,7 +39,12 @@ describe('a sweep', () => {
       fc.property(columns, time, room, ({ ids, times, flags, length }, bound, most) =>
         inArena(kernels, () => {
           const at = place(kernels, ids)
-          const pointers = { ids: at, times: place(kernels, times), counts: place(kernels, flags) }
+          const pointers = {
+            ids: at,
+            times: place(kernels, times),
+            counts: place(kernels, flags),
+            leasts: place(kernels, new Uint8Array(8).fill(NOT_NOTED)),
+          }
           const early = joinBefore(
             kernels,
             pointers,
@@ -59,6 +66,50 @@ describe('a sweep', () => {
           expect(u32At(at, length)).toEqual([...ids])
         }),
       ),
+    )
+  })
+})
+
+describe('sweeps one after the other', () => {
+  it('find what one over all rows finds, also when rows come between them', () => {
+    const steps = fc.array(
+      fc.record({ rows: fc.nat({ max: 2_500 }), bound: fc.integer({ min: -50, max: 700 }) }),
+      { minLength: 1, maxLength: 6 },
+    )
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 400 }), fc.nat(), (all, room, seed) =>
+        inArena(kernels, () => {
+          const most = all.reduce((sum, { rows }) => sum + rows, 0)
+          // Times that rise, and fall back a little.
+          const times = BigInt64Array.from({ length: most }, (_, i) =>
+            BigInt((i >> 3) + (((i * 7_919 + seed) >>> 0) % 60)),
+          )
+          const ids = new Uint32Array(most).map((_, i) => (i % 11 === 3 ? NONE : i % 5))
+          const counts = new Uint32Array(most).map((_, i) => i & 1)
+          const pointers = {
+            ids: place(kernels, ids),
+            times: place(kernels, times),
+            counts: place(kernels, counts),
+            leasts: place(kernels, new Uint8Array(blockTimesBytes(most)).fill(NOT_NOTED)),
+          }
+          const sweep = new Sweep(kernels)
+          let to = 0
+          for (const { rows, bound } of all) {
+            to += rows
+            sweep.reset()
+            const found: number[] = []
+            while (sweep.row < to) {
+              const piece = sweep.step(pointers, { to, bound: BigInt(bound), room })
+              found.push(...u32At(piece.rows, piece.length))
+            }
+            const { gone, least } = sweep
+            const [own, at] = [ids.subarray(0, to), times.subarray(0, to)]
+            expect({ found, gone, least }).toEqual(twin.sweep(own, at, counts, BigInt(bound)))
+          }
+          sweep.close()
+        }),
+      ),
+      { numRuns: 150 },
     )
   })
 })
