@@ -9,7 +9,7 @@ import { WINDOW_COLUMNS } from '../operators/aggregate-type.ts'
 import { type GridWindowSpec, isGridWindow } from '../operators/window-spec.ts'
 import { type IntervalJoinSpec, isOuter, type TemporalJoinSpec } from '../operators/join-spec.ts'
 import type { IntervalBounds, JoinRequest } from './join.ts'
-import { checkChanges, JoinNaming, keyedSides, timedSide, timedSides } from './join-sides.ts'
+import { JoinNaming, keyedSides, timedSide, timedSides } from './join-sides.ts'
 import { LogicalStream, refuseUpdating } from './logical-stream.ts'
 import { positiveTimeSpanMs, type TimeSpan, timeSpanMs } from './time-span.ts'
 import type { TimeWindow } from './window.ts'
@@ -28,7 +28,6 @@ export function planJoin(
   const isChangelog = leftStream.isUpdating || rightStream.isUpdating
   const isFinal = type !== 'inner' && leftStream.job.isBatch && !isChangelog && ttl === undefined
   const isUpdating = isChangelog || (type !== 'inner' && !isFinal)
-  for (const stream of [leftStream, rightStream]) if (stream.isUpdating) checkChanges(stream)
   const spec = {
     kind: 'join',
     type,

@@ -154,18 +154,6 @@ function withWideKeys(
   return stream.plannedSelect(columns, location, stream.eventTime)
 }
 
-/** A row that takes one back is found by all that is held of it. */
-export function checkChanges({ visible }: LogicalStream): void {
-  const opaque = visible.fields.find(({ type }) => type.kind === 'list' || type.kind === 'struct')
-  if (opaque === undefined) return
-  throw new DataflowError(
-    'UNSUPPORTED',
-    `a join of a stream that is updated finds its rows by their columns, and '${opaque.name}' is ` +
-      `${typeName(opaque.type)}; drop it before`,
-    { context: { column: opaque.name } },
-  )
-}
-
 /** What the columns of both sides are called in the joined rows. */
 export class JoinNaming {
   readonly columns: readonly JoinColumn[]

@@ -24,6 +24,7 @@ import { blockTimesBytes, joinLinkByTime, NOT_NOTED } from '../kernels/join-time
 import type { Kernels } from '../kernels/module.ts'
 import { NO_ROW } from '../kernels/operand.ts'
 import { takeFixed } from '../kernels/take.ts'
+import { IndexedRows } from './indexed-rows.ts'
 import { KeyIndex } from './key-index.ts'
 
 export interface JoinSideOptions {
@@ -60,6 +61,7 @@ const PIECE_ROWS = 16_384
 
 /** How a side finds the row that one takes back. */
 interface Changes {
+  readonly indexed: IndexedRows
   readonly same: KeyIndex
   readonly sameIds: GrowingBlock
   readonly sameHeads: GrowingBlock
@@ -82,7 +84,6 @@ export class JoinSide {
   #gone = 0
   #oldest = 0
 
-  /** @throws UNSUPPORTED for lists and structs among the columns of a side whose rows are taken back */
   constructor(kernels: Kernels, options: JoinSideOptions) {
     this.#kernels = kernels
     this.#options = options
@@ -93,15 +94,7 @@ export class JoinSide {
     this.#counts = options.counts ? block() : undefined
     this.#times = options.timed ? block() : undefined
     this.#leasts = options.timed ? block() : undefined
-    this.#changes = options.changes
-      ? {
-          same: new KeyIndex(kernels, options.types),
-          sameIds: block(),
-          sameHeads: block(),
-          sameNext: block(),
-          previous: block(),
-        }
-      : undefined
+    this.#changes = options.changes ? changesOf(kernels, options.types) : undefined
     this.#columns = this.#newColumns()
   }
 
@@ -156,8 +149,8 @@ export class JoinSide {
     this.#leasts?.extend(blockTimesBytes(rows), NOT_NOTED)
     this.cover(keyCount)
     if (this.#changes !== undefined) {
-      const { same, sameIds } = this.#changes
-      sameIds.append(same.insert(columns, length), length * 4)
+      const { indexed, same, sameIds } = this.#changes
+      sameIds.append(same.insert(indexed.keys(columns, length), length), length * 4)
     }
     this.#gone += this.#link(first, length, takesBack)
     return first
@@ -292,9 +285,9 @@ export class JoinSide {
     const blocks = [this.#ids, this.#next, this.#heads, this.#counts, this.#times, this.#leasts]
     for (const block of blocks) block?.close()
     if (this.#changes === undefined) return
-    const { same, ...rest } = this.#changes
+    const { same, sameIds, sameHeads, sameNext, previous } = this.#changes
     same.close()
-    for (const block of Object.values(rest)) block.close()
+    for (const block of [sameIds, sameHeads, sameNext, previous]) block.close()
   }
 
   #newColumns(): readonly ColumnBuffer[] {
@@ -345,5 +338,18 @@ export class JoinSide {
     joinRemap(kernels, ids, map)
     kernels.release(live)
     kernels.release(map)
+  }
+}
+
+function changesOf(kernels: Kernels, types: readonly DataType[]): Changes {
+  const indexed = new IndexedRows(kernels, types)
+  const block = () => new GrowingBlock(kernels)
+  return {
+    indexed,
+    same: new KeyIndex(kernels, indexed.types),
+    sameIds: block(),
+    sameHeads: block(),
+    sameNext: block(),
+    previous: block(),
   }
 }

@@ -4,12 +4,12 @@
 //
 // RC1  Rows come back in the order in which they first came, each as often as it is there.
 // RC2  Rows that are there no more are forgotten when they are the half.
-import { binary, type DataType } from '../columnar/type.ts'
-import { Vector } from '../columnar/vector.ts'
+import type { DataType } from '../columnar/type.ts'
+import type { Vector } from '../columnar/vector.ts'
 import type { Kernels } from '../kernels/module.ts'
+import { IndexedRows } from './indexed-rows.ts'
 import { KeyColumn } from './key-column.ts'
 import { KeyIndex } from './key-index.ts'
-import { RowLayout } from './row-layout.ts'
 
 /** Below this many rows nobody looks for those that are gone. */
 const COMPACTION_ROWS_MIN = 65_536
@@ -21,10 +21,8 @@ interface Rows {
 
 export class RowCounts {
   readonly #kernels: Kernels
-  /** Flat columns, and one of bytes for all lists and structs, if there are any. */
   readonly #rows: KeyIndex
-  readonly #isNested: readonly boolean[]
-  readonly #nested: RowLayout | undefined
+  readonly #indexed: IndexedRows
   readonly #counts: KeyColumn
   readonly #compactionRowsMin: number
   #compactAt: number
@@ -36,11 +34,8 @@ export class RowCounts {
     compactionRowsMin = COMPACTION_ROWS_MIN,
   ) {
     this.#kernels = kernels
-    this.#isNested = types.map(({ kind }) => kind === 'list' || kind === 'struct')
-    const nested = types.filter((_, i) => this.#isNested[i])
-    const flat = types.filter((_, i) => !this.#isNested[i])
-    this.#nested = nested.length === 0 ? undefined : new RowLayout(kernels, nested)
-    this.#rows = new KeyIndex(kernels, nested.length === 0 ? flat : [...flat, binary()])
+    this.#indexed = new IndexedRows(kernels, types)
+    this.#rows = new KeyIndex(kernels, this.#indexed.types)
     this.#counts = new KeyColumn(kernels, 4)
     this.#compactionRowsMin = compactionRowsMin
     this.#compactAt = compactionRowsMin
@@ -48,14 +43,14 @@ export class RowCounts {
 
   /** Adds n rows, or takes them back as their ops (u8; 0: all are inserted) say. */
   add(columns: readonly Vector[], ops: number, n: number): void {
-    const ids = this.#rows.insert(this.#keyed(columns, n), n)
+    const ids = this.#rows.insert(this.#indexed.keys(columns, n), n)
     this.#counts.reserve(this.#rows.size)
     this.#kernels.exports.changesCount(ids, ops, n, this.#counts.ptr)
   }
 
   /** Rows of a snapshot, with their counts (i64 a row). */
   restore(columns: readonly Vector[], counts: number, n: number): void {
-    const ids = this.#rows.insert(this.#keyed(columns, n), n)
+    const ids = this.#rows.insert(this.#indexed.keys(columns, n), n)
     this.#counts.reserve(this.#rows.size)
     const { i32, u32 } = this.#kernels
     for (let i = 0; i < n; i++) {
@@ -122,27 +117,8 @@ export class RowCounts {
     this.#counts.close()
   }
 
-  /** n rows as keys. */
-  #keyed(columns: readonly Vector[], n: number): readonly Vector[] {
-    if (this.#nested === undefined) return columns
-    const flat = columns.filter((_, i) => !this.#isNested[i])
-    const nested = columns.filter((_, i) => this.#isNested[i])
-    const bytes = this.#nested.encode(nested, n)
-    return [...flat, new Vector({ type: binary(), length: n, ...bytes })]
-  }
-
   /** The rows of n ids. */
   #columns(ids: number, n: number): readonly Vector[] {
-    const keys = this.#rows.columns(ids, n)
-    if (this.#nested === undefined) return keys
-    const bytes = keys.at(-1)!
-    const kernels = this.#kernels
-    const addresses = kernels.scratch(n * 4)
-    const { u32 } = kernels
-    for (let i = 0; i < n; i++) {
-      u32[(addresses >>> 2) + i] = bytes.values + u32[(bytes.offsets >>> 2) + i]!
-    }
-    const [flat, nested] = [keys.values(), this.#nested.decode(addresses, 0, n).values()]
-    return this.#isNested.map((isNested) => (isNested ? nested : flat).next().value!)
+    return this.#indexed.columns(this.#rows.columns(ids, n), n)
   }
 }

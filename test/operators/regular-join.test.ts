@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { OP_FIELD, ROW_OPS } from '../../src/columnar/changelog.ts'
 import type { Expression } from '../../src/columnar/expression.ts'
 import { Schema } from '../../src/columnar/schema.ts'
-import { int32, nullable, utf8 } from '../../src/columnar/type.ts'
+import { int32, list, nullable, struct, utf8 } from '../../src/columnar/type.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import type { RegularJoinSpec } from '../../src/operators/join-spec.ts'
 import { createRegularJoin } from '../../src/operators/regular-join.ts'
@@ -21,8 +21,18 @@ import {
 } from './joins.ts'
 import type { Row } from './operator-harness.ts'
 
-const LEFT = { k: nullable(int32()), s: nullable(utf8()), v: int32() }
-const RIGHT = { kr: nullable(int32()), sr: nullable(utf8()), w: int32() }
+const LEFT = {
+  k: nullable(int32()),
+  s: nullable(utf8()),
+  v: int32(),
+  l: nullable(list(nullable(int32()))),
+}
+const RIGHT = {
+  kr: nullable(int32()),
+  sr: nullable(utf8()),
+  w: int32(),
+  t: nullable(struct({ a: nullable(utf8()) })),
+}
 const NAMES = [Object.keys(LEFT), Object.keys(RIGHT)] as const
 
 const kernels = new Kernels()
@@ -104,7 +114,9 @@ function outputOf(kind: Kind, isUpdating: boolean): Schema {
 
 /** A row of a side, as its columns are called. */
 const named = (side: 0 | 1, { k, s, v }: Step['rows'][number]): Row =>
-  side === 0 ? { k, s, v } : { kr: k, sr: s, w: v }
+  side === 0
+    ? { k, s, v, l: v === 2 ? null : [k, v] }
+    : { kr: k, sr: s, w: v, t: v === 2 ? null : { a: s } }
 
 /** The rows of a step, some of which take back rows that are there; `live` is brought up to date. */
 function changesOf(step: Step, live: Row[], isChanging: boolean): Row[] {

@@ -77,19 +77,6 @@ describe('an unbounded join', () => {
     )
     expect(codeOf({ on: { auction: 'id' }, ttl: '0s', select: () => ({}) })).toBe('CONFIG_INVALID')
   })
-
-  it('cannot take rows with lists back', () => {
-    const { bid, auction } = streams()
-    const changing = bid.join(auction, {
-      on: { auction: 'id' },
-      type: 'left',
-      select: (b, a) => ({ auction: b.auction, tags: b.tags, category: a.category }),
-    })
-    const { code, message } = refusal(() =>
-      changing.join(auction, { on: { auction: 'id' }, select: (l) => ({ tags: l.tags }) }),
-    )
-    expect([code, message]).toEqual(['UNSUPPORTED', expect.stringContaining("'tags' is list")])
-  })
 })
 
 describe('a join in windows', () => {
