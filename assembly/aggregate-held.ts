@@ -25,12 +25,14 @@ import {
   OP_LAST_BYTES,
   OP_MIN_BYTES,
   OP_MOMENTS_I64,
+  OP_QUANTILE,
   OP_TOP_N,
   ORDER_F64,
 } from './aggregate-program'
 import { dropIndex, mergeDistinct, offerDistinct, reviveDistinct } from './distinct-set'
 import { mergeSketch, sketchHash } from './hyper-log-log'
 import { canonical64 } from './key-kind'
+import { countQuantiles, floatAt, mergeQuantiles, sketchValue } from './quantile-sketch'
 import { hashOf128, hashOf64, hashOfRun } from './value-hash'
 import { NO_MEMORY, TAKEN, collectValue, countValues, rankValue } from './value-items'
 import { LIST_USED, LIST_VALUES, listStep } from './value-list'
@@ -70,6 +72,8 @@ function offer(entry: usize, heap: usize, accumulator: usize, p: usize, bytes: u
       return rankValue(entry, heap, accumulator, width, p, bytes)
     case OP_APPROX_DISTINCT:
       return sketchHash(heap, accumulator, hashOf(width, p, bytes))
+    case OP_QUANTILE:
+      return sketchValue(heap, accumulator, floatAt(load<u32>(entry, ENTRY_ORDER), p))
     default:
       return memoryStatus(offerDistinct(heap, accumulator, width, p, bytes))
   }
@@ -132,6 +136,7 @@ export function mergeHeld(entry: usize, heap: usize, from: usize, to: usize): u3
     isDone = !held || offerBytes(op, heap, to, held, load<u32>(from, 4))
   } else if (isArg(op)) isDone = mergeArg(entry, heap, from, to)
   else if (op == OP_APPROX_DISTINCT) isDone = mergeSketch(heap, from, to) == TAKEN
+  else if (op == OP_QUANTILE) isDone = mergeQuantiles(heap, from, to) == TAKEN
   else if (op <= OP_DISTINCT_BYTES) isDone = mergeDistinct(heap, from, to, widthOf(entry))
   else return mergeValues(entry, heap, from, to)
   return isDone ? DONE : EXHAUSTED
@@ -171,7 +176,8 @@ export function aggregateRevive(program: usize, entry: usize, rows: usize, n: u3
     const accumulator = <usize>load<u32>(rows + (i << 2)) + offset
     if (op <= OP_DISTINCT_BYTES) {
       if (!reviveDistinct(heap, accumulator, widthOf(entry))) return false
-    } else if (op != OP_APPROX_DISTINCT) countValues(accumulator, widthOf(entry))
+    } else if (op == OP_QUANTILE) countQuantiles(accumulator)
+    else if (op != OP_APPROX_DISTINCT) countValues(accumulator, widthOf(entry))
   }
   return true
 }

@@ -64,6 +64,7 @@ export const OP_ARG_MAX: u32 = 27
 export const OP_COLLECT: u32 = 28
 export const OP_TOP_N: u32 = 29
 export const OP_APPROX_DISTINCT: u32 = 30
+export const OP_QUANTILE: u32 = 31
 /** Those from here on hold no memory. */
 export const OP_MOMENTS_I64: u32 = 40
 export const OP_MOMENTS_U64: u32 = 41

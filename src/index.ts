@@ -123,6 +123,7 @@ export {
 export { argMax, argMin } from './sdk/aggregate-arg.ts'
 export { approxCountDistinct, countDistinct } from './sdk/aggregate-distinct.ts'
 export { collect, topN } from './sdk/aggregate-list.ts'
+export { median, quantile } from './sdk/aggregate-quantile.ts'
 export { stddevPop, stddevSamp, varPop, varSamp } from './sdk/aggregate-variance.ts'
 export {
   asyncLookup,

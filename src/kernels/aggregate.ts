@@ -39,6 +39,7 @@ export const AGGREGATE_OPS = {
   collect: 28,
   topN: 29,
   approxDistinct: 30,
+  quantile: 31,
   momentsI64: 40,
   momentsU64: 41,
   momentsF64: 42,

@@ -1,4 +1,5 @@
-// Lists of values in accumulators, as columns (assembly/value-items.ts), and sketches of distinct counts.
+// Lists of values in accumulators, as columns (assembly/value-items.ts), and what sketches in their place
+// tell: distinct counts and quantiles.
 import { aggregateFixed, type ValueKind } from './aggregate.ts'
 import type { ByteColumn } from './byte-table.ts'
 import type { Kernels } from './module.ts'
@@ -42,5 +43,17 @@ export function aggregateEstimate(
 ): number {
   const out = kernels.scratch(n * 8)
   kernels.exports.aggregateEstimate(rows, n, offset, out)
+  return out
+}
+
+/** The quantiles of n sketches, as a float64 column's values, in the arena. */
+export function aggregateQuantile(
+  kernels: Kernels,
+  rows: number,
+  n: number,
+  of: { readonly offset: number; readonly fraction: number; readonly unit: number },
+): number {
+  const out = kernels.scratch(n * 8)
+  kernels.exports.aggregateQuantile(rows, n, of.offset, of.fraction, of.unit, out)
   return out
 }

@@ -29,7 +29,7 @@ export const canRetract = (name: AggregateFunctionName): boolean => RETRACTABLE.
 
 /** True when accumulators of that function grow with the values that they get. */
 export const keepsValues = (name: AggregateFunctionName): boolean =>
-  ['countDistinct', 'approxCountDistinct', 'collect', 'topN'].includes(name)
+  ['countDistinct', 'approxCountDistinct', 'collect', 'topN', 'quantile'].includes(name)
 
 /** The columns that a windowed aggregation puts before its keys. */
 export const WINDOW_COLUMNS: readonly Field[] = [
@@ -104,6 +104,7 @@ export function aggregateType(
       if (!isNumeric(input) && input.kind !== 'bool')
         throw refusal('mean', 'numbers or bool', input)
       return withNullable(float64(), isNullable)
+    case 'quantile':
     case 'varPop':
     case 'stddevPop':
     case 'varSamp':

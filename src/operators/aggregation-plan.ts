@@ -67,6 +67,13 @@ export type Result =
     }
   | { readonly kind: 'count'; readonly offset: number }
   | { readonly kind: 'estimate'; readonly offset: number }
+  | {
+      readonly kind: 'quantile'
+      readonly offset: number
+      readonly countOffset: number
+      readonly fraction: number
+      readonly unit: number
+    }
   | { readonly kind: 'list'; readonly from: Accumulator }
 
 /** The count offset of a result that is never null. */
@@ -109,6 +116,11 @@ export class Planner {
         const order = orderOf(type)
         const { offset } = this.#accumulator({ ...of, op: 'approxDistinct', order })
         return { kind: 'estimate', offset }
+      }
+      case 'quantile': {
+        const { offset } = this.#accumulator({ ...of, op: 'quantile', order: orderOf(type) })
+        const countOffset = offset + LIST_COUNT
+        return { kind: 'quantile', offset, countOffset, fraction: parameter, unit }
       }
       case 'collect':
       case 'topN': {
@@ -223,6 +235,7 @@ const LIST_OPS: ReadonlySet<AggregateOp> = new Set<AggregateOp>([
   'collect',
   'topN',
   'approxDistinct',
+  'quantile',
 ])
 
 /** True for accumulators that hold a list of values. */

@@ -22,7 +22,12 @@ import {
   aggregateVariance,
   type ValueKind,
 } from '../kernels/aggregate.ts'
-import { aggregateEstimate, type ListItems, listItems } from '../kernels/value-list.ts'
+import {
+  aggregateEstimate,
+  aggregateQuantile,
+  type ListItems,
+  listItems,
+} from '../kernels/value-list.ts'
 import { aggregateHeld } from '../kernels/aggregate-state.ts'
 import { validityAnd } from '../kernels/bitmap.ts'
 import type { Kernels } from '../kernels/module.ts'
@@ -132,6 +137,11 @@ export class Aggregation {
         case 'estimate': {
           const values = aggregateEstimate(kernels, rows, n, result.offset)
           return new Vector({ ...base, values })
+        }
+        case 'quantile': {
+          const nulls = aggregateValidity(kernels, rows, n, result.countOffset)
+          const values = aggregateQuantile(kernels, rows, n, result)
+          return new Vector({ ...base, ...nulls, values })
         }
         case 'list': {
           const { kind, offset } = result.from

@@ -32,6 +32,7 @@ export const AGGREGATE_FUNCTIONS = [
   'collect',
   'topN',
   'approxCountDistinct',
+  'quantile',
 ] as const
 
 export type AggregateFunctionName = (typeof AGGREGATE_FUNCTIONS)[number]
@@ -44,7 +45,7 @@ export interface AggregateSpec {
   readonly column?: string
   /** The column of which argMin() and argMax() want the extreme. */
   readonly by?: string
-  /** How many values collect() and topN() give at most. */
+  /** How many values collect() and topN() give at most; which quantile, from 0 to 1. */
   readonly parameter?: number
   readonly filter?: string
 }

@@ -101,7 +101,7 @@ type ResultOver<Name extends AggregateFunctionName, T extends DataType> = Name e
     ? Float<'float64', false>
     : T
 
-type Spread = 'varPop' | 'varSamp' | 'stddevPop' | 'stddevSamp'
+type Spread = 'quantile' | 'varPop' | 'varSamp' | 'stddevPop' | 'stddevSamp'
 
 type NullOfResult<Name, T extends DataType, Filtered extends boolean, ByNull> = true extends
   | T['nullable']

@@ -9,8 +9,12 @@ import {
 
 export const AGGREGATE_NAMES: readonly AggregateFunctionName[] = AGGREGATE_FUNCTIONS
 
-/** How many values lists have at most. */
-const LIST_LIMITS: Partial<Record<AggregateFunctionName, number>> = { collect: 1_000, topN: 3 }
+/** How many values lists have at most; and a quantile. */
+const PARAMETERS: Partial<Record<AggregateFunctionName, number>> = {
+  collect: 1_000,
+  topN: 3,
+  quantile: 0.75,
+}
 
 /** Each function that takes the type, over `value`, of all rows and of those that are `kept`. */
 export function specsOf(
@@ -25,7 +29,7 @@ export function specsOf(
       return []
     }
     const one = { function: name, column: 'value' } as const
-    const of = LIST_LIMITS[name] === undefined ? one : { ...one, parameter: LIST_LIMITS[name] }
+    const of = PARAMETERS[name] === undefined ? one : { ...one, parameter: PARAMETERS[name] }
     return [
       { ...of, name },
       { ...of, name: `${name}Filtered`, filter: 'kept' },

@@ -79,6 +79,8 @@ function expected(
       return typeof measures[0] === 'number'
         ? (measures as number[]).reduce((a, b) => a + b, 0)
         : (measures as bigint[]).reduce((a, b) => a + b)
+    case 'quantile':
+      return upperQuartile(type, measures as (number | bigint)[])
     case 'varPop':
     case 'varSamp':
     case 'stddevPop':
@@ -93,6 +95,15 @@ function expected(
       return sum / (values.length * unit)
     }
   }
+}
+
+function upperQuartile(type: DataType, measures: readonly (number | bigint)[]): number {
+  const unit = type.kind === 'decimal' ? 10 ** type.scale : 1
+  const sorted = measures.map(Number).toSorted((a, b) => (less(a, b) ? -1 : Number(less(b, a))))
+  const rank = 0.75 * (sorted.length - 1)
+  const low = Math.floor(rank)
+  const [a, b] = [sorted[low]!, sorted[low + 1]]
+  return (low === rank || b === undefined ? a : a + (b - a) * (rank - low)) / unit
 }
 
 /** In two passes, of numbers that are rounded first. */
@@ -194,6 +205,9 @@ describe.each(Object.values(ALL_LEAVES).map((type) => [typeName(type), type] as 
             const isAdded = slices > 1 && (of === 'sum' || of === 'mean')
             if (/^(?:var|stddev)/.test(of) && typeof want === 'number') {
               expect([name, nearSpread(of, Number(got), want, type, present)]).toEqual([name, true])
+            } else if (of === 'quantile' && typeof want === 'number') {
+              const isNear = Math.abs(Number(got) - want) <= Math.abs(want) * 1e-12
+              expect([name, isNear || Object.is(got, want)]).toEqual([name, true])
             } else if (of === 'approxCountDistinct') {
               expect(Math.abs(Number(got) - Number(want))).toBeLessThanOrEqual(2)
             } else if (isAdded && typeof want === 'number' && typeof got === 'number') {

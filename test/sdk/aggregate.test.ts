@@ -9,7 +9,9 @@ import {
   countDistinct,
   float64,
   int32,
+  median,
   nullable,
+  quantile,
   type RowOf,
   slide,
   stddevSamp,
@@ -46,6 +48,7 @@ function resultOf(rows: readonly Sale[]) {
     dear: new Set(present.filter(({ price }) => price > 5).map(({ buyer }) => buyer)).size,
     prices: new Set(rows.map(({ price }) => Math.floor(price))).size,
     about: new Set(present.map(({ buyer }) => buyer)).size,
+    middle: medianOf(rows.map(({ price }) => price)),
     buyersOfDear: present.filter(({ price }) => price > 8).map(({ buyer }) => buyer),
     highest: rows
       .map(({ price }) => price)
@@ -67,6 +70,12 @@ function extreme(rows: readonly Sale[], isBetter: (a: Sale, b: Sale) => boolean)
   return rows.find((one) => !rows.some((other) => isBetter(other, one)))
 }
 
+function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const half = (sorted.length - 1) / 2
+  return (sorted[Math.floor(half)]! + sorted[Math.ceil(half)]!) / 2
+}
+
 function variance(values: readonly number[]): number {
   const mean = values.reduce((a, b) => a + b, 0) / values.length
   return values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length
@@ -84,6 +93,7 @@ const unbounded = (env: StreamExecutionEnvironment) =>
       dear: countDistinct('buyer').where(r.price.gt(5)),
       prices: countDistinct(r.price.floor()),
       about: approxCountDistinct('buyer'),
+      middle: median('price'),
       buyersOfDear: collect('buyer').where(r.price.gt(8)),
       highest: topN('price', 3),
       cheapest: argMin('buyer', 'price'),
@@ -102,6 +112,7 @@ const windowed = (env: StreamExecutionEnvironment) =>
       dear: countDistinct('buyer').where((r) => r.price.gt(5)),
       prices: countDistinct((r) => r.price.floor()),
       about: approxCountDistinct('buyer'),
+      middle: median('price'),
       buyersOfDear: collect('buyer').where((r) => r.price.gt(8)),
       highest: topN('price', 3),
       cheapest: argMin('buyer', 'price'),
@@ -133,6 +144,11 @@ describe('collect()', () => {
     await expect(job.push(sales, ROWS.slice(15, 16))).rejects.toThrow(
       /collect\(\) has more than 5 values of 'price' in a group/,
     )
+  })
+
+  it('and quantile() differ: that takes fractions from 0 to 1', () => {
+    expect(() => quantile('price', 1.5)).toThrow(/quantile\(\) is asked for 1.5; from 0 to 1/)
+    expect(() => quantile('price', Number.NaN)).toThrow(/from 0 to 1/)
   })
 
   it('and topN() take whole numbers of values', () => {

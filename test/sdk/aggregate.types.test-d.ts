@@ -10,7 +10,9 @@ import {
   float64,
   int32,
   list,
+  median,
   nullable,
+  quantile,
   type RowOf,
   stddevSamp,
   type StreamExecutionEnvironment,
@@ -89,3 +91,9 @@ rows<{ auction: number; words: string[]; dear: number[]; about: number }>().are(
 byAuction.aggregate({ dear: topN('price') })
 // @ts-expect-error: a list of lists
 byAuction.aggregate({ tags: collect('tags') })
+
+rows<{ auction: number; middle: number; high: number | null }>().are(
+  byAuction.aggregate({ middle: median('auction'), high: quantile('price', 0.9) }),
+)
+// @ts-expect-error: text has no middle
+byAuction.aggregate({ word: median('word') })
