@@ -88,6 +88,15 @@ function scanned(table: SliceTable, slice: number, most: number): [number, numbe
   }
 }
 
+/** What a slice has of ids, in their order, with rows; ids that it has not are among them. */
+function foundOf(table: SliceTable, slice: number, ids: readonly number[]): [number, number][] {
+  const asked = place(kernels, Uint32Array.from(ids))
+  const [outIds, outRows] = [kernels.scratch(ids.length * 4), kernels.scratch(ids.length * 4)]
+  const n = table.find(slice, asked, ids.length, outIds, outRows)
+  const addresses = u32(outRows, n)
+  return u32(outIds, n).map((key, i) => [key, addresses[i]!])
+}
+
 describe('a slice table', () => {
   it('finds the rows that its twin finds, and forgets those of released slices', () => {
     const inputs = fc.record({
@@ -116,6 +125,9 @@ describe('a slice table', () => {
               expect(got.map(([key]) => key)).toEqual(expected.map(([key]) => key))
               expect(got.every(([, at], i) => rows.match(expected[i]![1], at))).toBe(true)
               expect(table.rowCount(slice.ptr)).toBe(expected.length)
+              expect(foundOf(table, slice.ptr, of.ids)).toEqual(
+                of.ids.flatMap((key) => got.filter(([each]) => each === key)),
+              )
             }
             reference.first = (live[0]?.index ?? 0) + of.advance
             table.advance(reference.first)
