@@ -34,6 +34,7 @@ export default [
     twin: () => ({ run: ({ in: [a], out: [out] }) => twin.selectGreater(a, 50, out) }),
     c: 'filter_f64',
     params: [50],
+    judged: true,
     expect: { twin: 8 },
   }),
   kernelBench({
@@ -55,6 +56,7 @@ export default [
     twin: () => ({ run: ({ in: [a], out: [out] }) => twin.selectGreater(a, 98, out) }),
     c: 'filter_f64',
     params: [98],
+    judged: true,
     expect: { twin: 2 },
   }),
   kernelBench({
