@@ -1,7 +1,8 @@
 // The windows that live in one subtask, by key: their bounds, and the ids that their state and timers go by.
 // After Flink's MergingWindowSet, for windows that become one another and those that do not.
 //
-// PS1  No two windows of a key have one end: those of a grid differ in it, sessions lie apart.
+// PS1  No two windows of a key have one place: the number of a window on a grid (two of them may have one
+//      end, where the clock of a zone leaves an hour out); the end of a session, as sessions lie apart.
 // PS2  A window has an id for the trigger's and the function's state, and one for its rows. Sessions that
 //      become one get a new id of the first kind, and keep that of the earliest for their rows.
 // PS3  A window of everything lives while somebody holds something for it; others until they are removed.
@@ -19,6 +20,7 @@ const TABLE = 'windows'
 const FIELDS = [
   { name: '$start', type: float64() },
   { name: '$end', type: float64() },
+  { name: '$place', type: float64() },
   /** The number of the id that its rows go by. */
   { name: '$rows', type: float64() },
 ]
@@ -41,6 +43,8 @@ export class WindowBounds implements Window {
 /** A window of a key. */
 export interface Pane {
   readonly window: Window
+  /** What it is found by among those of its key. */
+  readonly place: number
   /** Of the trigger's and the function's state, and of timers. */
   readonly id: number
   /** Of what is kept of its rows. */
@@ -69,8 +73,8 @@ export class PaneSet implements IdHolder {
     return pane
   }
 
-  find(keyId: number, end: number): Pane | undefined {
-    return this.#byKey.get(keyId)?.get(end)
+  find(keyId: number, place: number): Pane | undefined {
+    return this.#byKey.get(keyId)?.get(place)
   }
 
   /** Windows that a window meets or touches, by start. */
@@ -83,10 +87,11 @@ export class PaneSet implements IdHolder {
   }
 
   /** @param rows the id of what is kept of its rows; its own, unless said */
-  add(keyId: number, window: Window, rows?: number): Pane {
+  add(keyId: number, window: Window, place: number, rows?: number): Pane {
     const id = this.scope.allocate(keyId)
     this.scope.hold(rows ?? id)
-    return this.#put({ window, id, rows: rows ?? id, event: NO_TIMERS, processing: NO_TIMERS })
+    const timers = { event: NO_TIMERS, processing: NO_TIMERS }
+    return this.#put({ window, place, id, rows: rows ?? id, ...timers })
   }
 
   /** @returns the ids that nobody holds any more: to be cleared, and freed */
@@ -94,7 +99,7 @@ export class PaneSet implements IdHolder {
     const { scope } = this
     const keyId = scope.keyIdOf(pane.id)
     const panes = this.#byKey.get(keyId)
-    if (panes?.get(pane.window.end) === pane) panes.delete(pane.window.end)
+    if (panes?.get(pane.place) === pane) panes.delete(pane.place)
     if (panes?.size === 0) this.#byKey.delete(keyId)
     this.#byId[pane.id] = undefined
     return [pane.id, pane.rows].filter((id) => scope.release(id))
@@ -130,7 +135,8 @@ export class PaneSet implements IdHolder {
     for (const pane of this.#byId) {
       if (pane === undefined) continue
       const { start, end } = pane.window
-      rows.append(pane.id, { $start: start, $end: end, $rows: this.scope.numberOf(pane.rows) })
+      const $rows = this.scope.numberOf(pane.rows)
+      rows.append(pane.id, { $start: start, $end: end, $place: pane.place, $rows })
     }
     rows.flush()
   }
@@ -142,7 +148,14 @@ export class PaneSet implements IdHolder {
       scope.hold(id)
       scope.hold(rows)
       const window = new WindowBounds(row.$start as number, row.$end as number)
-      this.#put({ window, id, rows, event: NO_TIMERS, processing: NO_TIMERS })
+      this.#put({
+        window,
+        place: row.$place as number,
+        id,
+        rows,
+        event: NO_TIMERS,
+        processing: NO_TIMERS,
+      })
     }
   }
 
@@ -150,7 +163,7 @@ export class PaneSet implements IdHolder {
     const keyId = this.scope.keyIdOf(pane.id)
     let panes = this.#byKey.get(keyId)
     if (panes === undefined) this.#byKey.set(keyId, (panes = new Map()))
-    panes.set(pane.window.end, pane)
+    panes.set(pane.place, pane)
     this.#byId[pane.id] = pane
     return pane
   }

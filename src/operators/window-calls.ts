@@ -71,7 +71,7 @@ export class WindowCalls {
     const pane =
       window.kind === 'session'
         ? this.#session(keyId, row, timestamp)
-        : (panes.find(keyId, Infinity) ?? panes.add(keyId, EVERYTHING))
+        : (panes.find(keyId, Infinity) ?? panes.add(keyId, EVERYTHING, Infinity))
     if (pane !== undefined) this.#take(pane, row, timestamp)
     return pane !== undefined
   }
@@ -109,16 +109,15 @@ export class WindowCalls {
 
   #gridElement(grid: WindowGrid, keyId: number, row: unknown, timestamp: number): boolean {
     const { panes, life, time } = this.#parts
-    const slice = grid.sliceOf(timestamp)
+    const slice = grid.sliceAt(timestamp)
     const last = grid.lastWindow(slice)
     let isTaken = false
     for (let number = grid.firstWindow(slice); number <= last; number++) {
-      const end = grid.endMs(number)
-      let pane = panes.find(keyId, end)
+      let pane = panes.find(keyId, number)
       if (pane === undefined) {
-        const window = new WindowBounds(grid.startMs(number), end)
+        const window = new WindowBounds(grid.startMs(number), grid.endMs(number))
         if (life.isGone(window, time.currentWatermark())) continue
-        pane = this.#add(keyId, window)
+        pane = this.#add(keyId, window, number)
       }
       isTaken = true
       this.#take(pane, row, timestamp)
@@ -136,7 +135,9 @@ export class WindowCalls {
     const window = new WindowBounds(start, end)
     const [first] = met
     if (first === undefined)
-      return life.isGone(window, time.currentWatermark()) ? undefined : this.#add(keyId, window)
+      return life.isGone(window, time.currentWatermark())
+        ? undefined
+        : this.#add(keyId, window, end)
     const isSame = met.length === 1 && first.window.start === start && first.window.end === end
     return isSame ? first : this.#merge(keyId, window, met)
   }
@@ -157,7 +158,7 @@ export class WindowCalls {
     const { states, trigger, triggerContext, contents } = this.#parts
     const { scope } = states
     const [first, ...others] = met as [Pane, ...Pane[]]
-    const merged = this.#add(keyId, window, first.rows)
+    const merged = this.#add(keyId, window, window.end, first.rows)
     triggerContext.merged = met
     this.#enter(merged, 'onMerge')
     trigger.onMerge?.(window, triggerContext)
@@ -229,9 +230,9 @@ export class WindowCalls {
     this.#parts.states.scope.current = pane.id
   }
 
-  #add(keyId: number, window: Window, rows?: number): Pane {
+  #add(keyId: number, window: Window, place: number, rows?: number): Pane {
     const { panes, timers, life } = this.#parts
-    const pane = panes.add(keyId, window, rows)
+    const pane = panes.add(keyId, window, place, rows)
     timers.register(pane, life.domain, life.lastMs(window))
     return pane
   }

@@ -95,11 +95,17 @@ export class WindowGrid {
     return this.zone?.endAt(endMs) ?? endMs
   }
 
-  /** The slice that a time is in. */
+  /** The slice that a moment is in. */
+  sliceAt(timeMs: number): number {
+    return this.sliceOf(this.zone?.localMs(timeMs) ?? timeMs)
+  }
+
+  /** The slice that a time of the grid's clock is in. */
   sliceOf(timeMs: number): number {
     return Math.floor((timeMs - this.#shiftMs) / this.#sliceMs)
   }
 
+  /** Where a slice begins, by the clock of the grid. */
   sliceStartMs(slice: number): number {
     return slice * this.#sliceMs + this.#shiftMs
   }

@@ -5,7 +5,9 @@
 // WD1  A window is over at the watermark of its last millisecond, and comes out once, in order of its end. A
 //      row all of whose windows are over is late: dropped and counted.
 // WD2  Key ids are of one index for both sides; a row with a null key has NO_ROW, unless nulls are keys.
-// WD3  Keys without rows are dropped when they may be half of the index.
+// WD3  In a time zone slices are of its wall clock, in the state, too: a time becomes that clock's once, when
+//      its row comes in.
+// WD4  Keys without rows are dropped when they may be half of the index.
 import { assert } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
@@ -27,6 +29,7 @@ import type { OperatorContext } from './operator.ts'
 import { readProgress, timeColumnOf, timesOf, writeProgress } from './time-column.ts'
 import { WindowGrid } from './window-grid.ts'
 import type { GridWindowSpec } from './window-spec.ts'
+import { zoneTimes } from './zone-times.ts'
 
 export interface WindowSidesOptions {
   readonly window: GridWindowSpec
@@ -130,7 +133,9 @@ export class WindowSides {
     if (n === 0) return
     const dense = (position: number) => gatherVector(kernels, batch.columns[position]!, selection)
     const { position, unit } = this.#timeColumns[side]!
-    const times = timesOf(kernels, this.#context.inputs[side]!, position, dense(position))
+    const moments = timesOf(kernels, this.#context.inputs[side]!, position, dense(position))
+    const { zone } = this.#grid
+    const times = zone === undefined ? moments : zoneTimes(kernels, zone, moments, n, unit)
     const keys = this.#keyColumns[side]!.map(dense)
     const ids = this.keys.insert(keys, n)
     if (unkeyed !== undefined && keepsAll && !nullsMeet) this.#withoutKeys(keys, ids, n)
@@ -152,13 +157,6 @@ export class WindowSides {
     this.#watermarkMs = watermarkMs
     this.#passTo(end)
     this.#compactKeys()
-  }
-
-  /** The end of the first window that has rows. */
-  get firstEndMs(): number {
-    const [first] = this.#slices
-    if (first === undefined) return Infinity
-    return this.#grid.endMs(Math.max(this.#nextWindow, this.#grid.firstWindow(first.index)))
   }
 
   snapshot(into: StateWriter): void {

@@ -232,13 +232,11 @@ function checkedWindow(window: TimeWindow, what: string): GridWindowSpec {
     ? 'session windows'
     : window.time === 'processing'
       ? 'windows of processing time'
-      : window.timeZone === undefined
-        ? undefined
-        : 'windows of a time zone'
+      : undefined
   if (problem === undefined) return window as GridWindowSpec
   throw new DataflowError(
     'UNSUPPORTED',
-    `${what} takes no ${problem}; use tumble(), slide() or cumulate() of event time, in UTC; or ` +
+    `${what} takes no ${problem}; use tumble(), slide() or cumulate() of event time; or ` +
       'join(right).where(...).equalTo(...).window(...).apply(fn, schema), which goes over rows',
   )
 }

@@ -7,12 +7,7 @@ import { isClass } from '../operators/function-instance.ts'
 import type { RowWindowSpec } from '../operators/row-window-spec.ts'
 import { windowFunction, type WindowFunctionParts } from '../operators/window-adapters.ts'
 import type { Trigger } from '../operators/window-functions.ts'
-import {
-  isGridWindow,
-  isTimeWindow,
-  type TriggerSpec,
-  type WindowSpec,
-} from '../operators/window-spec.ts'
+import { isTimeWindow, type TriggerSpec, type WindowSpec } from '../operators/window-spec.ts'
 import { structured } from '../state/serializer.ts'
 import type { StateType } from '../state/state.ts'
 import { countEvictor } from './evictor.ts'
@@ -56,13 +51,6 @@ export function planRowWindow(
   const { keys, window, allowedLatenessMs, lateTag } = settings
   const { location, options, functions } = request
   refuseUpdating(stream, 'a window')
-  if (isGridWindow(window) && window.timeZone !== undefined) {
-    throw new DataflowError(
-      'UNSUPPORTED',
-      `windows over rows go by UTC, not by the clock of ${window.timeZone}: use aggregate() over ` +
-        'columns, or shift the windows by an offset',
-    )
-  }
   if (needsEventTime(settings)) eventTimeOf(stream)
   const { trigger, evictor } = firing(settings)
   checkFunctions(settings, functions)

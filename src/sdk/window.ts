@@ -19,8 +19,7 @@ export interface WindowOptions {
   /**
    * An IANA name such as 'Europe/Berlin': windows go by the wall clock there, days from midnight to
    * midnight (23 or 25 hours long when the clocks change). Of shorter windows those in the hour that comes
-   * twice have the rows of both; those in the hour that never comes are empty. For aggregates over
-   * columns. UTC unless said.
+   * twice have the rows of both; those in the hour that never comes are empty. UTC unless said.
    */
   readonly timeZone?: string
 }

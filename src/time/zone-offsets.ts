@@ -29,6 +29,8 @@ export class ZoneOffsets {
   readonly #format: Intl.DateTimeFormat
   /** At most BLOCKS_MAX, then it begins anew. */
   readonly #blocks = new Map<number, readonly ZoneStretch[]>()
+  /** Where the last moment was: the next one is mostly there, too. */
+  #last: ZoneStretch = { from: 0, to: 0, offsetMs: 0 }
 
   /** @throws CONFIG_INVALID for a name that is no time zone */
   constructor(timeZone: string) {
@@ -52,7 +54,8 @@ export class ZoneOffsets {
 
   /** The wall clock at a moment, as milliseconds since its 1970-01-01T00:00. */
   localMs(ms: number): number {
-    return ms + this.between(ms, ms)[0]!.offsetMs
+    if (ms < this.#last.from || ms >= this.#last.to) this.#last = this.between(ms, ms)[0]!
+    return ms + this.#last.offsetMs
   }
 
   /** The earliest that the wall clock shows at a moment or after it: it may be put back yet. */

@@ -5,8 +5,10 @@ import { describe, expect, it } from 'vitest'
 import {
   count,
   countTrigger,
-  cumulate,
+  type DataStream,
+  float64,
   int32,
+  type KeyedStream,
   purgingTrigger,
   slide,
   StreamExecutionEnvironment,
@@ -17,63 +19,15 @@ import {
   utf8,
 } from '../../src/index.ts'
 import { JobHarness, testInput } from '../../src/testing.ts'
-import { localTime, ZONES } from '../time/naive-zone.ts'
-
-const [HOUR, DAY] = [3_600_000, 86_400_000]
-const SCHEMA = { at: timestamp('ms'), key: utf8(), n: int32() }
-const CHANGES = {
-  'Europe/Berlin': [Date.UTC(2024, 2, 31, 1), Date.UTC(2024, 9, 27, 1)],
-  'America/New_York': [Date.UTC(2024, 2, 10, 7), Date.UTC(2023, 10, 5, 6)],
-  'America/Sao_Paulo': [Date.UTC(2018, 10, 4, 3), Date.UTC(2018, 1, 18, 2)],
-  'Australia/Lord_Howe': [Date.UTC(2024, 3, 6, 15), Date.UTC(2024, 9, 5, 15, 30)],
-  'Asia/Kathmandu': [Date.UTC(2024, 0, 1)],
-  'Pacific/Apia': [Date.UTC(2011, 11, 30, 10)],
-  'Africa/Casablanca': [Date.UTC(2024, 2, 10, 2), Date.UTC(2024, 3, 14, 2)],
-  UTC: [Date.UTC(2024, 1, 29)],
-} as const satisfies Record<(typeof ZONES)[number], readonly number[]>
-
-interface TestRow {
-  readonly at: number
-  readonly key: string
-  readonly n: number
-}
-
-interface Kind {
-  readonly window: (timeZone: string) => TimeWindow
-  /** Starts on the wall clock of the windows that a time on it is in, with their ends. */
-  readonly of: (local: number) => readonly (readonly [number, number])[]
-}
-
-const every = (size: number, step: number, local: number) => {
-  const last = Math.floor(local / step) * step
-  return Array.from(
-    { length: size / step },
-    (_, i) => [last - i * step, last - i * step + size] as const,
-  )
-}
-
-const KINDS: Readonly<Record<string, Kind>> = {
-  days: { window: (timeZone) => tumble('1d', { timeZone }), of: (local) => every(DAY, DAY, local) },
-  hours: {
-    window: (timeZone) => tumble('1h', { timeZone }),
-    of: (local) => every(HOUR, HOUR, local),
-  },
-  'three days each day': {
-    window: (timeZone) => slide('3d', '1d', { timeZone }),
-    of: (local) => every(3 * DAY, DAY, local),
-  },
-  'a day by six hours': {
-    window: (timeZone) => cumulate('1d', '6h', { timeZone }),
-    of: (local) => {
-      const start = Math.floor(local / DAY) * DAY
-      const ends = [6, 12, 18, 24].map((hours) => start + hours * HOUR)
-      return ends.filter((end) => local < end).map((end) => [start, end] as const)
-    },
-  },
-}
+import { localTime } from '../time/naive-zone.ts'
+import { cases, HOUR, isBounds, KINDS, SCHEMA, type TestRow } from './zone-windows.ts'
 
 /** Results by window on the wall clock and key. */
-function naive(zone: string, { of }: Kind, rows: readonly TestRow[]): Map<string, number[]> {
+function naive(
+  zone: string,
+  { of }: (typeof KINDS)[string],
+  rows: readonly TestRow[],
+): Map<string, number[]> {
   const results = new Map<string, number[]>()
   for (const { at, key, n } of rows) {
     for (const [start, end] of of(localTime(zone, at))) {
@@ -85,72 +39,122 @@ function naive(zone: string, { of }: Kind, rows: readonly TestRow[]): Map<string
   return results
 }
 
-const cases = fc.constantFrom(...ZONES).chain((zone) =>
-  fc.record({
-    zone: fc.constant(zone),
-    kind: fc.constantFrom(...Object.keys(KINDS)),
-    parallelism: fc.constantFrom(1, 2),
-    batches: fc.array(
-      fc.array(
-        fc.record({
-          at: fc
-            .tuple(
-              fc.constantFrom(...CHANGES[zone]),
-              fc.integer({ min: -40, max: 40 }),
-              fc.nat(HOUR),
-            )
-            .map(([change, hours, rest]) => change + hours * HOUR + rest),
-          key: fc.constantFrom('a', 'b'),
-          n: fc.integer({ min: -9, max: 9 }),
-        }),
-        { minLength: 1, maxLength: 20 },
-      ),
-      { minLength: 1, maxLength: 3 },
+const DAYS = { start: timestamp('ms'), end: timestamp('ms'), key: utf8(), rows: int32() }
+
+const RESULT = {
+  windowStart: timestamp('ms'),
+  windowEnd: timestamp('ms'),
+  key: utf8(),
+  rows: int32(),
+  total: float64(),
+}
+type Result = typeof RESULT
+
+const total = (rows: readonly TestRow[]): number => rows.reduce((all, { n }) => all + n, 0)
+
+/** The same results in each way to ask for them. */
+const FORMS: Readonly<
+  Record<
+    string,
+    (keyed: KeyedStream<typeof SCHEMA, 'key'>, window: TimeWindow) => DataStream<Result>
+  >
+> = {
+  'aggregates over columns': (keyed, window) =>
+    keyed
+      .window(window)
+      .aggregate({ rows: count(), total: sum('n') })
+      .select((r) => ({
+        windowStart: r.windowStart,
+        windowEnd: r.windowEnd,
+        key: r.key,
+        rows: r.rows.cast(int32()),
+        total: r.total.cast(float64()),
+      })),
+  process: (keyed, window) =>
+    keyed.window(window).process(
+      {
+        process(key, context, rows, out) {
+          const { start, end } = context.window
+          const bounds = { windowStart: start, windowEnd: end }
+          out.collect({ ...bounds, key, rows: rows.length, total: total(rows) })
+        },
+      },
+      RESULT,
     ),
-  }),
-)
+  apply: (keyed, window) =>
+    keyed.window(window).apply((key, { start, end }, rows, out) => {
+      const bounds = { windowStart: start, windowEnd: end }
+      out.collect({ ...bounds, key, rows: rows.length, total: total(rows) })
+    }, RESULT),
+  reduce: (keyed, window) =>
+    // What a reduce sees has no count: each row is worth a thousand.
+    keyed
+      .map(({ at, key, n }) => ({ at, key, n: n + 1_000 }), SCHEMA)
+      .assignWatermarks('at', { maxOutOfOrderness: '500d' })
+      .keyBy('key')
+      .window(window)
+      .reduce(
+        (a, b) => ({ ...a, n: a.n + b.n }),
+        {
+          process(key, context, [row], out) {
+            const { start, end } = context.window
+            const rows = Math.round(row!.n / 1_000)
+            const bounds = { windowStart: start, windowEnd: end }
+            out.collect({ ...bounds, key, rows, total: row!.n - rows * 1_000 })
+          },
+        },
+        RESULT,
+      ),
+  'an AggregateFunction': (keyed, window) =>
+    keyed.window(window).aggregate(
+      {
+        createAccumulator: () => ({ rows: 0, total: 0 }),
+        add: ({ n }: TestRow, { rows, total: before }) => ({ rows: rows + 1, total: before + n }),
+        getResult: (accumulator: { rows: number; total: number }) => accumulator,
+      },
+      {
+        process(key, context, [result], out) {
+          const { start, end } = context.window
+          out.collect({ windowStart: start, windowEnd: end, key, ...result! })
+        },
+      },
+      RESULT,
+    ),
+}
+
+async function check(
+  form: string,
+  { zone, kind, parallelism, batches }: typeof cases extends fc.Arbitrary<infer C> ? C : never,
+): Promise<void> {
+  const input = testInput(SCHEMA, { eventTime: 'at' })
+  const build = FORMS[form]!
+  await using job = await JobHarness.start(
+    (env) => build(env.fromSource(input).keyBy('key'), KINDS[kind]!.window(zone)),
+    { parallelism },
+  )
+  await job.push(input, batches[0]!)
+  const snapshot = await job.snapshot()
+  await job.restore(snapshot, { parallelism: 3 - parallelism })
+  for (const rows of batches.slice(1)) await job.push(input, rows)
+  await job.finish()
+  const want = naive(zone, KINDS[kind]!, batches.flat())
+  const got = job.output()
+  expect(got).toHaveLength(want.size)
+  for (const { windowStart, windowEnd, key, rows, total: sum_ } of got) {
+    const id = [...want.keys()].find((each) => {
+      const [start, end, own] = each.split(' ')
+      return own === key && isBounds(zone, [Number(start), Number(end)], windowStart, windowEnd)
+    })
+    expect(want.get(id ?? '')).toEqual([rows, sum_])
+    want.delete(id!)
+  }
+}
 
 describe('windows of a time zone', () => {
-  it('are those of dates as Intl writes them', async () => {
+  it.each(Object.keys(FORMS))('are those of dates as Intl writes them: %s', async (form) => {
     await fc.assert(
-      fc.asyncProperty(cases, async ({ zone, kind, parallelism, batches }) => {
-        const input = testInput(SCHEMA, { eventTime: 'at' })
-        await using job = await JobHarness.start(
-          (env) =>
-            env
-              .fromSource(input)
-              .keyBy('key')
-              .window(KINDS[kind]!.window(zone))
-              .aggregate({ rows: count(), total: sum('n') }),
-          { parallelism },
-        )
-        await job.push(input, batches[0]!)
-        const snapshot = await job.snapshot()
-        await job.restore(snapshot, { parallelism: 3 - parallelism })
-        for (const rows of batches.slice(1)) await job.push(input, rows)
-        await job.finish()
-        const want = naive(zone, KINDS[kind]!, batches.flat())
-        const got = job.output()
-        expect(got).toHaveLength(want.size)
-        for (const { windowStart, windowEnd, key, rows, total } of got) {
-          // Starts and ends of the wall clock may be in an hour that never came.
-          const id = [...want.keys()].find((each) => {
-            const [start, end, own] = each.split(' ')
-            const isIn = (ms: number) =>
-              localTime(zone, ms) >= Number(start) && localTime(zone, ms) < Number(end)
-            const isStart = isIn(windowStart) && localTime(zone, windowStart - 1) < Number(start)
-            return (
-              own === key &&
-              isStart &&
-              isIn(windowEnd - 1) &&
-              localTime(zone, windowEnd) >= Number(end)
-            )
-          })
-          expect(want.get(id ?? '')).toEqual([rows, total])
-          want.delete(id!)
-        }
-      }),
-      { numRuns: 150 },
+      fc.asyncProperty(cases, (each) => check(form, each)),
+      { numRuns: 50 },
     )
   })
 
@@ -205,15 +209,66 @@ describe('windows of a time zone', () => {
     expect(got.toSorted((a, b) => a - b)).toEqual([22, 47, 71])
   })
 
-  it('of a name that is none are refused, and over rows', () => {
+  it('of rows fire when the watermark reaches local midnight, and again for late rows', async () => {
+    const input = testInput(SCHEMA, { eventTime: 'at' })
+    await using job = await JobHarness.start((env) =>
+      env
+        .fromSource(input)
+        .keyBy('key')
+        .window(tumble('1d', { timeZone: 'Europe/Berlin' }))
+        .allowedLateness('2h')
+        .apply((key, { start, end }, rows, out) => {
+          out.collect({ start, end, key, rows: rows.length })
+        }, DAYS),
+    )
+    for (const [start, hours] of [
+      [Date.UTC(2024, 2, 30, 23), 23],
+      [Date.UTC(2024, 9, 26, 22), 25],
+    ] as const) {
+      const end = start + hours * HOUR
+      const day = () => job.output().filter((row) => row.start === start)
+      await job.push(input, [
+        { at: start, key: 'a', n: 0 },
+        { at: end - 1, key: 'a', n: 0 },
+        { at: end, key: 'a', n: 0 },
+      ])
+      await job.advanceWatermark(end - 2)
+      expect(day()).toEqual([])
+      await job.advanceWatermark(end - 1)
+      expect(day()).toEqual([{ start, end, key: 'a', rows: 2 }])
+      await job.advanceWatermark(end - 2 + 2 * HOUR)
+      await job.push(input, [{ at: start + HOUR, key: 'a', n: 0 }])
+      expect(day().map(({ rows }) => rows)).toEqual([2, 3])
+      await job.advanceWatermark(end - 1 + 2 * HOUR)
+      await job.push(input, [{ at: start + HOUR, key: 'a', n: 0 }])
+      expect(day().map(({ rows }) => rows)).toEqual([2, 3])
+    }
+  })
+
+  it('of rows by the clock of the machine are that zone’s days', async () => {
+    const input = testInput(SCHEMA)
+    await using job = await JobHarness.start((env) =>
+      env
+        .fromSource(input)
+        .keyBy('key')
+        .window(tumble('1d', { timeZone: 'Europe/Berlin', time: 'processing' }))
+        .apply((key, { start, end }, rows, out) => {
+          out.collect({ start, end, key, rows: rows.length })
+        }, DAYS),
+    )
+    const start = Date.UTC(2024, 2, 30, 23)
+    await job.advanceProcessingTime(start + HOUR)
+    await job.push(input, [{ at: 0, key: 'a', n: 0 }])
+    await job.advanceProcessingTime(start + 23 * HOUR - 1)
+    expect(job.output()).toEqual([])
+    await job.advanceProcessingTime(start + 23 * HOUR)
+    expect(job.output()).toEqual([{ start, end: start + 23 * HOUR, key: 'a', rows: 1 }])
+  })
+
+  it('of a name that is none are refused', () => {
     expect(() => tumble('1d', { timeZone: 'Europe/Berln' })).toThrow(
       /Did you mean 'Europe\/Berlin'/,
     )
     expect(() => slide('2d', '1d', { timeZone: '' })).toThrow(/is no time zone/)
-    const rows = StreamExecutionEnvironment.getExecutionEnvironment()
-      .fromCollection([{ at: 0, key: 'a', n: 1 }], { schema: SCHEMA })
-      .assignWatermarks('at')
-      .windowAll(tumble('1d', { timeZone: 'Europe/Berlin' }))
-    expect(() => rows.reduce((a) => a)).toThrow(/windows over rows go by UTC.*use aggregate\(\)/)
   })
 })
