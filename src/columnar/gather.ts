@@ -6,7 +6,7 @@ import { unreachable } from '../base/assert.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { takeBits, takeFixed, takeRebased, takeVariable } from '../kernels/take.ts'
 import { RecordBatch, type Selection } from './record-batch.ts'
-import { byteWidth, withNullable } from './type.ts'
+import { byteWidth, type DataType, withNullable } from './type.ts'
 import { Vector } from './vector.ts'
 
 /** The row number that stands for null. */
@@ -29,6 +29,22 @@ export function gatherVector(
  */
 export function gatherOptional(kernels: Kernels, vector: Vector, rows: Selection): Vector {
   return take(kernels, vector, rows, true).as(withNullable(vector.type, true))
+}
+
+/** So many nulls. */
+export function nullVector(kernels: Kernels, type: DataType, length: number): Vector {
+  const rows = kernels.scratch(length * 4)
+  kernels.u8.fill(0xff, rows, rows + length * 4)
+  return gatherOptional(kernels, withoutRows(kernels, type), { rows, length })
+}
+
+/** A vector of no rows that has its buffers: a missing row reads before the first value. */
+function withoutRows(kernels: Kernels, type: DataType): Vector {
+  const inner =
+    type.kind === 'list' ? [type.item] : type.kind === 'struct' ? Object.values(type.fields) : []
+  const buffer = kernels.put(new Uint8Array(16))
+  const children = inner.map((child) => withoutRows(kernels, child))
+  return new Vector({ type, length: 0, values: buffer, offsets: buffer, children })
 }
 
 /** The batch with its selection applied to every column. */

@@ -20,7 +20,7 @@ import { Sweep } from '../kernels/join-time.ts'
 import { timestampRange } from '../kernels/timestamp.ts'
 import { JoinState, type SideNumber } from '../state/join-state.ts'
 import { type IntervalBound, type IntervalJoinSpec, isOuter } from './join-spec.ts'
-import { type HeldVectors, JoinedRows } from './joined-rows.ts'
+import { columnsOfBatch, type HeldColumns, JoinedRows } from './joined-rows.ts'
 import { rowsInTime } from './late-rows.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
 import { ceilDivide, firstAfter, readProgress, timeColumnOf, writeProgress } from './time-column.ts'
@@ -204,15 +204,15 @@ class IntervalJoin implements Operator {
         other.chains,
         { times: state.sides[side].times, otherTimes: other.times, room: config.batchRows },
       )
-      this.#emitPairs(this.#joined.kept(pairs, side, this.#vectors()), side)
+      this.#emitPairs(this.#joined.kept(pairs, side, this.#columns()), side)
       if (cursor.row === length) return
       yield
     }
   }
 
-  #vectors(): HeldVectors {
+  #columns(): HeldColumns {
     const { sides } = this.#use().state
-    return [sides[0].vectors(), sides[1].vectors()]
+    return [sides[0].columns, sides[1].columns]
   }
 
   #emitPairs({ probes, matches, length }: Pairs, side: SideNumber): void {
@@ -223,7 +223,7 @@ class IntervalJoin implements Operator {
     state.sides.forEach(({ counts }, each) => {
       if (this.#outer[each]) joinCount(kernels, { rows: lists[each]!, length }, counts)
     })
-    this.#joined.emit({ vectors: this.#vectors(), rows: lists, length })
+    this.#joined.emit({ columns: this.#columns(), rows: lists, length })
   }
 
   /** Lets rows go that are earlier than a time; those of an outer side that met nobody are results. */
@@ -242,7 +242,7 @@ class IntervalJoin implements Operator {
       if (!this.#outer[side] || found.length === 0) continue
       const rows =
         side === 0 ? ([found.rows, undefined] as const) : ([undefined, found.rows] as const)
-      this.#joined.emit({ vectors: this.#vectors(), rows, length: found.length })
+      this.#joined.emit({ columns: this.#columns(), rows, length: found.length })
       yield
     }
     own.lose(sweep.gone)
@@ -253,10 +253,10 @@ class IntervalJoin implements Operator {
 
   /** Rows of an outer side with a null key: results at once. */
   #emitUnkeyed(batch: RecordBatch, side: SideNumber, rows: Selection): void {
-    const own = this.#joined.held[side].map((position) => batch.columns[position]!)
-    const [left, right] = this.#vectors()
+    const own = columnsOfBatch(this.#context.kernels, batch, this.#joined.held[side])
+    const [left, right] = this.#columns()
     this.#joined.emit({
-      vectors: side === 0 ? [own, right] : [left, own],
+      columns: side === 0 ? [own, right] : [left, own],
       rows: side === 0 ? [rows.rows, undefined] : [undefined, rows.rows],
       length: rows.length,
     })

@@ -5,7 +5,8 @@
 import { OP_COLUMN, ROW_OPS } from '../columnar/changelog.ts'
 import { columnsOf } from '../columnar/expression.ts'
 import { compilePredicate, type Predicate } from '../columnar/evaluate.ts'
-import { gatherOptional, gatherVector } from '../columnar/gather.ts'
+import { nullVector } from '../columnar/gather.ts'
+import { type Gatherable, gatherables } from '../columnar/held-column.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
 import { type Field, Schema } from '../columnar/schema.ts'
 import { uint8 } from '../columnar/type.ts'
@@ -23,11 +24,11 @@ interface Place {
   readonly held: number
 }
 
-/** The vectors of what is held of each side; they have their buffers, also when they are empty. */
-export type HeldVectors = readonly [readonly Vector[], readonly Vector[]]
+/** The columns of what is held of each side. */
+export type HeldColumns = readonly [readonly Gatherable[], readonly Gatherable[]]
 
 export interface JoinedBatch {
-  readonly vectors: HeldVectors
+  readonly columns: HeldColumns
   /** Row numbers of each side; undefined: there are none, only nulls. */
   readonly rows: readonly [number | undefined, number | undefined]
   readonly length: number
@@ -36,6 +37,17 @@ export interface JoinedBatch {
   /** Columns that are of no side, by name. */
   readonly others?: ReadonlyMap<string, Vector>
 }
+
+/** Columns of a batch by their positions, to make results of. */
+export const columnsOfBatch = (
+  kernels: Kernels,
+  batch: RecordBatch,
+  positions: readonly number[],
+): readonly Gatherable[] =>
+  gatherables(
+    kernels,
+    positions.map((position) => batch.columns[position]!),
+  )
 
 export class JoinedRows {
   /** The positions of the columns of each input that are held, and their fields. */
@@ -91,19 +103,16 @@ export class JoinedRows {
   }
 
   /** The pairs for which the condition holds. `probing` is the side of the probes. */
-  kept(pairs: Pairs, probing: 0 | 1, vectors: HeldVectors): Pairs {
+  kept(pairs: Pairs, probing: 0 | 1, columns: HeldColumns): Pairs {
     if (this.#condition === undefined || pairs.length === 0) return pairs
     const kernels = this.#kernels
     const { schema, holds } = this.#condition
     const { probes, matches, length } = pairs
-    const columns = schema.names.map((name) => {
+    const vectors = schema.names.map((name) => {
       const { side, held } = this.#places.get(name)!
-      return gatherVector(kernels, vectors[side][held]!, {
-        rows: side === probing ? probes : matches,
-        length,
-      })
+      return columns[side][held]!.gather({ rows: side === probing ? probes : matches, length })
     })
-    const { selection } = holds(kernels, new RecordBatch(schema, length, columns))
+    const { selection } = holds(kernels, new RecordBatch(schema, length, vectors))
     if (selection === undefined) return pairs
     return {
       probes: takeFixed(kernels, 4, probes, selection),
@@ -112,20 +121,20 @@ export class JoinedRows {
     }
   }
 
-  emit({ vectors, rows, length, ops = 0, others }: JoinedBatch): void {
+  emit({ columns, rows, length, ops = 0, others }: JoinedBatch): void {
     if (length === 0) return
-    const columns = this.#schema.fields.map(({ name, type }) => {
+    const vectors = this.#schema.fields.map(({ name, type }) => {
       if (name === OP_COLUMN) return this.#ops(ops, length)
       const other = others?.get(name)
       if (other !== undefined) return other.as(type)
       const { side, held } = this.#places.get(name)!
       const numbers = rows[side]
-      const vector = vectors[side][held]!
+      const column = columns[side][held]!
       return numbers === undefined
-        ? this.#nulls(vector, length)
-        : gatherVector(this.#kernels, vector, { rows: numbers, length }).as(type)
+        ? nullVector(this.#kernels, column.type, length)
+        : column.gather({ rows: numbers, length }).as(type)
     })
-    this.#output.emit(new RecordBatch(this.#schema, length, columns))
+    this.#output.emit(new RecordBatch(this.#schema, length, vectors))
   }
 
   #ops(ops: number, length: number): Vector {
@@ -134,12 +143,5 @@ export class JoinedRows {
     const values = kernels.scratch(length)
     kernels.u8.fill(ROW_OPS.insert, values, values + length)
     return new Vector({ type: uint8(), length, values })
-  }
-
-  #nulls(vector: Vector, length: number): Vector {
-    const kernels = this.#kernels
-    const rows = kernels.scratch(length * 4)
-    kernels.u8.fill(0xff, rows, rows + length * 4)
-    return gatherOptional(kernels, vector, { rows, length })
   }
 }

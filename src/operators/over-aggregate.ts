@@ -12,7 +12,6 @@
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import { denseColumns } from '../columnar/dense-columns.ts'
-import { gatherVector } from '../columnar/gather.ts'
 import { RecordBatch, type Selection } from '../columnar/record-batch.ts'
 import { Schema } from '../columnar/schema.ts'
 import { type DataType, int64, type TimeUnit, uint8, UNITS_PER_SECOND } from '../columnar/type.ts'
@@ -252,13 +251,12 @@ class OverAggregate implements Operator {
 
   /** Columns of waiting rows by their position in the input; each is made once. */
   #heldColumns(rows: Selection): (position: number) => Vector {
-    const { kernels } = this.#context
-    const vectors = this.#use().waiting.side.vectors()
+    const { columns } = this.#use().waiting.side
     const made = new Map<number, Vector>()
     return (position) => {
       const known = made.get(position)
       if (known !== undefined) return known
-      const vector = gatherVector(kernels, vectors[this.#held.indexOf(position)]!, rows)
+      const vector = columns[this.#held.indexOf(position)]!.gather(rows)
       made.set(position, vector)
       return vector
     }
@@ -321,7 +319,7 @@ class OverAggregate implements Operator {
     const { kernels } = this.#context
     const { waiting, keys } = this.#use()
     const { length } = rows
-    const held = waiting.side.vectors().map((vector) => gatherVector(kernels, vector, rows))
+    const held = waiting.side.columns.map((column) => column.gather(rows))
     const ids = takeFixed(kernels, 4, waiting.side.ids, rows)
     const times = takeFixed(kernels, 8, waiting.side.times, rows)
     const batch = new RecordBatch(this.#waitingSchema, length, [

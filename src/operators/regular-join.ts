@@ -31,7 +31,7 @@ import {
 import { takeFixed } from '../kernels/take.ts'
 import { JoinState, type SideNumber } from '../state/join-state.ts'
 import { isOuter, type RegularJoinSpec } from './join-spec.ts'
-import { type HeldVectors, JoinedRows } from './joined-rows.ts'
+import { columnsOfBatch, type HeldColumns, JoinedRows } from './joined-rows.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
 import { TimeToLive } from './time-to-live.ts'
 
@@ -210,14 +210,14 @@ class RegularJoin implements Operator {
     for (;;) {
       const rows = { ids: ids.ptr, length, first }
       const pairs = joinProbe(kernels, cursor, rows, other.chains, limits)
-      const vectors: HeldVectors = [state.sides[0].vectors(), state.sides[1].vectors()]
-      this.#emitPairs(this.#joined.kept(pairs, side, vectors), probing, vectors)
+      const columns: HeldColumns = [state.sides[0].columns, state.sides[1].columns]
+      this.#emitPairs(this.#joined.kept(pairs, side, columns), probing, columns)
       if (cursor.row === length) return
       yield
     }
   }
 
-  #emitPairs(pairs: Pairs, { side, first, ops }: Probing, vectors: HeldVectors): void {
+  #emitPairs(pairs: Pairs, { side, first, ops }: Probing, columns: HeldColumns): void {
     const { kernels } = this.#context
     const { state } = this.#use()
     const { probes, matches, length } = pairs
@@ -230,11 +230,11 @@ class RegularJoin implements Operator {
       const counts = state.sides[other].counts
       const changed = joinTally(kernels, pairs, first, ops, counts)
       if (!this.#isFinal) {
-        this.#joined.emit({ ...changed, vectors, rows: onSide(other, changed.rows, undefined) })
+        this.#joined.emit({ ...changed, columns, rows: onSide(other, changed.rows, undefined) })
       }
     }
     this.#joined.emit({
-      vectors,
+      columns,
       rows: onSide(side, probes, matches),
       length,
       ops: this.#opsAt(probes, length, first, ops),
@@ -253,7 +253,7 @@ class RegularJoin implements Operator {
       const last = kernels.u32[(found.rows >>> 2) + found.length - 1]!
       from = found.length < room ? to : last + 1
       this.#joined.emit({
-        vectors: [state.sides[0].vectors(), state.sides[1].vectors()],
+        columns: [state.sides[0].columns, state.sides[1].columns],
         rows: onSide(side, found.rows, undefined),
         length: found.length,
         ops: this.#opsAt(found.rows, found.length, first, ops),
@@ -266,12 +266,12 @@ class RegularJoin implements Operator {
   #emitUnkeyed(batch: RecordBatch, side: SideNumber, rows: Selection): void {
     const { kernels } = this.#context
     const { state } = this.#use()
-    const own = this.#joined.held[side].map((position) => batch.columns[position]!)
-    const others = state.sides[(1 - side) as SideNumber].vectors()
+    const own = columnsOfBatch(kernels, batch, this.#joined.held[side])
+    const others = state.sides[(1 - side) as SideNumber].columns
     const column = this.#opColumns[side]
     const taken = column && takeFixed(kernels, 1, batch.columns[column]!.values, rows)
     this.#joined.emit({
-      vectors: side === 0 ? [own, others] : [others, own],
+      columns: side === 0 ? [own, others] : [others, own],
       rows: onSide(side, rows.rows, undefined),
       length: rows.length,
       ...(taken === undefined ? {} : { ops: normalOps(this.#context, taken, rows.length) }),

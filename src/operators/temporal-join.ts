@@ -24,7 +24,7 @@ import { NO_ROW } from '../kernels/operand.ts'
 import { takeFixed } from '../kernels/take.ts'
 import { JoinState } from '../state/join-state.ts'
 import type { TemporalJoinSpec } from './join-spec.ts'
-import { type HeldVectors, JoinedRows } from './joined-rows.ts'
+import { columnsOfBatch, type HeldColumns, JoinedRows } from './joined-rows.ts'
 import { rowsInTime } from './late-rows.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
 import { firstAfter, readProgress, timeColumnOf, timesOf, writeProgress } from './time-column.ts'
@@ -78,6 +78,7 @@ class TemporalJoin implements Operator {
       changes: false,
       timed: true,
       byTime: side === 1,
+      ...(side === 1 && this.#endsColumn !== undefined ? { whole: this.#endsColumn } : {}),
     })
     this.#state = new JoinState(kernels, types, [held(0), held(1)], config.batchRows >>> 2)
     if (restored === undefined) return
@@ -138,7 +139,7 @@ class TemporalJoin implements Operator {
 
   #versions(): Versions {
     const [, right] = this.#use().sides
-    const ends = this.#endsColumn === undefined ? 0 : right.vectors()[this.#endsColumn]!.values
+    const ends = this.#endsColumn === undefined ? 0 : right.wholeValues
     return { ...right.chains, times: right.times, ends }
   }
 
@@ -168,20 +169,20 @@ class TemporalJoin implements Operator {
     const ids = takeFixed(kernels, 4, left.ids, due)
     const times = takeFixed(kernels, 8, left.times, due)
     const found = joinVersions(kernels, { ids, times, length }, this.#versions())
-    const vectors: HeldVectors = [left.vectors(), right.vectors()]
-    const pairs = this.#joined.kept(withVersion(this.#context, due, found), 0, vectors)
+    const columns: HeldColumns = [left.columns, right.columns]
+    const pairs = this.#joined.kept(withVersion(this.#context, due, found), 0, columns)
     const rows = [pairs.probes, pairs.matches] as const
-    this.#joined.emit({ vectors, rows, length: pairs.length })
+    this.#joined.emit({ columns, rows, length: pairs.length })
     if (!this.#isLeft || pairs.length === length) return
     const alone = without(this.#context, due, pairs)
-    this.#joined.emit({ vectors, rows: [alone.rows, undefined], length: alone.length })
+    this.#joined.emit({ columns, rows: [alone.rows, undefined], length: alone.length })
   }
 
   /** Left rows with a null key: they have no version, whatever comes. */
   #emitUnkeyed(batch: RecordBatch, { rows, length }: Selection): void {
-    const own = this.#joined.held[0].map((position) => batch.columns[position]!)
-    const vectors = [own, this.#use().sides[1].vectors()] as const
-    this.#joined.emit({ vectors, rows: [rows, undefined], length })
+    const own = columnsOfBatch(this.#context.kernels, batch, this.#joined.held[0])
+    const columns = [own, this.#use().sides[1].columns] as const
+    this.#joined.emit({ columns, rows: [rows, undefined], length })
   }
 }
 

@@ -5,6 +5,7 @@
 //                 piece; then the rows of outer sides that met nobody
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
+import { gatherables } from '../columnar/held-column.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
 import { timestamp } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
@@ -19,7 +20,7 @@ import {
   ProbeCursor,
 } from '../kernels/join.ts'
 import { isOuter, type WindowJoinSpec } from './join-spec.ts'
-import { type HeldVectors, JoinedRows } from './joined-rows.ts'
+import { type HeldColumns, JoinedRows } from './joined-rows.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
 import { type OverWindow, WindowSides } from './window-sides.ts'
 
@@ -121,14 +122,14 @@ class WindowJoin implements Operator {
   *#probe(window: OverWindow): Generator<void> {
     const { kernels, config } = this.#context
     const { cursor, heads, next } = this.#use()
-    const [left, right] = window.sides
-    const vectors: HeldVectors = [left.vectors, right.vectors]
+    const [left] = window.sides
+    const columns = this.#columns(window)
     cursor.reset()
     while (cursor.row < left.length) {
       const chains = { heads: heads.ptr, next: next.ptr }
       const limits = { oldest: 0, room: config.batchRows }
       const found = joinProbe(kernels, cursor, { ...left, first: 0 }, chains, limits)
-      const pairs = this.#joined.kept(found, 0, vectors)
+      const pairs = this.#joined.kept(found, 0, columns)
       this.#count(pairs)
       this.#emit(window, [pairs.probes, pairs.matches], pairs.length)
       if (pairs.length > 0) yield
@@ -158,8 +159,13 @@ class WindowJoin implements Operator {
     }
   }
 
+  #columns({ sides }: OverWindow): HeldColumns {
+    const { kernels } = this.#context
+    return [gatherables(kernels, sides[0].vectors), gatherables(kernels, sides[1].vectors)]
+  }
+
   #emit(
-    { startMs, endMs, sides }: OverWindow,
+    window: OverWindow,
     rows: readonly [number | undefined, number | undefined],
     length: number,
   ): void {
@@ -168,10 +174,10 @@ class WindowJoin implements Operator {
     const [start, end] = this.#spec.bounds
     metrics.windowsFired += length
     const others = new Map([
-      [start, this.#times(startMs, length)],
-      [end, this.#times(endMs, length)],
+      [start, this.#times(window.startMs, length)],
+      [end, this.#times(window.endMs, length)],
     ])
-    this.#joined.emit({ vectors: [sides[0].vectors, sides[1].vectors], rows, length, others })
+    this.#joined.emit({ columns: this.#columns(window), rows, length, others })
   }
 
   #times(timeMs: number, length: number): Vector {

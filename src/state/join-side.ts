@@ -3,10 +3,15 @@
 //
 // JS1  A row keeps its number until rebuild(). Rows below `oldest` are over: no probe comes to them.
 // JS2  A side whose rows are taken back also finds them by the whole of what it holds.
-// JS3  vectors() and pointers are good until the next append() or rebuild().
+// JS3  Columns grow in chunks (held-column.ts); columns and pointers are good until the next append() or
+//      rebuild().
 import { assert } from '../base/assert.ts'
-import { ColumnBuffer } from '../columnar/column-buffer.ts'
-import { gatherVector } from '../columnar/gather.ts'
+import {
+  type Gatherable,
+  heldColumn,
+  type HeldColumn,
+  WholeColumn,
+} from '../columnar/held-column.ts'
 import type { Selection } from '../columnar/record-batch.ts'
 import type { DataType } from '../columnar/type.ts'
 import type { Vector } from '../columnar/vector.ts'
@@ -38,6 +43,8 @@ export interface JoinSideOptions {
   readonly timed: boolean
   /** Chains run from the latest time to the earliest; from young to old unless said. */
   readonly byTime?: boolean
+  /** The column that somebody reads in one piece, by position. */
+  readonly whole?: number
 }
 
 /** Rows to put behind the others. */
@@ -79,7 +86,7 @@ export class JoinSide {
   readonly #times: GrowingBlock | undefined
   readonly #leasts: GrowingBlock | undefined
   readonly #changes: Changes | undefined
-  #columns: readonly ColumnBuffer[]
+  #columns: readonly HeldColumn[]
   #rows = 0
   #gone = 0
   #oldest = 0
@@ -132,8 +139,15 @@ export class JoinSide {
     return { heads: this.#heads.ptr, next: this.#next.ptr }
   }
 
-  vectors(): readonly Vector[] {
-    return this.#columns.map((column) => column.vector())
+  get columns(): readonly Gatherable[] {
+    return this.#columns
+  }
+
+  /** The values of the column that is in one piece. */
+  get wholeValues(): number {
+    const column = this.#columns[this.#options.whole ?? -1]
+    assert(column instanceof WholeColumn, 'no column of the side is in one piece')
+    return column.vector().values
   }
 
   /** Appends rows, and takes back what they say. Gives the number of the first. */
@@ -245,7 +259,6 @@ export class JoinSide {
   #replace(keyCount: number, next: () => Selection | undefined): void {
     const kernels = this.#kernels
     const old = this.#columns
-    const vectors = this.vectors()
     const fresh = this.#newColumns()
     const blocks = [this.#ids, this.#counts, this.#times, this.#changes?.sameIds]
       .filter((block) => block !== undefined)
@@ -255,7 +268,7 @@ export class JoinSide {
       const mark = kernels.mark()
       const rows = next()
       if (rows === undefined) break
-      fresh.forEach((column, i) => column.append(gatherVector(kernels, vectors[i]!, rows)))
+      fresh.forEach((column, i) => column.append(old[i]!.gather(rows)))
       for (const { block, fresh: into } of blocks) {
         const width = block === this.#times ? 8 : 4
         into.append(takeFixed(kernels, width, block.ptr, rows), rows.length * width)
@@ -290,8 +303,11 @@ export class JoinSide {
     for (const block of [sameIds, sameHeads, sameNext, previous]) block.close()
   }
 
-  #newColumns(): readonly ColumnBuffer[] {
-    return this.#options.types.map((type) => new ColumnBuffer(this.#kernels, type))
+  #newColumns(): readonly HeldColumn[] {
+    const { types, whole } = this.#options
+    return types.map((type, i) =>
+      i === whole ? new WholeColumn(this.#kernels, type) : heldColumn(this.#kernels, type),
+    )
   }
 
   /** Puts rows into the chains; gives how many rows are of no more use by that. */

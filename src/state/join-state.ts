@@ -22,6 +22,8 @@ export interface HeldSide {
   readonly changes: boolean
   readonly timed: boolean
   readonly byTime?: boolean
+  /** The column that is read in one piece, by position. */
+  readonly whole?: number
 }
 
 const SIDE_NAMES = ['left', 'right'] as const
@@ -129,7 +131,7 @@ export class JoinState {
     const side = this.sides[number]
     const { counts, timed } = this.#held[number]!
     const { length } = rows
-    const held = side.vectors().map((vector) => gatherVector(kernels, vector, rows))
+    const held = side.columns.map((column) => column.gather(rows))
     const keys = this.keys.columns(takeFixed(kernels, 4, side.ids, rows), length)
     const number_ = (type: DataType, width: 4 | 8, values: number): Vector =>
       new Vector({ type, length, values: takeFixed(kernels, width, values, rows) })
