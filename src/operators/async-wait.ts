@@ -6,7 +6,7 @@
 //
 // AW1  A row has one result, whatever its promises do: of a try that was given up nobody hears.
 // AW2  Watermarks and idleness go through the queue: no row is late by its call.
-// AW3  What waits is bounded: the capacity, and the rest of the batch that filled it.
+// AW3  What waits is bounded: the capacity, the batch that filled it, and what a snapshot takes in.
 // AW4  A snapshot has the rows whose results are not out; they are called for again.
 import { DataflowError, isDataflowError } from '../base/errors.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'

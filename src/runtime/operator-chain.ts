@@ -150,6 +150,8 @@ export interface ChainDescription {
 export class OperatorChain {
   /** The watermark that was forwarded last, anywhere in the chain. */
   watermarkMs = -Infinity
+  /** Full operators take input all the same: a snapshot is to have what waits for room. */
+  isQuiescing = false
   readonly #links: readonly Link[]
   readonly #subtaskIndex: number
 
@@ -185,6 +187,7 @@ export class OperatorChain {
 
   /** An operator behind the one at `index` takes nothing now; -1 asks of all. */
   isFullBehind(index: number): boolean {
+    if (this.isQuiescing) return false
     for (let i = index + 1; i < this.#links.length; i++) {
       if (this.#links[i]!.operator?.isFull === true) return true
     }

@@ -52,6 +52,11 @@ export class SlotWorker {
     return this.#job?.isWaiting ?? false
   }
 
+  /** Has its tasks take in all that waits for room, until it is off again: before a snapshot. */
+  quiesce(isOn: boolean): void {
+    this.#job?.quiesce(isOn)
+  }
+
   /** Drops the ports; for a slot that is thrown away. */
   close(): void {
     for (const port of this.#ports.values()) port.close()
@@ -178,13 +183,17 @@ class SlotJob {
     for (const subtask of this.#subtasks) await subtask.open()
   }
 
+  quiesce(isOn: boolean): void {
+    for (const subtask of this.#subtasks) subtask.quiesce(isOn)
+  }
+
   /** @throws ASSERTION_FAILED when a task is in the middle of something, or has input before it */
   async snapshot(): Promise<readonly (readonly [string, OperatorSnapshot])[]> {
     // Loaded when it is needed: it brings Arrow's metadata with it.
     const { SnapshotWriter } = await import('../checkpoint/state-tables.ts')
     return this.#subtasks.flatMap((subtask) => {
       assert(subtask.quiet, `${subtask.task} is asked for a snapshot while it works`)
-      // What is in a channel is in nobody's state: an operator is full of calls without an answer.
+      // What is in a channel is in nobody's state: who asks quiesces the slots before.
       const { task, gate } = subtask
       assert(!gate.hasElements, `${task} is asked for a snapshot while rows wait before it`)
       return [...subtask.snapshot((place) => new SnapshotWriter(this.#kernels!, place))]

@@ -11,13 +11,13 @@
 //     and those behind it goes first. So work is a stack, and its operators rise in it.
 // S5  At the end of input the subtask goes on with mail and alarms until the last watermark is out.
 import { assert } from '../base/assert.ts'
-import { DataflowError } from '../base/errors.ts'
 import type { OperatorSnapshot, SubtaskPlace } from '../checkpoint/operator-state.ts'
 import type { SnapshotWriter } from '../checkpoint/state-tables.ts'
 import type { SourceEvent, SourceReader, Split } from '../connectors/connector.ts'
 import type { Kernels } from '../kernels/module.ts'
 import type { OperatorMetrics } from '../operators/operator.ts'
 import type { InputGate } from './input-gate.ts'
+import { openSplit } from './open-split.ts'
 import type { OperatorChain } from './operator-chain.ts'
 import type { ProcessingTime } from './processing-time.ts'
 import type { SourceMessage, TaskId } from './slot-protocol.ts'
@@ -150,7 +150,7 @@ export class Subtask {
     this.#split = 'open'
     this.#splitId = split.id
     this.#parts.watermarks?.openSplit(split.id)
-    this.pending(this.#openSplit(split))
+    this.pending(openSplit(this.#parts.reader!, split))
   }
 
   onSourceMessage(message: SourceMessage): void {
@@ -180,6 +180,15 @@ export class Subtask {
   /** A promise that it does not go on without has not settled. */
   get isWaiting(): boolean {
     return this.#pending > 0 && !this.ended
+  }
+
+  /**
+   * While it is on, no operator counts as full, and no source waits for its alignment group: what is on the
+   * way between operators comes into their state. It is bounded by what the sources have.
+   */
+  quiesce(isOn: boolean): void {
+    this.#chain.isQuiescing = isOn
+    this.#parts.wake()
   }
 
   /** Nothing is half done: no watermark is firing, no batch has work left, and nobody is waited for. */
@@ -268,7 +277,8 @@ export class Subtask {
       case 'no-more':
         return this.#endOfInput()
       case 'open':
-        if (this.#isPolling || this.#parts.watermarks?.isPaused === true) return false
+        if (this.#isPolling) return false
+        if (this.#parts.watermarks?.isPaused === true && !this.#chain.isQuiescing) return false
         return this.#poll()
     }
   }
@@ -306,18 +316,6 @@ export class Subtask {
     if ('idle' in event) this.#chain.processIdle(event.idle)
     else if (event.watermarkMs > this.#watermarkMs) return this.#advance(event.watermarkMs)
     return true
-  }
-
-  async #openSplit(split: Split): Promise<void> {
-    try {
-      await this.#parts.reader!.open(split)
-    } catch (error) {
-      throw new DataflowError(
-        error instanceof DataflowError ? error.code : 'USER_CODE_FAILED',
-        error instanceof Error ? error.message : String(error),
-        { cause: error, context: { split: split.id } },
-      )
-    }
   }
 
   #advance(watermarkMs: number, after?: () => void): boolean {

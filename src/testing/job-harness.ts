@@ -188,27 +188,26 @@ export class JobHarness<O> {
   }
 
   /**
-   * The state of the job as it is now.
-   * @throws what the job fails with; UNSUPPORTED while rows wait for an operator that is full of asynchronous
-   *   calls without an answer (ASSERTION_FAILED, and the job fails, where they wait between two tasks)
+   * The state of the job as it is now. Rows that wait for room (an operator of asynchronous calls is full, a
+   * source is ahead of its alignment group) are taken in before, so that they are in the state too.
+   * @throws what the job fails with
    */
   async snapshot(): Promise<JobSnapshot> {
-    await this.settle()
     const { cluster, result, logs } = this.#running()
     assert(cluster.master !== undefined, 'a job runs')
-    if ([...logs.values()].some(({ readers }) => [...readers].some(({ isBehind }) => isBehind))) {
-      throw new DataflowError(
-        'UNSUPPORTED',
-        'a snapshot is taken when the job has read all that was pushed, and an operator is full: ' +
-          'answer its calls before',
-      )
-    }
+    const { master } = cluster
     const failed = new Promise<never>((_, reject) => void result.catch(reject))
-    return {
-      operators: await cluster.drive(Promise.race([cluster.master.snapshot(), failed])),
-      position: this.#history.length,
-      outputs: new Map([...this.#outputs].map(([name, rows]) => [name, rows.length])),
-    }
+    failed.catch(() => undefined)
+    return cluster.quiesced(async () => {
+      await this.settle()
+      const readers = [...logs.values()].flatMap((log) => [...log.readers])
+      assert(!readers.some(({ isBehind }) => isBehind), 'all that was pushed has been read')
+      return {
+        operators: await cluster.drive(Promise.race([master.snapshot(), failed])),
+        position: this.#history.length,
+        outputs: new Map([...this.#outputs].map(([name, rows]) => [name, rows.length])),
+      }
+    })
   }
 
   /** Ends the job at once, as a machine that is lost does: nothing is published, all state is gone. */

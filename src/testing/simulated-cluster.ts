@@ -181,6 +181,20 @@ export class SimulatedCluster implements JobExecutor {
     }
   }
 
+  /**
+   * Works while no operator counts as full: what waits for room between operators comes into their state,
+   * and once all has settled nothing is on its way.
+   */
+  async quiesced<T>(work: () => Promise<T>): Promise<T> {
+    const workers = [...(this.#slots?.workers.values() ?? [])]
+    for (const worker of workers) worker.quiesce(true)
+    try {
+      return await work()
+    } finally {
+      for (const worker of workers) worker.quiesce(false)
+    }
+  }
+
   /** One action, and what follows from it at once; false when there was none. */
   async #step(): Promise<boolean> {
     const action = this.#schedule.take()
