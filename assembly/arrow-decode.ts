@@ -3,6 +3,10 @@
 //
 // AD1 Nothing that comes from outside is trusted: what does not fit is reported, and under a null nothing
 //     is looked at.
+//
+// AD2 A view is 16 bytes: its length, then up to 12 bytes of text, or 4 of them, the number of a buffer
+//     and an offset there. Views of 12 bytes and less have zeros behind their text.
+import { copyRun } from './bytes'
 import { isValid } from './validity'
 
 const NONE: u32 = 0xffffffff
@@ -91,4 +95,65 @@ function rowsOf<T>(a: usize, validity: usize, n: u32, size: u32, out: usize): u3
   let row: u32 = 0
   while (!isValid(validity, row) || <u64>load<T>(a + <usize>row * sizeof<T>()) < size) row++
   return row
+}
+
+/** The longest text that lies in its view. */
+const INLINE_MAX: u32 = 12
+
+/**
+ * What part of each buffer some views mean: [from, to) as two u32 a buffer, from = to = 0 where none. `out`
+ * has room for `buffers` of them and, at its end, a u64: all bytes. Returns the first row that is not null
+ * and whose view is impossible, or 0xffffffff.
+ */
+export function viewExtents(views: usize, validity: usize, n: u32, buffers: u32, out: usize): u32 {
+  const end = out + ((<usize>buffers) << 3)
+  for (let at = out; at < end; at += 8) store<u64>(at, 0xffffffff)
+  let bytes: u64 = 0
+  for (let row: u32 = 0; row < n; row++, views += 16) {
+    if (!isValid(validity, row)) continue
+    const length = load<u32>(views)
+    bytes += length
+    if (length <= INLINE_MAX) continue
+    const buffer = load<u32>(views, 8)
+    const from = load<u32>(views, 12)
+    // Lengths and offsets are signed in the format: a negative one is too large.
+    if (buffer >= buffers || <i32>(length | from) < 0) return row
+    const extent = out + ((<usize>buffer) << 3)
+    store<u32>(extent, min(load<u32>(extent), from))
+    store<u32>(extent, max(load<u32>(extent, 4), from + length), 4)
+  }
+  for (let at = out; at < end; at += 8) if (load<u32>(at) == NONE) store<u32>(at, 0)
+  store<u64>(end, bytes)
+  return NONE
+}
+
+/**
+ * The texts of views one behind the other, and n + 1 offsets from 0. Nulls are empty. `starts` has for each
+ * buffer where its byte 0 would be, as u32 that may wrap: what the views mean of it lies there.
+ */
+export function viewsCopy(
+  views: usize,
+  validity: usize,
+  n: u32,
+  starts: usize,
+  offsets: usize,
+  values: usize,
+): void {
+  let at: u32 = 0
+  store<u32>(offsets, 0)
+  for (let row: u32 = 0; row < n; row++, views += 16) {
+    if (isValid(validity, row)) {
+      const length = load<u32>(views)
+      // No branch on where it lies: texts of both kinds come mixed. What is loaded for one in its view is
+      // some buffer's start, and not used.
+      const isInline = length <= INLINE_MAX
+      const buffer = select<u32>(0, load<u32>(views, 8), isInline)
+      const start = load<u32>(starts + ((<usize>buffer) << 2)) + load<u32>(views, 12)
+      const from = select<usize>(views + 4, start, isInline)
+      copyRun(values + at, from, length)
+      at += length
+    }
+    offsets += 4
+    store<u32>(offsets, at)
+  }
 }

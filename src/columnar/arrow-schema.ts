@@ -152,9 +152,11 @@ export function fromArrowType(type: ArrowType, isNullable: boolean): DataType | 
     }
     case Type.Utf8:
     case Type.LargeUtf8:
+    case Type.Utf8View:
       return { kind: 'utf8', nullable }
     case Type.Binary:
     case Type.LargeBinary:
+    case Type.BinaryView:
     case Type.FixedSizeBinary:
       return { kind: 'binary', nullable }
     case Type.Timestamp:

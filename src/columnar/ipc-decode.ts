@@ -4,8 +4,8 @@
 // ID1  Nothing of a body is trusted: every buffer is as long as its rows need, offsets never fall and end
 //      inside their data, text is UTF-8. What fails is FORMAT_INVALID, and no kernel reads outside.
 // ID2  Only the bytes of the asked rows are asked of the body; children of lists, too.
-// ID3  Dictionary-encoded columns are decoded here, by a gather; large offsets are narrowed, lists and
-//      values of fixed size get offsets.
+// ID3  Dictionary-encoded columns are decoded here, by a gather; large offsets are narrowed, views copied
+//      together, lists and values of fixed size get offsets.
 import type { RecordBatch as RecordBatchHeader } from 'apache-arrow/ipc/metadata/message'
 import { Type } from 'apache-arrow/enum'
 import type { Field as ArrowField } from 'apache-arrow/schema'
@@ -16,7 +16,13 @@ import type {
   FixedSizeList,
   Int as ArrowInt,
 } from 'apache-arrow/type'
-import { decimalNarrow, dictionaryRows, offsetsNarrow } from '../kernels/arrow-decode.ts'
+import {
+  decimalNarrow,
+  dictionaryRows,
+  offsetsNarrow,
+  viewExtents,
+  viewsCopy,
+} from '../kernels/arrow-decode.ts'
 import { bitmapCopy } from '../kernels/bitmap.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { offsetsAreValid } from '../kernels/offsets.ts'
@@ -147,11 +153,17 @@ interface Base {
   readonly nullCount: number
 }
 
+/** A column of texts: offsets from 0, and the bytes. */
+interface Texts {
+  readonly offsets: number
+  readonly values: number
+}
+
 class BodyCursor {
   readonly #message: MessageBody
   readonly #body: Body
   readonly #kernels: Kernels
-  readonly #views: ViewCounts
+  readonly #viewCounts: ViewCounts
   #node = 0
   #buffer = 0
 
@@ -159,12 +171,12 @@ class BodyCursor {
     this.#message = message
     this.#body = message.body
     this.#kernels = message.kernels
-    this.#views = new ViewCounts(message.header)
+    this.#viewCounts = new ViewCounts(message.header)
   }
 
   skip(field: ArrowField): void {
     this.#node += nodeCount(field)
-    this.#buffer += bufferCount(field, this.#views)
+    this.#buffer += bufferCount(field, this.#viewCounts)
   }
 
   /** Some rows of a field. */
@@ -241,12 +253,38 @@ class BodyCursor {
       const offsets = this.#even(width, length)
       return new Vector({ ...base, offsets, values: this.#values(width, range) })
     }
-    const { offsets, first, last } = this.#offsets(field, range)
-    const values = this.#body.at(this.#buffer++, first, last - first)
+    const { offsets, values } = VIEWS.has(typeId)
+      ? this.#views(field, base, range)
+      : this.#run(field, range)
     if (base.type.kind === 'utf8' && !areUtf8(kernels, offsets, values, length)) {
       throw corrupt(`'${field.name}' has text that is no UTF-8`)
     }
     return new Vector({ ...base, offsets, values })
+  }
+
+  /** Texts that lie one behind the other. */
+  #run(field: ArrowField, range: RowRange): Texts {
+    const { offsets, first, last } = this.#offsets(field, range)
+    return { offsets, values: this.#body.at(this.#buffer++, first, last - first) }
+  }
+
+  /** Texts in their views, and in buffers of which only what is meant is read. */
+  #views(field: ArrowField, { validity, length }: Base, range: RowRange): Texts {
+    const kernels = this.#kernels
+    const views = { values: this.#values(16, range), validity, length }
+    const first = this.#buffer
+    const count = this.#viewCounts.take()
+    this.#buffer += count
+    if (first + count > this.#message.header.buffers.length) throw corrupt('a buffer is missing')
+    const found = viewExtents(kernels, views, count)
+    if (found.bad !== NO_ROW) {
+      throw corrupt(`'${field.name}', row ${found.bad}, is a view of a text that is not there`)
+    }
+    if (found.bytes > 0x7fffffff) throw corrupt(`'${field.name}' passes 2 GiB in one batch`)
+    const starts = found.extents.map(({ from, to }, i) =>
+      from === to ? 0 : this.#body.at(first + i, from, to - from),
+    )
+    return viewsCopy(kernels, views, found, starts)
   }
 
   #list(field: ArrowField, base: Base, range: RowRange): Vector {
@@ -320,3 +358,4 @@ class BodyCursor {
 }
 
 const LARGE: ReadonlySet<number> = new Set([Type.LargeUtf8, Type.LargeBinary, Type.LargeList])
+const VIEWS: ReadonlySet<number> = new Set([Type.Utf8View, Type.BinaryView])

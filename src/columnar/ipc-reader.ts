@@ -8,16 +8,13 @@
 // IR2  Metadata is bounded before it is read (METADATA_MAX), a body by the size of all bytes.
 // IR3  Dictionaries are kept until close(), or until one of the same id replaces them; deltas are added.
 import { CompressionType } from 'apache-arrow/fb/compression-type'
-import { type FileBlock, Footer } from 'apache-arrow/ipc/metadata/file'
-import {
-  type DictionaryBatch as DictionaryHeader,
-  Message,
-  type RecordBatch as RecordBatchHeader,
+import type {
+  DictionaryBatch as DictionaryHeader,
+  RecordBatch as RecordBatchHeader,
 } from 'apache-arrow/ipc/metadata/message'
 import { Field as ArrowField, type Schema as ArrowSchema } from 'apache-arrow/schema'
 import type { DataType as ArrowType, Dictionary as ArrowDictionary } from 'apache-arrow/type'
 import { Type } from 'apache-arrow/enum'
-import { DataflowError } from '../base/errors.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { ColumnBuffer } from './column-buffer.ts'
 import {
@@ -29,16 +26,13 @@ import {
   type RandomBytes,
 } from './ipc-body.ts'
 import { decodeColumns, type MessageBody, neededRanges, type RowRange } from './ipc-decode.ts'
+import { decodeFooter, decodeMessage, type IpcBlock, type IpcHeader } from './ipc-metadata.ts'
 import { RecordBatch } from './record-batch.ts'
 import type { Schema } from './schema.ts'
 import type { Vector } from './vector.ts'
 
 /** Where a message lies: its prefix and metadata, then its body. */
-export interface MessagePlace {
-  readonly offset: number
-  readonly metadataBytes: number
-  readonly bodyBytes: number
-}
+export type MessagePlace = IpcBlock
 
 export interface IpcLayout {
   readonly schema: ArrowSchema
@@ -63,11 +57,11 @@ export function readIpcLayout(bytes: RandomBytes): IpcLayout {
   bytes.read(head, 0)
   if (text(head.subarray(0, 6)) === MAGIC) return readFooter(bytes)
   const first = readMessage(bytes, 0)
-  if (first === undefined || !first.message.isSchema()) {
+  if (first?.header.kind !== 'schema') {
     throw corrupt('it starts neither with ARROW1 nor with a schema message')
   }
   return {
-    schema: first.message.header() as ArrowSchema,
+    schema: first.header.schema,
     batches: undefined,
     dictionaries: [],
     start: first.metadataBytes + first.bodyBytes,
@@ -86,24 +80,18 @@ function readFooter(bytes: RandomBytes): IpcLayout {
   }
   const data = new Uint8Array(size)
   bytes.read(data, bytes.size - tail.length - size)
-  const footer = guarded(() => Footer.decode(data))
-  const place = ({ offset, metaDataLength, bodyLength }: FileBlock): MessagePlace => {
-    const end = offset + metaDataLength + bodyLength
-    if (offset < 0 || metaDataLength < 8 || bodyLength < 0 || end > bytes.size) {
+  const { schema, batches, dictionaries } = decodeFooter(data)
+  for (const { offset, metadataBytes, bodyBytes } of [...batches, ...dictionaries]) {
+    const end = offset + metadataBytes + bodyBytes
+    if (offset < 0 || metadataBytes < 8 || bodyBytes < 0 || end > bytes.size) {
       throw corrupt('its footer names a batch outside of the file')
     }
-    return { offset, metadataBytes: metaDataLength, bodyBytes: bodyLength }
   }
-  return {
-    schema: footer.schema,
-    batches: [...footer.recordBatches()].map(place),
-    dictionaries: [...footer.dictionaryBatches()].map(place),
-    start: 8,
-  }
+  return { schema, batches, dictionaries, start: 8 }
 }
 
 interface ReadMessage extends MessagePlace {
-  readonly message: Message
+  readonly header: IpcHeader
 }
 
 /** The message at an offset; undefined at the end of a stream. */
@@ -123,23 +111,11 @@ function readMessage(bytes: RandomBytes, offset: number): ReadMessage | undefine
   }
   const metadata = new Uint8Array(size)
   bytes.read(metadata, offset + prefixBytes)
-  const message = guarded(() => Message.decode(metadata))
-  const bodyBytes = Number(message.bodyLength)
+  const { header, bodyBytes } = decodeMessage(metadata)
   if (bodyBytes < 0 || offset + prefixBytes + size + bodyBytes > bytes.size) {
     throw corrupt(`it is cut off: the message at byte ${offset} has a body of ${bodyBytes} bytes`)
   }
-  return { message, offset, metadataBytes: prefixBytes + size, bodyBytes }
-}
-
-/** flatbuffers throws what it likes on damaged bytes. */
-function guarded<T>(decode: () => T): T {
-  try {
-    return decode()
-  } catch (error) {
-    throw new DataflowError('FORMAT_INVALID', 'damaged Arrow data: its metadata does not decode', {
-      cause: error,
-    })
-  }
+  return { header, offset, metadataBytes: prefixBytes + size, bodyBytes }
 }
 
 const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes)
@@ -209,10 +185,10 @@ export class IpcReader {
   }
 
   #decode(found: ReadMessage): LoadedBatch | undefined {
-    const { message } = found
+    const { header } = found
     this.bytesRead += found.metadataBytes
-    if (message.isRecordBatch()) return this.#batch(message.header(), found)
-    if (message.isDictionaryBatch()) this.#dictionary(message.header(), found)
+    if (header.kind === 'batch') return this.#batch(header.batch, found)
+    if (header.kind === 'dictionary') this.#dictionary(header.dictionary, found)
     return undefined
   }
 

@@ -38,3 +38,59 @@ export function dictionaryRows(
 ): number {
   return kernels.exports.dictionaryRows(values, bytes, validity, length, size, out) >>> 0
 }
+
+/** Views of texts, 16 bytes each. */
+export interface TextViews {
+  readonly values: number
+  readonly validity: number
+  readonly length: number
+}
+
+/** Part [from, to) of a buffer. */
+export interface ViewExtent {
+  readonly from: number
+  readonly to: number
+}
+
+export interface ViewExtents {
+  /** What the views mean of each buffer. */
+  readonly extents: readonly ViewExtent[]
+  /** Of all texts. */
+  readonly bytes: number
+  /** The first row whose view is impossible, or NO_ROW; then the rest says nothing. */
+  readonly bad: number
+}
+
+/** What part of each of so many buffers the views mean. */
+export function viewExtents(
+  kernels: Kernels,
+  { values, validity, length }: TextViews,
+  buffers: number,
+): ViewExtents {
+  const out = kernels.scratch(buffers * 8 + 8)
+  const bad = kernels.exports.viewExtents(values, validity, length, buffers, out) >>> 0
+  const words = kernels.u32.subarray(out >> 2, (out >> 2) + buffers * 2)
+  const extents = Array.from({ length: buffers }, (_, i): ViewExtent => {
+    return { from: words[i * 2]!, to: words[i * 2 + 1]! }
+  })
+  return { extents, bytes: Number(kernels.data.getBigUint64(out + buffers * 8, true)), bad }
+}
+
+/**
+ * The texts of views as a column in the arena.
+ * @param starts by buffer where the part that the views mean was placed
+ */
+export function viewsCopy(
+  kernels: Kernels,
+  { values, validity, length }: TextViews,
+  { extents, bytes }: ViewExtents,
+  starts: readonly number[],
+): { readonly offsets: number; readonly values: number } {
+  const table = kernels.scratch(starts.length * 4)
+  const firsts = Uint32Array.from(starts, (start, i) => start - extents[i]!.from)
+  kernels.u32.set(firsts, table >> 2)
+  const offsets = kernels.scratch((length + 1) * 4)
+  const texts = kernels.scratch(bytes)
+  kernels.exports.viewsCopy(values, validity, length, table, offsets, texts)
+  return { offsets, values: texts }
+}

@@ -6,6 +6,8 @@ import {
   decimalWiden,
   dictionaryRows,
   offsetsNarrow,
+  viewExtents,
+  viewsCopy,
 } from '../../src/kernels/arrow-decode.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import { NO_ROW } from '../../src/kernels/operand.ts'
@@ -130,6 +132,73 @@ describe('large offsets', () => {
             if (fits) expect(kernels.i32.slice(out >> 2, (out >> 2) + n + 1)).toEqual(expected)
           }),
       ),
+    )
+  })
+})
+
+describe('views of texts', () => {
+  const buffers = [fc.uint8Array({ minLength: 40, maxLength: 80 })]
+  const view = fc.oneof(
+    fc.uint8Array({ maxLength: 12 }).map((inline): twin.View => {
+      return { length: inline.length, inline, buffer: 0, offset: 0 }
+    }),
+    fc.record({
+      length: fc.integer({ min: 13, max: 30 }),
+      buffer: fc.nat({ max: 2 }),
+      offset: fc.nat({ max: 10 }),
+    }),
+  )
+  const broken = fc.constantFrom(
+    { length: 13, buffer: 3, offset: 0 },
+    { length: 14, buffer: 0xffffffff, offset: 0 },
+    { length: 15, buffer: 0, offset: -1 },
+  )
+  const column = fc
+    .array(fc.oneof({ arbitrary: view, weight: 40 }, broken), { maxLength: 40 })
+    .chain((views) => fc.tuple(fc.constant(views), fc.option(bools(views.length))))
+
+  function viewBytes(views: readonly twin.View[]): Uint8Array {
+    const data = new DataView(new ArrayBuffer(views.length * 16))
+    views.forEach(({ length, inline, buffer, offset }, row) => {
+      data.setUint32(row * 16, length, true)
+      data.setUint32(row * 16 + 8, buffer, true)
+      data.setInt32(row * 16 + 12, offset, true)
+      if (inline === undefined) return
+      new Uint8Array(data.buffer).fill(0, row * 16 + 4, row * 16 + 16)
+      new Uint8Array(data.buffer).set(inline, row * 16 + 4)
+    })
+    return new Uint8Array(data.buffer)
+  }
+
+  it('become a column of those that are not null, read from the parts they mean', () => {
+    fc.assert(
+      fc.property(column, fc.tuple(buffers[0]!, buffers[0]!, buffers[0]!), ([views, valid], data) =>
+        inArena(kernels, () => {
+          const n = views.length
+          const values = place(kernels, viewBytes(views), 7)
+          const validity = valid === null ? 0 : place(kernels, bitsOf(valid))
+          const given = { values, validity, length: n }
+          const expected = twin.viewTexts(views, valid, data)
+          const found = viewExtents(kernels, given, 3)
+          if (typeof expected === 'number') {
+            expect(found.bad).toBe(expected)
+            return
+          }
+          expect(found.bad).toBe(NO_ROW)
+          expect(found.bytes).toBe(expected.flat().length)
+          // Only the parts are there, each somewhere else.
+          const starts = found.extents.map(({ from, to }, i) =>
+            place(kernels, data[i]!.subarray(from, to), i),
+          )
+          const texts = viewsCopy(kernels, given, found, starts)
+          const offsets = kernels.i32.slice(texts.offsets >> 2, (texts.offsets >> 2) + n + 1)
+          const got = expected.map((_, row) => [
+            ...kernels.u8.subarray(texts.values + offsets[row]!, texts.values + offsets[row + 1]!),
+          ])
+          expect(got).toEqual(expected)
+        }),
+      ),
+      { numRuns: 1_000 },
     )
   })
 })

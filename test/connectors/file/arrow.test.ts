@@ -134,6 +134,25 @@ describe('Arrow IPC', () => {
     }
   })
 
+  it.each(['plain', 'lz4'])(
+    'reads views of texts, as Polars and pyarrow write them, %s',
+    async (codec) => {
+      const path = new URL(`fixtures/pyarrow-views-${codec}.arrow`, import.meta.url).pathname
+      const schema = arrowFormat.schema(path, {})
+      const splits = arrowFormat.plan(path, {}, 1)
+      for (const batchRows of [1000, 64, 33]) {
+        const context = readerContext(schema, batchRows)
+        expect(await readSplits({ format: arrowFormat }, context, splits)).toEqual(
+          Array.from({ length: 200 }, (_, i) => viewRow(i)),
+        )
+      }
+      // A column behind views that are not wanted.
+      const last = readerContext(Schema.of({ last: nullable(int64()) }), 64)
+      const rows = await readSplits({ format: arrowFormat }, last, splits)
+      expect(rows).toEqual(Array.from({ length: 200 }, (_, i) => ({ last: BigInt(i) })))
+    },
+  )
+
   it('adds deltas to dictionaries, and replaces them', async () => {
     const path = new URL('fixtures/pyarrow-deltas.arrows', import.meta.url).pathname
     const rows = await readBack(
@@ -203,30 +222,44 @@ describe('Arrow IPC', () => {
     expect(rows).toEqual([{ id: 1 }, { id: 2 }])
   })
 
-  it('answers damaged bytes with an error or other values, never with a trap or a crash', async () => {
-    const schema = Schema.of({ id: int32(), name: nullable(utf8()), ok: bool() })
-    const bytes = ours('file')
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
-        async (edits) => {
-          const damaged = bytes.slice()
-          for (const [at, value] of edits) damaged[at] = value
-          try {
-            await readBack(damaged, schema, 'damaged.arrow')
-          } catch (error) {
-            expect(error).toMatchObject({
-              code: expect.stringMatching(
-                /FORMAT_INVALID|UNSUPPORTED|MEMORY_EXHAUSTED|COLUMN_NOT_FOUND|SCHEMA_MISMATCH/,
-              ) as string,
-            })
-          }
-        },
-      ),
-      { numRuns: 1_000 },
-    )
-  })
+  const views = readFileSync(
+    new URL('fixtures/pyarrow-views-plain.arrow', import.meta.url).pathname,
+  )
+  it.each([
+    ['', ours('file'), Schema.of({ id: int32(), name: nullable(utf8()), ok: bool() })],
+    [' of views', views, Schema.of({ last: nullable(int64()), name: nullable(utf8()) })],
+  ])(
+    'answers damaged bytes%s with an error or other values, never with a trap or a crash',
+    async (_, bytes, schema) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+          async (edits) => {
+            const damaged = Uint8Array.from(bytes)
+            for (const [at, value] of edits) damaged[at] = value
+            try {
+              await readBack(damaged, schema, 'damaged.arrow')
+            } catch (error) {
+              expect(error).toMatchObject({
+                code: expect.stringMatching(
+                  /FORMAT_INVALID|UNSUPPORTED|MEMORY_EXHAUSTED|COLUMN_NOT_FOUND|SCHEMA_MISMATCH/,
+                ) as string,
+              })
+            }
+          },
+        ),
+        { numRuns: 1_000 },
+      )
+    },
+  )
 })
+
+/** Row i of fixtures/pyarrow-views-*.arrow, as pyarrow 26 was given it. */
+function viewRow(i: number): object {
+  const name = i % 7 === 0 ? null : 'é'.repeat(i % 20)
+  const tags = i % 5 === 0 ? null : Array.from({ length: i % 3 }, (_, k) => `tag ${i} number ${k}`)
+  return { name, bytes: new Uint8Array(i % 30).fill(i), tags, last: BigInt(i) }
+}
 
 /** Row i of fixtures/pyarrow-*.arrow, as pyarrow 26 was given it. */
 function pyarrowRow(i: number): object {

@@ -47,3 +47,49 @@ export function offsetsNarrow(from: BigInt64Array, n: number, out: Int32Array): 
   }
   return true
 }
+
+/** A view: a text of its own of up to 12 bytes, or a part of a buffer. */
+export interface View {
+  readonly length: number
+  readonly inline?: Uint8Array
+  readonly buffer: number
+  readonly offset: number
+}
+
+/** The texts that views mean; the first row whose view is impossible instead. */
+export function viewTexts(
+  views: readonly View[],
+  valid: readonly boolean[] | null,
+  buffers: readonly Uint8Array[],
+): number[][] | number {
+  const out: number[][] = []
+  for (const [row, { length, inline, buffer, offset }] of views.entries()) {
+    if (valid !== null && !valid[row]) out.push([])
+    else if (inline !== undefined) out.push([...inline])
+    else if (buffers[buffer] === undefined || offset < 0) return row
+    else out.push([...buffers[buffer].subarray(offset, offset + length)])
+  }
+  return out
+}
+
+/** Copies texts of views of four words; offsets from 0. */
+export function viewsCopy(
+  views: Uint32Array,
+  viewBytes: Uint8Array,
+  n: number,
+  buffer: Uint8Array,
+  offsets: Int32Array,
+  values: Uint8Array,
+): number {
+  let at = 0
+  for (let row = 0; row < n; row++) {
+    const length = views[row * 4]!
+    const isInline = length <= 12
+    const from = isInline ? row * 16 + 4 : views[row * 4 + 3]!
+    const bytes = isInline ? viewBytes : buffer
+    for (let i = 0; i < length; i++) values[at + i] = bytes[from + i]!
+    at += length
+    offsets[row + 1] = at
+  }
+  return at
+}
