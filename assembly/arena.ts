@@ -7,17 +7,21 @@
 //     freed blocks wait in one list a class.
 // M2  Every payload is 64-byte aligned and followed by PADDING readable, writable bytes.
 // M3  arenaReset(mark) frees all that was allocated since that mark, in any chunk, and nothing else.
-// M4  Out of memory is a returned 0, never a trap: the binding turns it into MEMORY_EXHAUSTED.
+// M4  Memory grows by half of what there is, within the limit: each growth detaches all views and makes
+//     the engine look for garbage, while pages that nobody has touched cost nothing.
+// M5  Out of memory is a returned 0, never a trap: the binding turns it into MEMORY_EXHAUSTED.
 
 const HEADER: usize = 64
 const PADDING: usize = 64
 const CLASSES: i32 = 32
 const MIN_CLASS: u32 = 7
 const CHUNK_BYTES: usize = 1 << 20
+const GROWTH_PAGES_MIN: i32 = 256
 
 const freeLists: usize = memory.data(CLASSES * 4, 16)
 let top: usize = 0
 let allocatedBytes: usize = 0
+let pagesMax: i32 = 65_536
 
 // The current chunk: [chunkStart, chunkEnd), the next free byte, and a stack of older chunks linked
 // through the block header (offset 4: previous chunk, offset 8: its bump position when it was left).
@@ -41,6 +45,11 @@ export function blockCapacity(ptr: usize): usize {
   return (<usize>1) << load<u32>(ptr - HEADER)
 }
 
+/** Memory grows beyond so many pages of 64 KiB only by what is asked for. */
+export function memoryLimit(pages: u32): void {
+  pagesMax = <i32>pages
+}
+
 /** Takes a block of at least `bytes`; 0 when the memory's maximum is reached. */
 export function allocate(bytes: usize): usize {
   if (bytes > 0x7fffff00) return 0
@@ -56,8 +65,9 @@ export function allocate(bytes: usize): usize {
     const have = (<u64>memory.size()) << 16
     if (wanted > have) {
       const pages = <i32>((wanted - have + 0xffff) >> 16)
-      // Growth by at least an eighth keeps the number of detached views small.
-      const generous = max<i32>(pages, memory.size() >> 3)
+      const now = memory.size()
+      const more = min<i32>(max<i32>(now >> 1, GROWTH_PAGES_MIN), pagesMax - now)
+      const generous = max<i32>(pages, more)
       if (memory.grow(generous) < 0 && memory.grow(pages) < 0) return 0
     }
     block = top

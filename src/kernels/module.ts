@@ -47,6 +47,7 @@ export class Kernels {
     this.exports = instantiateSync(module, {}).exports as unknown as KernelExports
     this.#memory = this.exports.memory
     this.#bytesMax = bytesMax
+    this.exports.memoryLimit(Math.floor(bytesMax / 65_536))
     this.#buffer = this.#memory.buffer
     this.#u8 = new Uint8Array(this.#buffer)
     this.#i8 = new Int8Array(this.#buffer)
