@@ -1,9 +1,5 @@
-// Windows that end at a row: what an OVER aggregation keeps of each key, and what each row gets of it.
-//
-//   windows   a window's address u32 a key id, 0 for none
-//   window    block i64 | last time i64 | earlier list | current list | accumulators of the current block
-//   list      entries u32, count u32, capacity u32, first u32
-//   entry     time i64 | accumulators
+// Windows that end at a row: what an OVER aggregation keeps of each key, and what each row gets of it;
+// over-window.ts has their layout.
 //
 // OV1  A key's rows are cut into blocks as long as the frame: so many rows, or so much time. A window
 //      then is the end of the block before and the begin of its own (van Herk, Gil and Werman 1992): the
@@ -13,194 +9,71 @@
 // OV2  Blocks depend on a key's rows only, not on batches: results are the same after a restore.
 // OV3  Without a bound the current block is all there is, and it has no entries.
 // OV4  A partial sum that leaves its type's range is an overflow, as in windows made of slices.
-import { dropRow, holdsAny, mergeRow } from './aggregate-pair'
-import { DONE, EXHAUSTED, HEAP } from './aggregate-program'
-import { heapAllocate, heapFree } from './heap'
+import { dropRow, mergeRow } from './aggregate-pair'
+import { DONE, EXHAUSTED, FAILED } from './aggregate-program'
+import { heapFree } from './heap'
+import { foldRows } from './over-fold'
+import {
+  CAPACITY,
+  COUNT,
+  CURRENT,
+  EARLIER,
+  ENTRIES,
+  ENTRY_HEADER,
+  FIRST,
+  LAST,
+  RANGE,
+  RANGE_UNBOUNDED,
+  ROWS,
+  SUM,
+  append,
+  beginOf,
+  blockOf,
+  clear,
+  copyRow,
+  endOf,
+  enter,
+  entryAt,
+  folds,
+  frame,
+  heap,
+  holds,
+  program,
+  stride,
+  template,
+  turned,
+  use,
+  useFrame,
+  windowAt,
+  BLOCK,
+} from './over-window'
 
-/** Frames; of the odd ones, rows of one time see each other. */
-const RANGE_UNBOUNDED: u32 = 1
-const ROWS: u32 = 2
-const RANGE: u32 = 3
-
-const BLOCK: usize = 0
-const LAST: usize = 8
-const EARLIER: usize = 16
-const CURRENT: usize = 32
-const SUM: usize = 48
-
-const ENTRIES: usize = 0
-const COUNT: usize = 4
-const CAPACITY: usize = 8
-const FIRST: usize = 12
-const CAPACITY_MIN: u32 = 4
-const ENTRY_HEADER: usize = 8
-
-let program: usize = 0
-let heap: usize = 0
-let frame: u32 = 0
-let size: i64 = 0
-let template: usize = 0
-let stride: usize = 0
-let holds: bool = false
-
-function use(aggregation: usize, kind: u32, extent: i64, start: usize, bytes: u32): void {
-  program = aggregation
-  heap = load<u32>(aggregation, HEAP)
-  frame = kind
-  size = extent
-  template = start
-  stride = bytes
-  holds = holdsAny(aggregation)
-}
-
-/** A row of accumulators is short, and whole words: a call to the host's copy would cost more. */
-function copyRow(from: usize, to: usize, bytes: usize): void {
-  for (let at: usize = 0; at < bytes; at += 8) store<u64>(to + at, load<u64>(from + at))
-}
-
-function entryAt(list: usize, place: u32): usize {
-  return <usize>load<u32>(list, ENTRIES) + <usize>place * (ENTRY_HEADER + stride)
-}
-
-/** The block of a time: as long as the frame, but one unit at least. */
-function blockOf(time: i64): i64 {
-  const length = max<i64>(1, size)
-  const quotient = time / length
-  return quotient * length > time ? quotient - 1 : quotient
-}
-
-function windowAt(slot: usize, time: i64): usize {
-  let window: usize = load<u32>(slot)
-  if (window) return window
-  window = heapAllocate(heap, SUM + stride)
-  if (!window) return 0
-  memory.fill(window, 0, SUM)
-  copyRow(template, window + SUM, stride)
-  if (frame == RANGE) store<i64>(window, blockOf(time), BLOCK)
-  store<u32>(slot, <u32>window)
-  return window
-}
-
-/** Puts accumulators behind a list; what they hold is then the list's. False: no memory. */
-function append(list: usize, time: i64, own: usize): bool {
-  const count = load<u32>(list, COUNT)
-  const capacity = load<u32>(list, CAPACITY)
-  const entryBytes = ENTRY_HEADER + stride
-  if (count == capacity) {
-    let wanted = max<u32>(CAPACITY_MIN, capacity << 1)
-    if (frame == ROWS && <i64>wanted > size) wanted = <u32>size
-    const fresh = heapAllocate(heap, <usize>wanted * entryBytes)
-    if (!fresh) return false
-    const entries: usize = load<u32>(list, ENTRIES)
-    if (entries) {
-      memory.copy(fresh, entries, <usize>count * entryBytes)
-      heapFree(heap, entries, <usize>capacity * entryBytes)
-    }
-    store<u32>(list, <u32>fresh, ENTRIES)
-    store<u32>(list, wanted, CAPACITY)
-  }
-  const entry = entryAt(list, count)
-  store<i64>(entry, time)
-  copyRow(own, entry + ENTRY_HEADER, stride)
-  store<u32>(list, count + 1, COUNT)
-  return true
-}
-
-function clear(list: usize): void {
-  const count = load<u32>(list, COUNT)
-  if (holds) {
-    for (let place: u32 = 0; place < count; place++) {
-      dropRow(program, entryAt(list, place) + ENTRY_HEADER)
-    }
-  }
-  store<u32>(list, 0, COUNT)
-  store<u32>(list, 0, FIRST)
-}
-
-/** The current block is over: it becomes the earlier one, unless it is too far back. */
-function turn(window: usize, isNext: bool): u32 {
-  clear(window + EARLIER)
-  const earlier = v128.load(window, EARLIER)
-  v128.store(window, v128.load(window, CURRENT), EARLIER)
-  v128.store(window, earlier, CURRENT)
-  if (holds) dropRow(program, window + SUM)
-  copyRow(template, window + SUM, stride)
-  const list = window + EARLIER
-  if (!isNext) clear(list)
-  // Of a block of rows the first one's window is the block itself.
-  const least: u32 = frame == ROWS ? 1 : 0
-  for (let place = load<u32>(list, COUNT); place > least + 1; place--) {
-    const behind = entryAt(list, place - 1) + ENTRY_HEADER
-    const status = mergeRow(program, behind, entryAt(list, place - 2) + ENTRY_HEADER)
-    if (status != DONE) return status
-  }
-  return DONE
-}
+/** Rows of which both steps are done while they are in the first cache. */
+const BLOCK_ROWS: usize = 512
 
 function push(slot: usize, own: usize, time: i64): u32 {
   const window = windowAt(slot, time)
   if (!window) return EXHAUSTED
-  if (frame >= ROWS) {
-    if (frame == ROWS) {
-      if (<i64>load<u32>(window, CURRENT + COUNT) == size) {
-        const status = turn(window, true)
-        if (status != DONE) return status
-      }
-    } else {
-      const block = blockOf(time)
-      const held = load<i64>(window, BLOCK)
-      if (block != held) {
-        const status = turn(window, block == held + 1)
-        if (status != DONE) return status
-        store<i64>(window, block, BLOCK)
-      }
-    }
-    if (!append(window + CURRENT, time, own)) return EXHAUSTED
+  const entered = enter(window, own, time)
+  if (entered != DONE) return entered
+  if (turned) {
+    if (holds) dropRow(program, window + SUM)
+    copyRow(template, window + SUM, stride)
   }
-  store<i64>(window, time, LAST)
   const status = mergeRow(program, own, window + SUM)
   if (holds && frame < ROWS) dropRow(program, own)
   return status
 }
 
-/** The place in the earlier list at which a window begins; its count when it does not reach there. */
-function beginOf(window: usize, time: i64): u32 {
-  const list = window + EARLIER
-  const count = load<u32>(list, COUNT)
-  if (frame == ROWS) {
-    const missing = <u32>size - load<u32>(window, CURRENT + COUNT)
-    return missing > count ? 0 : count - missing
-  }
-  let first = load<u32>(list, FIRST)
-  // Where time ends, so does the frame.
-  const least = time < i64.MIN_VALUE + size ? i64.MIN_VALUE : time - size
-  while (first < count && load<i64>(entryAt(list, first)) < least) first++
-  store<u32>(list, first, FIRST)
-  return first
-}
-
 function tell(window: usize, time: i64, out: usize): u32 {
-  const list = window + EARLIER
-  const count = load<u32>(list, COUNT)
-  if (count) {
-    const first = beginOf(window, time)
-    if (first < count) {
-      const end = entryAt(list, first) + ENTRY_HEADER
-      if (!holds) {
-        copyRow(end, out, stride)
-        return mergeRow(program, window + SUM, out)
-      }
-      copyRow(template, out, stride)
-      const status = mergeRow(program, end, out)
-      return status == DONE ? mergeRow(program, window + SUM, out) : status
-    }
-  }
+  const end = endOf(window, time)
   if (!holds) {
-    copyRow(window + SUM, out, stride)
-    return DONE
+    copyRow(end ? end : window + SUM, out, stride)
+    return end ? mergeRow(program, window + SUM, out) : DONE
   }
   copyRow(template, out, stride)
-  return mergeRow(program, window + SUM, out)
+  const status = end ? mergeRow(program, end, out) : DONE
+  return status == DONE ? mergeRow(program, window + SUM, out) : status
 }
 
 /** n rows of accumulators side by side, as they start, and a pointer to each (u32). */
@@ -212,32 +85,13 @@ export function overRows(start: usize, bytes: u32, n: u32, rows: usize, pointers
   }
 }
 
-/**
- * Adds n rows, each in accumulators of its own, to the windows of their keys, in order of time, and
- * writes what each row's window amounts to. What the rows' accumulators hold outside themselves is taken.
- * @param ids u32 a row   @param own accumulators, side by side   @param times i64 a row; 0: none
- * @param out accumulators, side by side; what they hold is the caller's
- * Returns DONE, EXHAUSTED, or a row at which a sum overflows: the program says which.
- */
-export function overApply(
-  aggregation: usize,
-  windows: usize,
-  ids: usize,
-  own: usize,
-  times: usize,
-  n: u32,
-  kind: u32,
-  extent: i64,
-  start: usize,
-  bytes: u32,
-  out: usize,
-): u32 {
-  use(aggregation, kind, extent, start, bytes)
+/** Row by row: the accumulators of one may need those of another, or hold memory. */
+function applyRows(windows: usize, ids: usize, own: usize, times: usize, n: u32, out: usize): u32 {
   const count: usize = n
   for (let from: usize = 0; from < count;) {
     const time = times ? load<i64>(times + (from << 3)) : 0
     let to = from + 1
-    if (kind & RANGE_UNBOUNDED) while (to < count && load<i64>(times + (to << 3)) == time) to++
+    if (frame & RANGE_UNBOUNDED) while (to < count && load<i64>(times + (to << 3)) == time) to++
     for (let i = from; i < to; i++) {
       const slot = windows + ((<usize>load<u32>(ids + (i << 2))) << 2)
       const status = push(slot, own + i * stride, time)
@@ -251,6 +105,82 @@ export function overApply(
     from = to
   }
   return DONE
+}
+
+/**
+ * The same in two steps: where each row goes, with the end of the earlier block that its window has at
+ * `out`, and then the accumulators, entry by entry.
+ */
+function applyEntries(
+  windows: usize,
+  ids: usize,
+  own: usize,
+  times: usize,
+  n: u32,
+  visits: usize,
+  out: usize,
+): u32 {
+  const count: usize = n
+  for (let begun: usize = 0; begun < count;) {
+    let from = begun
+    let status = DONE
+    while (from < count && from - begun < BLOCK_ROWS && status == DONE) {
+      const time = times ? load<i64>(times + (from << 3)) : 0
+      let to = from + 1
+      if (frame & RANGE_UNBOUNDED) while (to < count && load<i64>(times + (to << 3)) == time) to++
+      let row = from
+      for (; row < to; row++) {
+        const window = windowAt(windows + ((<usize>load<u32>(ids + (row << 2))) << 2), time)
+        if (!window) return EXHAUSTED
+        status = enter(window, own + row * stride, time)
+        if (status != DONE) break
+        store<u32>(visits + (row << 2), <u32>window | u32(turned))
+      }
+      if (status == EXHAUSTED) return EXHAUSTED
+      for (; from < row; from++) {
+        const window: usize = <usize>load<u32>(visits + (from << 2)) & ~1
+        const end = endOf(window, time)
+        copyRow(end ? end : template, out + from * stride, stride)
+      }
+    }
+    // Rows before one that overflows by its block's end may overflow yet.
+    const failed = load<u32>(program, FAILED)
+    const rows = <u32>(from - begun)
+    const peers = frame & RANGE_UNBOUNDED ? times + (begun << 3) : 0
+    const at = begun * stride
+    const folded = foldRows(program, visits + (begun << 2), own + at, peers, rows, SUM, out + at)
+    if (folded != DONE) return <u32>begun + folded
+    store<u32>(program, failed, FAILED)
+    if (status != DONE) return <u32>from
+    begun = from
+  }
+  return DONE
+}
+
+/**
+ * Adds n rows, each in accumulators of its own, to the windows of their keys, in order of time, and
+ * writes what each row's window amounts to. What the rows' accumulators hold outside themselves is taken.
+ * @param ids u32 a row   @param own accumulators, side by side   @param times i64 a row; 0: none
+ * @param visits room for u32 a row   @param out accumulators, side by side; what they hold is the caller's
+ * Returns DONE, EXHAUSTED, or a row at which a sum overflows: the program says which.
+ */
+export function overApply(
+  aggregation: usize,
+  windows: usize,
+  ids: usize,
+  own: usize,
+  times: usize,
+  n: u32,
+  kind: u32,
+  extent: i64,
+  start: usize,
+  bytes: u32,
+  visits: usize,
+  out: usize,
+): u32 {
+  use(aggregation, kind, extent, start, bytes)
+  if (!folds) return applyRows(windows, ids, own, times, n, out)
+  return applyEntries(windows, ids, own, times, n, visits, out)
 }
 
 /** Forgets the windows of keys below `keys` whose last row is before a time; how many. */
@@ -303,9 +233,7 @@ export function overScan(
   times: usize,
   rows: usize,
 ): u32 {
-  frame = kind
-  size = extent
-  stride = bytes
+  useFrame(kind, extent, bytes)
   let found: usize = 0
   let id = load<u32>(cursor)
   let place = load<u32>(cursor, 4)

@@ -90,8 +90,10 @@ export class OverTable {
   ): AggregateOverflow | undefined {
     const { exports } = this.#kernels
     const { address } = this.program
+    const visits = this.#kernels.scratch(n * 4)
     const frame = [this.#kind, this.#size, this.#template, this.#stride] as const
-    return this.#outcome(exports.overApply(address, windows, ids, own, times, n, ...frame, out))
+    const into = [visits, out] as const
+    return this.#outcome(exports.overApply(address, windows, ids, own, times, n, ...frame, ...into))
   }
 
   /** Forgets the windows of keys below `keys` whose last row is before a time; how many. */
