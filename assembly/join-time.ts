@@ -49,16 +49,16 @@ export function joinSweep(
       }
     }
     const at = (<usize>row) << 2
-    if (load<u32>(ids + at) != NONE) {
-      const time = load<i64>(times + (at << 1))
-      if (time >= bound) blockLeast = min<i64>(blockLeast, time)
-      else {
-        store<u32>(ids + at, NONE)
-        gone++
-        store<u32>(out + ((<usize>found) << 2), row)
-        found += u32(!counts || !load<u32>(counts + at))
-      }
-    }
+    const id = load<u32>(ids + at)
+    const time = load<i64>(times + (at << 1))
+    // Without branches: rows go as their times have it, which nothing foretells.
+    const isHere = u32(id != NONE)
+    const goes = isHere & u32(time < bound)
+    blockLeast = min<i64>(blockLeast, select<i64>(time, i64.MAX_VALUE, isHere ^ goes))
+    store<u32>(ids + at, id | (0 - goes))
+    gone += goes
+    store<u32>(out + ((<usize>found) << 2), row)
+    found += counts ? goes & u32(!load<u32>(counts + at)) : goes
     row++
     const isFull = row % BLOCK_ROWS == 0
     if (isFull) store<i64>(leasts + ((<usize>(row / BLOCK_ROWS - 1)) << 3), blockLeast)
@@ -100,19 +100,33 @@ export function joinLinkByTime(
   heads: usize,
   next: usize,
 ): void {
-  for (let row = first; row < first + n; row++) {
-    const id = load<u32>(ids + ((<usize>row) << 2))
+  const end = ids + ((<usize>(first + n)) << 2)
+  let at = ids + ((<usize>first) << 2)
+  let link = next + ((<usize>first) << 2)
+  for (let row = first; at < end; at += 4, link += 4, row++) {
+    const id = load<u32>(at)
     if (id == NONE) continue
+    const head = heads + ((<usize>id) << 2)
     const time = load<i64>(times + ((<usize>row) << 3))
-    let link = heads + ((<usize>id) << 2)
-    let other = load<u32>(link)
-    while (other != NONE && load<i64>(times + ((<usize>other) << 3)) > time) {
-      link = next + ((<usize>other) << 2)
-      other = load<u32>(link)
-    }
-    store<u32>(next + ((<usize>row) << 2), other)
-    store<u32>(link, row)
+    const latest = load<u32>(head)
+    // What arrives nearly always is the latest of its key.
+    if (latest == NONE || load<i64>(times + ((<usize>latest) << 3)) <= time) {
+      store<u32>(link, latest)
+      store<u32>(head, row)
+    } else linkBehind(times, time, row, next, latest)
   }
+}
+
+/** Puts a row behind those of its key that are later, of which `before` is one. */
+function linkBehind(times: usize, time: i64, row: u32, next: usize, before: u32): void {
+  let link = next + ((<usize>before) << 2)
+  let other = load<u32>(link)
+  while (other != NONE && load<i64>(times + ((<usize>other) << 3)) > time) {
+    link = next + ((<usize>other) << 2)
+    other = load<u32>(link)
+  }
+  store<u32>(next + ((<usize>row) << 2), other)
+  store<u32>(link, row)
 }
 
 /**

@@ -1,7 +1,9 @@
 // Joins of rows in windows: which slice of time a row is in, and chains that are there for one window.
-import { floorDivide } from './floor-division'
+import { floorDivide, floorQuotient, wholeFits } from './floor-division'
 
 const NONE: u32 = 0xffffffff
+/** Times below 2^51 times this are far from the end of int64. */
+const MULTIPLIER_SMALL: i64 = 1 << 11
 
 /**
  * The number of the slice, as f64, of n times: floor((time * multiplier - offset) / size). Returns
@@ -19,7 +21,19 @@ export function joinSlices(
   let start: i64 = 0
   let end: i64 = 0
   let slice: f64 = 0
-  for (let i: u32 = 0; i < n; i++, times += 8, out += 8) {
+  let i: u32 = 0
+  if (multiplier < MULTIPLIER_SMALL) {
+    const sizes = f64x2.splat(<f64>size)
+    const offsets = i64x2.splat(offset)
+    const multipliers = i64x2.splat(multiplier)
+    for (; i + 2 <= n; i += 2, times += 16, out += 16) {
+      const two = v128.load(times)
+      const at = i64x2.sub(multiplier == 1 ? two : i64x2.mul(two, multipliers), offsets)
+      if (!wholeFits(two) || !wholeFits(at)) break
+      v128.store(out, floorQuotient(at, sizes))
+    }
+  }
+  for (; i < n; i++, times += 8, out += 8) {
     const time = load<i64>(times)
     if (time > most || time < -most) return i
     const at = time * multiplier - offset

@@ -53,7 +53,8 @@ export default [
         run: ({ in: [ids, times], rows }) => {
           const mark = kernels.mark()
           // The rows stay: each pass finds them as they were.
-          const own = kernels.put(kernels.u8.subarray(ids, ids + rows * 4))
+          const own = kernels.scratch(rows * 4)
+          kernels.u8.copyWithin(own, ids, ids + rows * 4)
           const leasts = kernels.put(new Uint8Array(blockTimesBytes(rows)).fill(NOT_NOTED))
           sweep.reset()
           sweep.step(
