@@ -5,6 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['millrace-source'], externalConditions: ['millrace-source'] } },
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/property-tests.ts'],
     testTimeout: 60_000,
     pool: 'forks',
     execArgv: ['--conditions=millrace-source'],

@@ -117,7 +117,7 @@ describe.each(['bool', 'number', 'whole', 'time', 'duration', 'text'] as const)(
             }
           }),
         ),
-        { numRuns: 300 },
+        { numRuns: 1_000 },
       )
     })
   },

@@ -59,7 +59,7 @@ describe('rows to a batch and back', () => {
         expect(read(batch)).toEqual(rows)
         kernels.reset(mark)
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -84,7 +84,7 @@ describe('rows to a batch and back', () => {
         expect(read(batch)).toEqual(chosen.map((i) => rows[i]))
         kernels.reset(mark)
       }),
-      { numRuns: 50 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -115,7 +115,7 @@ describe('chaining', () => {
           expect(new Set(parallelisms)).toEqual(new Set([vertex.parallelism]))
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 })

@@ -120,7 +120,7 @@ describe('column pruning', () => {
           expect(schemaIn(pruned, id)).toEqual(schemaIn(plan, id))
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -139,7 +139,7 @@ describe('column pruning', () => {
         const again = pruneColumns(pruned)
         expect(outputs(again)).toEqual(outputs(pruned))
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 })

@@ -89,7 +89,7 @@ describe('operator ids', () => {
           expect(new Set(after.values()).size).toBe(after.size)
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 })

@@ -106,7 +106,7 @@ describe('execution graph', () => {
           expect(task).toBe(taskId(source, subtaskIndex))
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

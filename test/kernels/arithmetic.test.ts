@@ -68,7 +68,7 @@ describe('whole numbers', () => {
           }
         }),
       ),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -91,7 +91,7 @@ describe('whole numbers', () => {
           }
         }),
       ),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -214,7 +214,7 @@ describe('floats', () => {
           expect(got).toEqual(expected)
         }),
       ),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

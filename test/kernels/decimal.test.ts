@@ -101,7 +101,7 @@ describe('128-bit decimals', () => {
           })
         }),
       ),
-      { numRuns: 200 },
+      { numRuns: 1_000 },
     )
   })
 

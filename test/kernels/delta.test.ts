@@ -102,7 +102,7 @@ describe('delta-packed integers', () => {
           else if (changed.length > 0) expect(got).toEqual(expected)
         }),
       ),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     )
   })
 })

@@ -128,7 +128,7 @@ describe.each(Object.keys(OPS) as Op[])('%s', (op) => {
           expect(kernels.exports.allocated() - allocated).toBeLessThanOrEqual(2 << 20)
         }),
       ),
-      { numRuns: 150 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -89,7 +89,7 @@ describe('events of a range', () => {
           }
         }),
       ),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -117,7 +117,7 @@ describe('rows', () => {
           }
         }),
       ),
-      { numRuns: 200 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -96,7 +96,7 @@ describe('a group table', () => {
         insertAll(table, kind, batches)
         table.close()
       }),
-      { numRuns: 60 },
+      { numRuns: 1_000 },
     )
   })
 

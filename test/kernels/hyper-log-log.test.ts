@@ -46,7 +46,7 @@ describe('approximate distinct counts', () => {
         }
         for (const each of [a, b, c]) each.close([0])
       }),
-      { numRuns: 200 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -109,7 +109,7 @@ describe('sweeps one after the other', () => {
           sweep.close()
         }),
       ),
-      { numRuns: 150 },
+      { numRuns: 1_000 },
     )
   })
 })

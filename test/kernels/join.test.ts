@@ -87,7 +87,7 @@ describe('chains by key', () => {
           expect(u32At(pointers.heads, KEYS)).toEqual(chains.heads)
         }),
       ),
-      { numRuns: 400 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -118,7 +118,7 @@ describe('chains by key', () => {
           expect(pairs).toEqual(expected)
         }),
       ),
-      { numRuns: 400 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -163,7 +163,7 @@ describe('chains by key', () => {
           }
         }),
       ),
-      { numRuns: 400 },
+      { numRuns: 1_000 },
     )
   })
 })

@@ -86,7 +86,7 @@ describe('moments', () => {
           b.close()
         }),
       ),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -50,7 +50,7 @@ describe('owners of key groups', () => {
           expect(new Uint16Array(kernels.take(out, n * 2).buffer)).toEqual(expected)
         }),
       ),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     )
   })
 })

@@ -95,7 +95,7 @@ describe('quantiles', () => {
         }
         for (const each of [a, b, c]) each.close([0])
       }),
-      { numRuns: 200 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -59,7 +59,7 @@ describe('a row store', () => {
         store.close()
         expect(kernels.exports.allocated() - before).toBeLessThanOrEqual(2 << 20)
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -59,7 +59,7 @@ describe('comparison', () => {
           expect(readBits(kernels, out, n)).toEqual(wanted)
         }),
       ),
-      { numRuns: 400 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -75,7 +75,7 @@ describe('comparison', () => {
           expect(readBits(kernels, out, n)).toEqual(wanted)
         }),
       ),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 })
@@ -96,7 +96,7 @@ describe('prefix and suffix', () => {
           )
         }),
       ),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -27,7 +27,7 @@ describe('contains', () => {
           )
         }),
       ),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -77,7 +77,7 @@ describe('splitPart', () => {
           )
         }),
       ),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -135,7 +135,7 @@ describe('replace', () => {
           )
         }),
       ),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

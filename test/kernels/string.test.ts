@@ -187,7 +187,7 @@ describe('UTF-8 validation', () => {
           expect(found === -1).toBe(isValid(input))
         }),
       ),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     )
   })
 

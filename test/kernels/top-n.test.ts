@@ -89,7 +89,7 @@ describe("a top-N's lists", () => {
         kernels.release(lists)
         expect(kernels.exports.allocated() - allocated).toBeLessThanOrEqual(2 << 20)
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -113,7 +113,7 @@ describe('watermarks', () => {
           expect(got.rows).toHaveLength(kept.flat().length)
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -128,7 +128,7 @@ describe('watermarks', () => {
         const got = await watermarksOf({ time, generator: { kind: 'punctuated', when } }, input, {})
         expect(got.watermarks).toEqual(rising(said))
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -154,7 +154,7 @@ describe('watermarks', () => {
         const got = await watermarksOf(spec, input, { closure: supplier })
         expect(got.watermarks).toEqual(rising(said))
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

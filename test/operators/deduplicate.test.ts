@@ -122,7 +122,7 @@ describe('a deduplication', () => {
         expect(rowTexts(out)).toEqual(rowTexts(changes))
         harness.close()
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -3,16 +3,20 @@
 import * as fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { Kernels } from '../../src/kernels/module.ts'
-import { gridWindow } from './grid-window.ts'
-import { scenarios, runScenario } from './window-scenario.ts'
+import { GRID_KINDS, gridWindow } from './grid-window.ts'
+import { ownTrigger, runScenario, scenarios } from './window-scenario.ts'
 
 const kernels = new Kernels()
 
 describe('windows on a grid', () => {
-  it('equal a naive model, with lateness, late rows and restarts', async () => {
-    await fc.assert(
-      fc.asyncProperty(scenarios(gridWindow), (scenario) => runScenario(kernels, scenario)),
-      { numRuns: 1_000 },
-    )
-  })
+  it.each(GRID_KINDS)(
+    'equal a naive model, with lateness, late rows and restarts: %s',
+    async (kind) => {
+      await fc.assert(
+        fc.asyncProperty(scenarios(gridWindow(kind), ownTrigger), (scenario) =>
+          runScenario(kernels, scenario),
+        ),
+      )
+    },
+  )
 })

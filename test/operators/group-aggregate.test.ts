@@ -193,7 +193,7 @@ describe('aggregates without windows', () => {
         expect(Math.max(0, ...harness.batchSizes)).toBeLessThanOrEqual(of.batchRows)
         harness.close()
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -177,7 +177,7 @@ describe('a look-up join', () => {
         // The arena keeps a chunk or two.
         expect(kernels.exports.allocated() - before).toBeLessThanOrEqual(4 << 20)
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -116,7 +116,7 @@ describe('materialised rows', () => {
         expect(rowTexts(harness.watermark(Infinity))).toEqual(rowTexts(leftOf(all)))
         harness.close()
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -250,7 +250,7 @@ describe('a time to live', () => {
         }
         harness.close()
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   }, 60_000)
 })

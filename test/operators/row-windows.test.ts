@@ -29,7 +29,7 @@ import {
   type WindowSpec,
   windowTime,
 } from '../../src/operators/window-spec.ts'
-import { gridWindow } from './grid-window.ts'
+import { GRID_KINDS, gridWindow } from './grid-window.ts'
 import type { Row } from './operator-harness.ts'
 import { type ModelEvictor, type ModelTrigger, RowWindowModel } from './row-window-model.ts'
 import { WindowCluster } from './window-cluster.ts'
@@ -136,11 +136,16 @@ interface Scenario {
   readonly function: string
   readonly isKeyed: boolean
   readonly batchRows: number
+  /** Subtasks at the start. */
+  readonly parallelism: number
   readonly stateCompactionKeysMin: number
   readonly steps: readonly Step[]
 }
 
-const TIME_MAX = 60
+const anyTime = fc.oneof(
+  { weight: 2, arbitrary: fc.integer({ min: -10, max: 20 }) },
+  { weight: 1, arbitrary: fc.integer({ min: -40, max: 60 }) },
+)
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -149,7 +154,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       rows: fc.array(
         fc
           .record({
-            at: fc.integer({ min: -5, max: TIME_MAX }),
+            at: anyTime,
             key: fc.option(
               fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'a longer key than 16 bytes'),
             ),
@@ -157,11 +162,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
             gap: fc.integer({ min: 1, max: 15 }),
           })
           .map((row): Row => ({ ...row, s: String(row.n), $eventTime: row.at })),
-        { minLength: 1, maxLength: 8 },
+        { maxLength: 8 },
       ),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ watermark: fc.integer({ min: -5, max: TIME_MAX }) }) },
+  { weight: 3, arbitrary: fc.record({ watermark: anyTime }) },
   { weight: 2, arbitrary: fc.record({ now: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 1, arbitrary: fc.record({ restart: fc.integer({ min: 1, max: 3 }) }) },
 )
@@ -230,6 +235,7 @@ const scenarios = (window: fc.Arbitrary<WindowSpec>): fc.Arbitrary<Scenario> =>
       function: fc.constantFrom('process', 'process', 'reduce', 'aggregate'),
       isKeyed: fc.constantFrom(true, true, false),
       batchRows: fc.constantFrom(2, 16_384),
+      parallelism: fc.integer({ min: 1, max: 3 }),
       stateCompactionKeysMin: fc.constantFrom(1, 3, 65_536),
       steps: fc.array(step, { maxLength: 9 }),
     })
@@ -304,7 +310,7 @@ const sorted = (rows: readonly Row[]): string[] => rows.map((row) => JSON.string
 async function run(scenario: Scenario): Promise<void> {
   const allocated = kernels.exports.allocated()
   const cluster = clusterOf(scenario)
-  await cluster.open(1)
+  await cluster.open(scenario.isKeyed ? scenario.parallelism : 1)
   const isFolding = scenario.function !== 'process'
   const model = new RowWindowModel({ ...scenario, isFolding })
   let now = 0
@@ -334,19 +340,14 @@ async function run(scenario: Scenario): Promise<void> {
   expect(kernels.exports.allocated() - allocated).toBeLessThanOrEqual(2 << 20)
 }
 
-const check = (window: fc.Arbitrary<WindowSpec>, numRuns: number): Promise<void> =>
-  fc.assert(fc.asyncProperty(scenarios(window), run), { numRuns })
+const WINDOWS: Readonly<Record<string, fc.Arbitrary<WindowSpec>>> = {
+  ...Object.fromEntries(GRID_KINDS.map((kind) => [kind, gridWindow(kind)])),
+  session,
+  global: fc.constant({ kind: 'global' }),
+}
 
-describe('functions over windows equal a naive model', () => {
-  it('on a grid', async () => {
-    await check(gridWindow, 1_000)
-  })
-
-  it('over sessions', async () => {
-    await check(session, 1_000)
-  })
-
-  it('of everything', async () => {
-    await check(fc.constant({ kind: 'global' }), 400)
+describe('functions over windows', () => {
+  it.each(Object.entries(WINDOWS))('equal a naive model: %s', async (_, window) => {
+    await fc.assert(fc.asyncProperty(scenarios(window), run))
   })
 })

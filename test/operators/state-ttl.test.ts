@@ -145,7 +145,7 @@ describe('a time to live', () => {
         }
         harness.close()
       }),
-      { numRuns: 200 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -181,7 +181,7 @@ describe('a top-N', () => {
         expect(Math.max(0, ...harness.batchSizes)).toBeLessThanOrEqual(of.batchRows)
         harness.close()
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

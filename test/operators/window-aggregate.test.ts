@@ -248,7 +248,7 @@ describe('windowed aggregates', () => {
         harness.close()
         expect(kernels.exports.allocated() - allocated).toBeLessThanOrEqual(2 << 20)
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

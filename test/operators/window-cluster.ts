@@ -62,12 +62,11 @@ export class WindowCluster<Config> {
     const fired: Row[] = []
     const late: Row[] = []
     this.#routed(rows).forEach((own, i) => {
-      if (own.length === 0) return
       const subtask = this.#subtasks[i]!
       const before = subtask.side.length
-      // Every other row is none: the operator is to mind the selection.
-      const mixed = own.flatMap((row) => [row, row])
-      fired.push(...subtask.batch(mixed, (_, at) => at % 2 === 1))
+      // Every other row is none: the operator is to mind the selection, also one of no rows.
+      const mixed = own.length === 0 ? rows : own.flatMap((row) => [row, row])
+      fired.push(...subtask.batch(mixed, (_, at) => own.length > 0 && at % 2 === 1))
       late.push(...subtask.side.slice(before).map(({ row }) => row))
     })
     return { fired, late }

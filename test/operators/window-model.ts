@@ -1,14 +1,6 @@
 // Windows as Flink has them, row by row over arrays and Maps: what the operators over windows are compared
 // with. A batch is told as a whole, because a window fires once a batch for rows that come late.
-import {
-  boundsOf,
-  firingOf,
-  type GridWindowSpec,
-  isGridWindow,
-  type TriggerSpec,
-  type WindowSpec,
-  windowTime,
-} from '../../src/operators/window-spec.ts'
+import type { GridWindowSpec, TriggerSpec, WindowSpec } from '../../src/operators/window-spec.ts'
 import type { Row } from './operator-harness.ts'
 
 export interface ModelOptions {
@@ -39,6 +31,32 @@ export interface ModelBatch {
 }
 
 const FRESH = { counted: 0, next: Infinity }
+
+/** What a window and a trigger mean, read here again: the operators' reading of them is under test. */
+const isByClock = (window: WindowSpec): boolean => 'time' in window && window.time === 'processing'
+const isGrid = (window: WindowSpec): window is GridWindowSpec =>
+  window.kind === 'tumbling' || window.kind === 'sliding' || window.kind === 'cumulative'
+const isTimed = (window: WindowSpec): boolean => isGrid(window) || window.kind === 'session'
+
+interface Firing {
+  readonly isPurging: boolean
+  /** Fires at each so many rows; 0 when it does not count. */
+  readonly count: number
+  /** Fires at the multiples of this; 0 when it does not. */
+  readonly intervalMs: number
+  readonly isByClock: boolean
+}
+
+function firingOf(trigger: TriggerSpec | undefined): Firing {
+  const isPurging = trigger?.kind === 'purging'
+  const plain = isPurging ? trigger.trigger : trigger
+  return {
+    isPurging,
+    count: plain?.kind === 'count' ? plain.count : 0,
+    intervalMs: plain !== undefined && 'intervalMs' in plain ? plain.intervalMs : 0,
+    isByClock: plain?.kind === 'continuousProcessingTime',
+  }
+}
 
 const nextMultiple = (timeMs: number, intervalMs: number): number =>
   (Math.floor(timeMs / intervalMs) + 1) * intervalMs
@@ -73,12 +91,12 @@ export class WindowModel {
   batch(rows: readonly Row[], nowMs: number): ModelBatch {
     const { window, trigger } = this.#options
     const firing = firingOf(trigger)
-    if (windowTime(window) === 'processing') this.#watermark = Math.max(this.#watermark, nowMs - 1)
+    if (isByClock(window)) this.#watermark = Math.max(this.#watermark, nowMs - 1)
     const late: Row[] = []
     const fired: Row[] = []
     const touched = new Set<Pane>()
     for (const row of rows) {
-      const ms = windowTime(window) === 'processing' ? nowMs : this.#options.timeMs(row)
+      const ms = isByClock(window) ? nowMs : this.#options.timeMs(row)
       const panes = this.#panesOf(row, ms)
       if (panes.length === 0) late.push(row)
       for (const pane of panes) {
@@ -88,7 +106,7 @@ export class WindowModel {
         else if (firing.count > 0 && ++pane.counted % firing.count === 0) {
           fired.push(this.#fire(pane))
         }
-        const time = firing.time === 'event' ? this.#options.timeMs(row) : nowMs
+        const time = firing.isByClock ? nowMs : this.#options.timeMs(row)
         if (pane.next === Infinity && firing.intervalMs > 0) {
           pane.next = nextMultiple(time, firing.intervalMs)
         }
@@ -106,16 +124,16 @@ export class WindowModel {
 
   watermark(watermarkMs: number): Row[] {
     const { window, trigger } = this.#options
-    if (windowTime(window) === 'processing' || window.kind === 'count') return []
+    if (isByClock(window) || window.kind === 'count') return []
     const fired = this.#advance(watermarkMs)
-    if (firingOf(trigger).time === 'event') fired.push(...this.#continuous(watermarkMs))
+    if (!firingOf(trigger).isByClock) fired.push(...this.#continuous(watermarkMs))
     return fired
   }
 
   processingTime(nowMs: number): Row[] {
     const { window, trigger } = this.#options
-    const fired = windowTime(window) === 'processing' ? this.#advance(nowMs - 1) : []
-    if (firingOf(trigger).time === 'processing') fired.push(...this.#continuous(nowMs))
+    const fired = isByClock(window) ? this.#advance(nowMs - 1) : []
+    if (firingOf(trigger).isByClock) fired.push(...this.#continuous(nowMs))
     return fired
   }
 
@@ -131,7 +149,7 @@ export class WindowModel {
 
   #continuous(timeMs: number): Row[] {
     const { intervalMs } = firingOf(this.#options.trigger)
-    if (timeMs === Infinity) return []
+    if (intervalMs === 0 || timeMs === Infinity) return []
     return this.#panes.flatMap((pane) => {
       if (pane.end - 1 <= this.#watermark || pane.next > timeMs) return []
       pane.next = nextMultiple(timeMs, intervalMs)
@@ -150,7 +168,7 @@ export class WindowModel {
 
   #fire(pane: Pane): Row {
     const result = this.#result(pane)
-    if (firingOf(this.#options.trigger).purging) pane.rows = []
+    if (firingOf(this.#options.trigger).isPurging) pane.rows = []
     return result
   }
 
@@ -162,7 +180,7 @@ export class WindowModel {
     const { window, keys } = this.#options
     const key = Object.fromEntries(keys.map((name) => [name, row[name]]))
     const same = (pane: Pane) => keys.every((name) => Object.is(pane.key[name], key[name]))
-    if (isGridWindow(window)) {
+    if (isGrid(window)) {
       const alive = gridWindowsOf(window, ms).filter(([, end]) => this.#isAlive(end))
       return alive.map(([start, end]) => {
         const known = this.#panes.find(
@@ -199,8 +217,7 @@ export class WindowModel {
   }
 
   #result({ key, start, end, rows }: Pane): Row {
-    const bounds =
-      boundsOf(this.#options.window).length === 0 ? {} : { windowStart: start, windowEnd: end }
+    const bounds = isTimed(this.#options.window) ? { windowStart: start, windowEnd: end } : {}
     return { ...bounds, ...key, ...this.#options.aggregate(rows) }
   }
 }

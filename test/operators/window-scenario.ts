@@ -30,6 +30,8 @@ export interface Scenario {
   readonly unit: 'ms' | 'us'
   readonly keys: readonly string[]
   readonly batchRows: number
+  /** Subtasks at the start. */
+  readonly parallelism: number
   readonly steps: readonly Step[]
 }
 
@@ -57,7 +59,11 @@ function aggregate(rows: readonly Row[]): Row {
   }
 }
 
-const TIME_MAX = 60
+/** Near each other mostly, so that windows get several rows; before the epoch too. */
+const time = fc.oneof(
+  { weight: 2, arbitrary: fc.integer({ min: -10, max: 20 }) },
+  { weight: 1, arbitrary: fc.integer({ min: -40, max: 60 }) },
+)
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -65,20 +71,30 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       rows: fc.array(
         fc.record({
-          at: fc.integer({ min: -5, max: TIME_MAX }),
+          at: time,
           key: fc.option(fc.constantFrom('a', 'b', 'a longer key than sixteen bytes')),
           other: fc.integer({ min: 0, max: 2 }),
           n: fc.integer({ min: -9, max: 9 }),
           s: fc.option(fc.constantFrom('', 'x', 'yy', 'a text longer than sixteen bytes')),
         }),
-        { minLength: 1, maxLength: 12 },
+        { maxLength: 12 },
       ),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ watermark: fc.integer({ min: -5, max: TIME_MAX }) }) },
+  { weight: 3, arbitrary: fc.record({ watermark: time }) },
   { weight: 1, arbitrary: fc.record({ now: fc.integer({ min: 1, max: 20 }) }) },
   { weight: 1, arbitrary: fc.record({ restart: fc.integer({ min: 1, max: 3 }) }) },
 )
+
+/** A window's own trigger, of its own time whichever that is, said, left out, or purging. */
+export const ownTrigger: fc.Arbitrary<TriggerSpec | undefined> = fc.constantFrom<
+  (TriggerSpec | undefined)[]
+>(undefined, { kind: 'eventTime' }, { kind: 'purging', trigger: { kind: 'eventTime' } })
+
+export const purgingOrNot = (trigger: fc.Arbitrary<TriggerSpec>): fc.Arbitrary<TriggerSpec> =>
+  fc
+    .tuple(trigger, fc.boolean())
+    .map(([each, isPurging]) => (isPurging ? { kind: 'purging', trigger: each } : each))
 
 export const scenarios = (
   window: fc.Arbitrary<WindowSpec>,
@@ -92,6 +108,7 @@ export const scenarios = (
       unit: fc.constantFrom('ms', 'us'),
       keys: fc.constantFrom(['key'], ['other'], ['key', 'other'], []),
       batchRows: fc.constantFrom(3, 16_384),
+      parallelism: fc.integer({ min: 1, max: 3 }),
       steps: fc.array(step, { maxLength: 9 }),
     })
     .map(({ trigger: given, ...scenario }) => ({
@@ -108,7 +125,7 @@ const sorted = (rows: readonly Row[]): string[] =>
 
 /** Lives a scenario, and compares what comes out of each step: as sets, with how often each row is there. */
 export async function runScenario(kernels: Kernels, scenario: Scenario): Promise<void> {
-  const { window, trigger, allowedLatenessMs, unit, keys, batchRows } = scenario
+  const { window, trigger, allowedLatenessMs, unit, keys, batchRows, parallelism } = scenario
   const input = inputSchema(unit)
   const per = unit === 'us' ? 1_000 : 1
   const allocated = kernels.exports.allocated()
@@ -132,7 +149,7 @@ export async function runScenario(kernels: Kernels, scenario: Scenario): Promise
     sides: new Map([['late', input]]),
     batchRows,
   })
-  await cluster.open(1)
+  await cluster.open(keys.length === 0 ? 1 : parallelism)
   const timeMs = (row: Row): number => Math.floor(Number(row['at']) / per)
   const model = new WindowModel({
     window,

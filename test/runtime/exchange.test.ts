@@ -230,7 +230,7 @@ describe('exchange', () => {
           }
         })
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -49,7 +49,7 @@ describe('frame', () => {
         }
         kernels.reset(mark)
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

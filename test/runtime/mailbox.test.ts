@@ -244,7 +244,7 @@ describe('an operator that holds watermarks', () => {
           await world.close()
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 })

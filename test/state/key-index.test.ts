@@ -65,7 +65,7 @@ describe('a key index', () => {
           expect(back).toEqual(of.rows.map(keyOf))
         }),
       ),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 

@@ -54,7 +54,7 @@ describe('a row layout', () => {
         builder.close()
         kernels.reset(mark)
       }),
-      { numRuns: 400 },
+      { numRuns: 1_000 },
     )
   })
 })
