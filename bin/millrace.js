@@ -5,6 +5,12 @@ import { spawnSync } from 'node:child_process'
 import module, { createRequire } from 'node:module'
 import { join } from 'node:path'
 
+// Who reads the output may stop (`| head`): then the job ends, silently, as of any command.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(141)
+})
+
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major > 24 || (major === 24 && minor >= 13)) {
   module.enableCompileCache?.()

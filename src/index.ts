@@ -68,6 +68,7 @@ export type {
   BroadcastProcessFunction,
   CoFlatMapFunction,
   Collector,
+  FlatMapped,
   CoMapFunction,
   CoProcessFunction,
   Counter,

@@ -4,7 +4,13 @@
 import { DataflowError } from '../base/errors.ts'
 import type { StateDescriptor, ValueState } from '../state/state.ts'
 import { type FunctionInstance, functionInstance, isClass } from './function-instance.ts'
-import type { BaseContext, Collector, RichFunction, RuntimeContext } from './functions.ts'
+import type {
+  BaseContext,
+  Collector,
+  FlatMapped,
+  RichFunction,
+  RuntimeContext,
+} from './functions.ts'
 
 export type Call = (...parameters: unknown[]) => unknown
 type Element = (row: unknown, context: BaseContext, out: Collector<unknown>) => void
@@ -78,7 +84,8 @@ const mapping =
 const flatMapping =
   (call: Call): Element =>
   (row, _context, out) => {
-    for (const made of call(row) as Iterable<unknown>) out.collect(made)
+    const given = call(row, out) as FlatMapped<unknown>
+    if (given !== undefined) for (const made of given) out.collect(made)
   }
 
 export const mapFunction = (given: unknown): Factory => single(given, 'map', mapping)

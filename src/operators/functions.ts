@@ -164,10 +164,13 @@ export interface CoMapFunction<In1, In2, Out> extends RichFunction {
   map2(row: In2): Out
 }
 
+/** What a flatMap gives: rows to emit after those that it has collected, if any. */
+export type FlatMapped<Out> = Iterable<Out> | void
+
 /** Any rows for each row of two streams. */
 export interface CoFlatMapFunction<In1, In2, Out> extends RichFunction {
-  flatMap1(row: In1): Iterable<Out>
-  flatMap2(row: In2): Iterable<Out>
+  flatMap1(row: In1, out: Collector<Out>): FlatMapped<Out>
+  flatMap2(row: In2, out: Collector<Out>): FlatMapped<Out>
 }
 
 /** One row for each, by a function with a life of its own. */
@@ -176,7 +179,7 @@ export interface RichMapFunction<In, Out> extends RichFunction {
 }
 
 export interface RichFlatMapFunction<In, Out> extends RichFunction {
-  flatMap(row: In): Iterable<Out>
+  flatMap(row: In, out: Collector<Out>): FlatMapped<Out>
 }
 
 export interface RichFilterFunction<In> extends RichFunction {

@@ -10,6 +10,7 @@ import { gatherVector } from '../columnar/gather.ts'
 import { RecordBatch, type Selection } from '../columnar/record-batch.ts'
 import { Schema } from '../columnar/schema.ts'
 import type { Vector } from '../columnar/vector.ts'
+import type { Collector, FlatMapped } from './functions.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
 import { isHidden, type Row, VisibleRows } from './visible-rows.ts'
 
@@ -145,7 +146,7 @@ export function createFlatMap(
   context: OperatorContext,
   output: Output,
 ): Operator {
-  const flatMap = context.closure as (row: Row) => Iterable<unknown>
+  const flatMap = context.closure as (row: Row, out: Collector<unknown>) => FlatMapped<unknown>
   const rows = new VisibleRows(context.kernels, context.inputs[0]!)
   const out = new RowOutput(context, output)
   return {
@@ -153,9 +154,11 @@ export function createFlatMap(
       rows.bind(batch)
       const count = batch.rowCount
       let i = 0
+      const collector = { collect: (row: unknown) => out.append(row, i, batch) }
       try {
         for (; i < count; i++) {
-          for (const result of flatMap(rows.row(i))) out.append(result, i, batch)
+          const given = flatMap(rows.row(i), collector)
+          if (given !== undefined) for (const row of given) collector.collect(row)
         }
       } catch (error) {
         throw atRow(error, i)

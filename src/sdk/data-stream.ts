@@ -21,6 +21,8 @@ import { plainColumns } from '../graph/stream-graph.ts'
 import { filterFunction, flatMapFunction, mapFunction } from '../operators/function-adapters.ts'
 import { isClass } from '../operators/function-instance.ts'
 import type {
+  Collector,
+  FlatMapped,
   ProcessFunction,
   RichFilterFunction,
   RichFlatMapFunction,
@@ -276,8 +278,8 @@ export class DataStream<in out F extends Fields> {
 
   /**
    * Any number of rows for each, made by a function.
-   * @param flatMap a function of a row that gives an iterable of rows (a generator, an array), or a
-   *   RichFlatMapFunction: its class or an object
+   * @param flatMap a function of a row that gives an iterable of rows (a generator, an array), or collects
+   *   them by its second argument; or a RichFlatMapFunction: its class or an object
    * @param schema the columns of the rows it gives; without it, they are those that it gets
    * @param options what happens to a row at which it throws
    * @throws USER_CODE_FAILED, TYPE_MISMATCH, when the job runs
@@ -291,7 +293,7 @@ export class DataStream<in out F extends Fields> {
    */
   flatMap<G extends Fields = F>(
     flatMap:
-      | ((row: RowOf<F>) => Iterable<RowOf<NoInfer<G>>>)
+      | ((row: RowOf<F>, out: Collector<RowOf<NoInfer<G>>>) => FlatMapped<RowOf<NoInfer<G>>>)
       | ObjectOf<RichFlatMapFunction<RowOf<F>, RowOf<NoInfer<G>>>>,
     schema?: G,
     options: FunctionOptions = {},

@@ -8,6 +8,8 @@ import {
   reduceFunction,
 } from '../operators/function-adapters.ts'
 import type {
+  Collector,
+  FlatMapped,
   KeyedProcessFunction,
   ReduceFunction,
   RichFilterFunction,
@@ -182,7 +184,7 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
   /** Any number of rows for each; otherwise as map(). */
   flatMap<G extends Fields = F>(
     fn:
-      | ((row: RowOf<F>) => Iterable<RowOf<NoInfer<G>>>)
+      | ((row: RowOf<F>, out: Collector<RowOf<NoInfer<G>>>) => FlatMapped<RowOf<NoInfer<G>>>)
       | ObjectOf<RichFlatMapFunction<RowOf<F>, RowOf<NoInfer<G>>>>,
     schema?: G,
     options: FunctionOptions = {},

@@ -107,6 +107,25 @@ describe('a job', () => {
     expect(sorted(rows)).toEqual(expected(doubled))
   })
 
+  it('of a flatMap has the rows it collects, and those it gives', async () => {
+    const words = environment(1)
+      .fromCollection([{ line: 'the mill' }, { line: '' }, { line: 'a race' }])
+      .flatMap(
+        ({ line }, out) => {
+          for (const word of line.split(' ')) if (word !== '') out.collect({ word })
+          return line === '' ? [{ word: '-' }] : undefined
+        },
+        { word: utf8() },
+      )
+    const rows = await Array.fromAsync(words.collect())
+    expect(rows.map(({ word }) => word)).toEqual(['the', 'mill', '-', 'a', 'race'])
+    const keyed = environment(1)
+      .fromCollection([{ line: 'the mill' }])
+      .keyBy('line')
+      .flatMap(({ line }, out) => line.split(' ').forEach((each) => out.collect({ line: each })))
+    expect(await Array.fromAsync(keyed.collect())).toEqual([{ line: 'the' }, { line: 'mill' }])
+  })
+
   it('of a union has the rows of both, in one event time', async () => {
     const env = environment(2)
     const half = ROWS.length / 2
