@@ -1,6 +1,6 @@
 // What the joins of two streams are told. The left stream is input 0, the right one input 1.
 import type { Expression } from '../columnar/expression.ts'
-import type { GridWindowSpec } from './window-spec.ts'
+import type { TimeWindowSpec } from './window-spec.ts'
 
 /** Which side's rows are kept without a match, with nulls in place of the other's. */
 export type JoinType = 'inner' | 'left' | 'right' | 'full'
@@ -33,7 +33,7 @@ export type RegularJoinSpec = JoinBase & {
 
 export type WindowJoinSpec = JoinBase & {
   readonly kind: 'windowJoin'
-  readonly window: GridWindowSpec
+  readonly window: TimeWindowSpec
   /** The event-time columns. */
   readonly time: readonly [string, string]
   /** What the window's bounds are called. */

@@ -1,6 +1,6 @@
 // Joins the rows of two streams that are in the same window and have equal keys.
 //
-//   batch      -> slices of time (window-sides.ts)
+//   batch      -> slices of time (window-sides.ts), or sessions (session-sides.ts)
 //   watermark  -> windows that are over: the right rows chained by key, the left ones probe them, piece by
 //                 piece; then the rows of outer sides that met nobody
 import { assert } from '../base/assert.ts'
@@ -22,7 +22,9 @@ import {
 import { isOuter, type WindowJoinSpec } from './join-spec.ts'
 import { type HeldColumns, JoinedRows } from './joined-rows.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
-import { type OverWindow, WindowSides } from './window-sides.ts'
+import { SessionSides } from './session-sides.ts'
+import type { OverWindow } from './window-join-input.ts'
+import { WindowSides } from './window-sides.ts'
 
 /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, UNSUPPORTED */
 export const createWindowJoin: OperatorFactory<WindowJoinSpec> = (spec, context, output) =>
@@ -42,7 +44,7 @@ class WindowJoin implements Operator {
   readonly #context: OperatorContext
   readonly #joined: JoinedRows
   readonly #outer: readonly [boolean, boolean]
-  readonly #sides: WindowSides
+  readonly #sides: WindowSides | SessionSides
   #opened: Opened | undefined
 
   constructor(spec: WindowJoinSpec, context: OperatorContext, output: Output) {
@@ -58,8 +60,11 @@ class WindowJoin implements Operator {
     }
     const { held, fields } = this.#joined
     const { window, on, time } = spec
-    const options = { window, on, time, held, fields, keepsNulls: this.#outer, nullsMeet: false }
-    this.#sides = new WindowSides(options, context)
+    const options = { on, time, held, fields, keepsNulls: this.#outer }
+    this.#sides =
+      window.kind === 'session'
+        ? new SessionSides(window, options, context)
+        : new WindowSides(window, options, context)
   }
 
   open(): void {
@@ -109,7 +114,7 @@ class WindowJoin implements Operator {
       if (this.#outer[side]) block.extend(window.sides[side]!.length * 4, 0)
     })
     if (left.length > 0 && right.length > 0) {
-      heads.extend(this.#sides.keys.size * 4, 0xff)
+      heads.extend(window.idCount * 4, 0xff)
       next.bytes = 0
       next.extend(right.length * 4, 0xff)
       joinLink(kernels, { ...right, first: 0 }, { heads: heads.ptr, next: next.ptr })
@@ -170,20 +175,14 @@ class WindowJoin implements Operator {
     length: number,
   ): void {
     if (length === 0) return
-    const { metrics } = this.#context
-    const [start, end] = this.#spec.bounds
-    metrics.windowsFired += length
-    const others = new Map([
-      [start, this.#times(window.startMs, length)],
-      [end, this.#times(window.endMs, length)],
-    ])
+    this.#context.metrics.windowsFired += length
+    const bounds = window.bounds(rows, length)
+    const others = new Map(
+      this.#spec.bounds.map((name, i) => [
+        name,
+        new Vector({ type: timestamp('ms'), length, values: bounds[i]! }),
+      ]),
+    )
     this.#joined.emit({ columns: this.#columns(window), rows, length, others })
-  }
-
-  #times(timeMs: number, length: number): Vector {
-    const { kernels } = this.#context
-    const values = kernels.scratch(length * 8)
-    kernels.i64.fill(BigInt(timeMs), values >>> 3, (values >>> 3) + length)
-    return new Vector({ type: timestamp('ms'), length, values })
   }
 }

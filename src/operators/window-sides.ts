@@ -1,62 +1,37 @@
 // The rows of two streams in windows on a grid of time, until their windows are over: what a window join
-// and a coGroup keep. Each slice of time has columns of its own on each side, so that a window's rows are
+// keeps. Each slice of time has columns of its own on each side, so that a window's rows are
 // let go at once.
 //
 // WD1  A window is over at the watermark of its last millisecond, and comes out once, in order of its end. A
 //      row all of whose windows are over is late: dropped and counted.
-// WD2  Key ids are of one index for both sides; a row with a null key has NO_ROW, unless nulls are keys.
+// WD2  Key ids are of one index for both sides; a row with a null key has NO_ROW.
 // WD3  In a time zone slices are of its wall clock, in the state, too: a time becomes that clock's once, when
 //      its row comes in.
 // WD4  Keys without rows are dropped when they may be half of the index.
 import { assert } from '../base/assert.ts'
-import { DataflowError } from '../base/errors.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import { ColumnBuffer } from '../columnar/column-buffer.ts'
 import { gatherVector } from '../columnar/gather.ts'
-import { rowsByKey } from '../columnar/key-rows.ts'
 import { RecordBatch, type Selection } from '../columnar/record-batch.ts'
 import { type Field, Schema } from '../columnar/schema.ts'
-import { nullable, timestamp, type TimeUnit } from '../columnar/type.ts'
+import { timestamp, type TimeUnit } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
 import { bitmapBytes, bitmapCount } from '../kernels/bitmap.ts'
 import { GrowingBlock } from '../kernels/growing-block.ts'
 import { joinMark, joinRemap, joinSlices } from '../kernels/join.ts'
-import { NO_ROW } from '../kernels/operand.ts'
 import { partitionRows } from '../kernels/partition.ts'
 import { takeFixed } from '../kernels/take.ts'
-import { KeyIndex } from '../state/key-index.ts'
 import type { OperatorContext } from './operator.ts'
-import { readProgress, timeColumnOf, timesOf, writeProgress } from './time-column.ts'
+import { readProgress, writeProgress } from './time-column.ts'
 import { WindowGrid } from './window-grid.ts'
+import {
+  type OverWindow,
+  type SliceRows,
+  WindowJoinInput,
+  type WindowJoinInputOptions,
+} from './window-join-input.ts'
 import type { GridWindowSpec } from './window-spec.ts'
 import { zoneTimes } from './zone-times.ts'
-
-export interface WindowSidesOptions {
-  readonly window: GridWindowSpec
-  readonly on: readonly (readonly [string, string])[]
-  readonly time: readonly [string, string]
-  /** The positions of the columns of each input that are held; they include the keys. */
-  readonly held: readonly [readonly number[], readonly number[]]
-  readonly fields: readonly [readonly Field[], readonly Field[]]
-  /** Which sides' rows with a null key are kept. */
-  readonly keepsNulls: readonly [boolean, boolean]
-  /** Null is a key like any other. */
-  readonly nullsMeet: boolean
-}
-
-/** Rows of one side, in columns. */
-export interface SliceRows {
-  readonly vectors: readonly Vector[]
-  /** Key ids, u32 a row. */
-  readonly ids: number
-  readonly length: number
-}
-
-export interface OverWindow {
-  readonly startMs: number
-  readonly endMs: number
-  readonly sides: readonly [SliceRows, SliceRows]
-}
 
 /** What a slice holds of one side. */
 class SliceSide {
@@ -95,52 +70,34 @@ const SIDE_NAMES = ['left', 'right'] as const
 const SLICE_FIELD = { name: '$slice', type: timestamp('ms') } as const
 
 export class WindowSides {
-  readonly keys: KeyIndex
   readonly #context: OperatorContext
-  readonly #options: WindowSidesOptions
+  readonly #input: WindowJoinInput
   readonly #grid: WindowGrid
-  /** The positions of keys and times in the inputs. */
-  readonly #keyColumns: readonly (readonly number[])[]
-  readonly #timeColumns: readonly { readonly position: number; readonly unit: TimeUnit }[]
   /** By index. */
   #slices: Slice[] = []
   #nextWindow = -Infinity
   #watermarkMs = -Infinity
   #compactAt: number
 
-  /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, UNSUPPORTED */
-  constructor(options: WindowSidesOptions, context: OperatorContext) {
-    const { on, time, window } = options
-    const { inputs, kernels, config } = context
+  /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, UNSUPPORTED, CONFIG_INVALID */
+  constructor(window: GridWindowSpec, options: WindowJoinInputOptions, context: OperatorContext) {
     this.#context = context
-    this.#options = options
+    this.#input = new WindowJoinInput(options, context)
     this.#grid = new WindowGrid(window)
-    this.#keyColumns = inputs.map((input, side) => on.map((pair) => input.indexOf(pair[side]!)))
-    this.#timeColumns = inputs.map((input, side) => timeColumnOf(input, time[side]!))
-    const types = this.#keyColumns[0]!.map((position) => inputs[0]!.fields[position]!.type)
-    this.keys = new KeyIndex(kernels, types.map(nullable))
-    this.#compactAt = config.batchRows
+    this.#compactAt = context.config.batchRows
   }
 
   /** Takes a batch of one side in. */
   insert(batch: RecordBatch, side: 0 | 1): void {
-    const { kernels } = this.#context
-    const { held, keepsNulls, nullsMeet } = this.#options
-    const { keyed, unkeyed } = rowsByKey(kernels, batch, this.#keyColumns[side]!)
-    const keepsAll = unkeyed === undefined || keepsNulls[side]
-    const selection = keepsAll ? batch.selection : keyed
-    const n = selection?.length ?? batch.length
-    if (n === 0) return
-    const dense = (position: number) => gatherVector(kernels, batch.columns[position]!, selection)
-    const { position, unit } = this.#timeColumns[side]!
-    const moments = timesOf(kernels, this.#context.inputs[side]!, position, dense(position))
+    const { kernels, metrics } = this.#context
+    const taken = this.#input.take(batch, side)
+    if (taken === undefined) return
+    const { keys, ids, length, unit } = taken
+    this.#input.withoutKeys(keys, ids, length)
     const { zone } = this.#grid
-    const times = zone === undefined ? moments : zoneTimes(kernels, zone, moments, n, unit)
-    const keys = this.#keyColumns[side]!.map(dense)
-    const ids = this.keys.insert(keys, n)
-    if (unkeyed !== undefined && keepsAll && !nullsMeet) this.#withoutKeys(keys, ids, n)
-    const vectors = held[side].map(dense)
-    this.#context.metrics.lateRows += this.#insert({ vectors, ids, length: n }, times, unit, side)
+    const times =
+      zone === undefined ? taken.times : zoneTimes(kernels, zone, taken.times, length, unit)
+    metrics.lateRows += this.#insert(taken, times, unit, side)
   }
 
   /** The windows that are over at a watermark. What one holds is let go when the next is asked for. */
@@ -190,20 +147,8 @@ export class WindowSides {
   }
 
   close(): void {
-    this.keys.close()
+    this.#input.keys.close()
     for (const { sides } of this.#slices.splice(0)) for (const side of sides) side.close()
-  }
-
-  /** Rows with a null among their keys have no key. */
-  #withoutKeys(keys: readonly Vector[], ids: number, n: number): void {
-    const { kernels } = this.#context
-    const numbers = kernels.u32
-    for (const key of keys) {
-      if (key.validity === 0) continue
-      for (let row = 0; row < n; row++) {
-        if (key.isNull(kernels, row)) numbers[(ids >>> 2) + row] = NO_ROW
-      }
-    }
   }
 
   /** Deals rows out to their slices; gives how many are late. */
@@ -211,7 +156,7 @@ export class WindowSides {
     const { kernels } = this.#context
     const n = rows.length
     const found = joinSlices(kernels, times, n, this.#grid.slices(unit))
-    if ('outOfRange' in found) throw this.#outOfRange(side, found.outOfRange)
+    if ('outOfRange' in found) throw this.#input.outOfRange(side, found.outOfRange)
     const targets = kernels.scratch(n * 2)
     const indices = this.#distinct(found.slices, targets, n)
     const only = indices.length === 1
@@ -264,7 +209,7 @@ export class WindowSides {
     const known = this.#slices[place]
     if (known?.index === index) return known
     const { kernels } = this.#context
-    const [left, right] = this.#options.fields
+    const [left, right] = this.#input.options.fields
     const sides = [new SliceSide(kernels, left), new SliceSide(kernels, right)] as const
     const fresh = { index, sides }
     this.#slices.splice(place, 0, fresh)
@@ -289,22 +234,36 @@ export class WindowSides {
       this.#place(this.#grid.firstSlice(window)),
       this.#place(this.#grid.endSlice(window)),
     )
-    const bounds = { startMs: this.#grid.startMs(window), endMs: this.#grid.endMs(window) }
     if (parts.length === 1) {
       const { sides } = parts[0]!
-      yield { ...bounds, sides: [sides[0].rows(), sides[1].rows()] }
+      yield this.#over(window, [sides[0].rows(), sides[1].rows()])
       return
     }
-    const { fields } = this.#options
+    const { fields } = this.#input.options
     const whole = [0, 1].map((side) => {
       const all = new SliceSide(this.#context.kernels, fields[side as 0 | 1])
       for (const part of parts) all.append(part.sides[side as 0 | 1].rows())
       return all
     })
     try {
-      yield { ...bounds, sides: [whole[0]!.rows(), whole[1]!.rows()] }
+      yield this.#over(window, [whole[0]!.rows(), whole[1]!.rows()])
     } finally {
       for (const side of whole) side.close()
+    }
+  }
+
+  #over(window: number, sides: OverWindow['sides']): OverWindow {
+    const { kernels } = this.#context
+    const times = (ms: number, length: number): number => {
+      const values = kernels.scratch(length * 8)
+      kernels.i64.fill(BigInt(ms), values >>> 3, (values >>> 3) + length)
+      return values
+    }
+    const [startMs, endMs] = [this.#grid.startMs(window), this.#grid.endMs(window)]
+    return {
+      idCount: this.#input.keys.size,
+      sides,
+      bounds: (_rows, length) => [times(startMs, length), times(endMs, length)],
     }
   }
 
@@ -321,7 +280,7 @@ export class WindowSides {
 
   #compactKeys(): void {
     const { kernels, config } = this.#context
-    const { size } = this.keys
+    const { size } = this.#input.keys
     if (size < this.#compactAt) return
     const bits = kernels.allocate(bitmapBytes(size))
     kernels.u8.fill(0, bits, bits + bitmapBytes(size))
@@ -330,12 +289,12 @@ export class WindowSides {
     for (const side of sides) joinMark(kernels, idsOf(side), bits)
     if (bitmapCount(kernels, bits, size) <= size / 2) {
       const map = kernels.allocate(size * 4)
-      this.keys.compact(bits, map)
+      this.#input.keys.compact(bits, map)
       for (const side of sides) joinRemap(kernels, idsOf(side), map)
       kernels.release(map)
     }
     kernels.release(bits)
-    this.#compactAt = Math.max(config.batchRows, this.keys.size * 2)
+    this.#compactAt = Math.max(config.batchRows, this.#input.keys.size * 2)
   }
 
   #write(
@@ -356,29 +315,19 @@ export class WindowSides {
       ...rows.vectors.map((vector) => gatherVector(kernels, vector, part)),
       new Vector({ type: SLICE_FIELD.type, length, values: times }),
     ]
-    const schema = new Schema([...this.#options.fields[side], SLICE_FIELD])
-    const keys = this.#keyColumns[side]!.map((key) => this.#options.held[side].indexOf(key))
-    into.keyed(SIDE_NAMES[side], new RecordBatch(schema, length, columns), keys)
+    const schema = new Schema([...this.#input.options.fields[side], SLICE_FIELD])
+    const batch = new RecordBatch(schema, length, columns)
+    into.keyed(SIDE_NAMES[side], batch, this.#input.heldKeys(side))
   }
 
   #read(batch: RecordBatch, side: 0 | 1): void {
     const { kernels } = this.#context
-    const { held, nullsMeet } = this.#options
     const n = batch.rowCount
     const columns = batch.columns.map((column) => gatherVector(kernels, column, batch.selection))
-    const keys = this.#keyColumns[side]!.map((key) => columns[held[side].indexOf(key)]!)
-    const ids = this.keys.insert(keys, n)
-    if (!nullsMeet) this.#withoutKeys(keys, ids, n)
+    const keys = this.#input.heldKeys(side).map((place) => columns[place]!)
+    const ids = this.#input.keys.insert(keys, n)
+    this.#input.withoutKeys(keys, ids, n)
     const vectors = columns.slice(0, -1)
     this.#insert({ vectors, ids, length: n }, columns.at(-1)!.values, 'ms', side)
-  }
-
-  #outOfRange(side: 0 | 1, row: number): DataflowError {
-    const column = this.#options.time[side]
-    return new DataflowError(
-      'RECORD_MALFORMED',
-      `the event time '${column}' is out of range: such a row is in no window; leave it out with where()`,
-      { context: { column, row } },
-    )
   }
 }

@@ -763,8 +763,8 @@ export class DataStream<in out F extends Fields> {
    * Each pair of a row of this stream and one of another that are in the same window and have equal keys. A
    * window's results come when the watermark reaches its end; their event time is its last millisecond.
    * @param right the other stream; both need event time (assignWatermarks)
-   * @param options as for join(), and `window`: tumble(...), slide(...) or cumulate(...); `select` also gets
-   *   the window's bounds, `windowStart` and `windowEnd`
+   * @param options as for join(), and `window`: tumble(...), slide(...), cumulate(...), or session(...)
+   *   (of the rows of both sides); `select` also gets the window's bounds, `windowStart` and `windowEnd`
    * @throws GRAPH_INVALID without event time; COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH, UNSUPPORTED
    * @example
    * import { int32, StreamExecutionEnvironment, timestamp, tumble, utf8 } from 'millrace'

@@ -6,7 +6,7 @@ import type { Expression, FunctionName } from '../columnar/expression.ts'
 import { Schema } from '../columnar/schema.ts'
 import { duration, withNullable } from '../columnar/type.ts'
 import { WINDOW_COLUMNS } from '../operators/aggregate-type.ts'
-import { type GridWindowSpec, isGridWindow } from '../operators/window-spec.ts'
+import { isTimeWindow, type WindowSpec } from '../operators/window-spec.ts'
 import { type IntervalJoinSpec, isOuter, type TemporalJoinSpec } from '../operators/join-spec.ts'
 import type { IntervalBounds, JoinRequest } from './join.ts'
 import { JoinNaming, keyedSides, timedSide, timedSides } from './join-sides.ts'
@@ -226,17 +226,19 @@ const at = (location: string | undefined) => (location === undefined ? {} : { lo
 const lastMoment = (end: string): Expression =>
   call('sub', { kind: 'column', name: end }, { kind: 'literal', type: duration('ms'), value: '1' })
 
-/** @throws UNSUPPORTED for windows that are not on one grid of event time for all keys */
-function checkedWindow(window: TimeWindow, what: string): GridWindowSpec {
-  const problem = !isGridWindow(window)
-    ? 'session windows'
-    : window.time === 'processing'
-      ? 'windows of processing time'
-      : undefined
-  if (problem === undefined) return window as GridWindowSpec
+/** @throws UNSUPPORTED for windows that do not go by event time, or have no bounds that are data */
+function checkedWindow(window: TimeWindow, what: string): TimeWindow {
+  const problem = !isTimeWindow(window)
+    ? `windows that are ${(window as WindowSpec).kind}`
+    : 'gap' in window
+      ? 'sessions whose gap is a function of a row'
+      : window.time === 'processing'
+        ? 'windows of processing time'
+        : undefined
+  if (problem === undefined) return window
   throw new DataflowError(
     'UNSUPPORTED',
-    `${what} takes no ${problem}; use tumble(), slide() or cumulate() of event time; or ` +
+    `${what} takes no ${problem}; use tumble(), slide(), cumulate() or session() of event time; or ` +
       'join(right).where(...).equalTo(...).window(...).apply(fn, schema), which goes over rows',
   )
 }

@@ -71,7 +71,10 @@ export interface WindowJoinOptions<
   J extends JoinType,
   S,
 > extends Omit<JoinOptions<L, R, J, S>, 'select'> {
-  /** tumble(...), slide(...) or cumulate(...): rows meet within a window. */
+  /**
+   * tumble(...), slide(...), cumulate(...) or session(...) of event time: rows meet within a window. A
+   * session is of the rows of both sides: it ends when neither has had one for the gap.
+   */
   readonly window: TimeWindow
   /** The columns of the results; the window's bounds and all of both sides unless given. */
   readonly select?: (

@@ -208,6 +208,66 @@ describe('a join in windows in the words of Flink', () => {
   })
 })
 
+describe('a join of sessions', () => {
+  const GAP = 900
+  /** The sessions of each key, of both sides' rows. */
+  const sessions = () => {
+    const all = [
+      ...ORDERS.map((order) => ({ id: order.id, at: order.time, order, payment: undefined })),
+      ...PAYMENTS.map((payment) => ({
+        id: payment.order,
+        at: payment.paid,
+        order: undefined,
+        payment,
+      })),
+    ]
+    return [...Map.groupBy(all, ({ id }) => id).values()].flatMap((rows) => {
+      const found: (typeof rows)[] = []
+      for (const row of rows.toSorted((a, b) => a.at - b.at)) {
+        const last = found.at(-1)
+        if (last !== undefined && row.at <= last.at(-1)!.at + GAP) last.push(row)
+        else found.push([row])
+      }
+      return found
+    })
+  }
+
+  it.each([1, 2, 4])('over columns, full, in %d subtasks', async (parallelism) => {
+    const { orders, payments } = streams(parallelism)
+    const rows = orders.windowJoin(payments, {
+      on: { id: 'order' },
+      window: session(GAP),
+      type: 'full',
+      where: (order, payment) => order.item.ne('item 7').or(payment.amount.gt(5)),
+      select: (order, payment, { windowStart, windowEnd }) => ({
+        item: order.item,
+        amount: payment.amount,
+        windowStart,
+        windowEnd,
+      }),
+    })
+    const isPair = (item: string, amount: number | null) =>
+      item !== 'item 7' || (amount !== null && amount > 5)
+    const expected = sessions().flatMap((all) => {
+      const bounds = { windowStart: all[0]!.at, windowEnd: all.at(-1)!.at + GAP }
+      const left = all.flatMap(({ order }) => (order === undefined ? [] : [order]))
+      const right = all.flatMap(({ payment }) => (payment === undefined ? [] : [payment]))
+      const pairs = left.flatMap(({ item }) =>
+        right.filter(({ amount }) => isPair(item, amount)).map(({ amount }) => ({ item, amount })),
+      )
+      const lonely = left.filter(({ item }) => !right.some(({ amount }) => isPair(item, amount)))
+      const unpaid = right.filter(({ amount }) => !left.some(({ item }) => isPair(item, amount)))
+      return [
+        ...pairs,
+        ...lonely.map(({ item }) => ({ item, amount: null })),
+        ...unpaid.map(({ amount }) => ({ item: null, amount })),
+      ].map((row) => ({ ...row, ...bounds }))
+    })
+    expect(expected.length).toBeGreaterThan(200)
+    expect(texts(await Array.fromAsync(rows.collect()))).toEqual(texts(expected))
+  })
+})
+
 describe('an interval join of streams whose times have one name', () => {
   it('knows them apart', async () => {
     const env = StreamExecutionEnvironment.getExecutionEnvironment()

@@ -1,5 +1,5 @@
 // Joins in windows against nested loops over the rows of each window: random batches of both sides, nulls,
-// disorder, watermarks, windows of each kind on a grid, and snapshots restored at another parallelism.
+// disorder, watermarks, windows of each kind on a grid, sessions, and snapshots restored at another parallelism.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Expression } from '../../src/columnar/expression.ts'
@@ -8,7 +8,7 @@ import { int32, nullable, timestamp, utf8 } from '../../src/columnar/type.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import type { WindowJoinSpec } from '../../src/operators/join-spec.ts'
 import { createWindowJoin } from '../../src/operators/window-join.ts'
-import type { GridWindowSpec } from '../../src/operators/window-spec.ts'
+import type { GridWindowSpec, TimeWindowSpec } from '../../src/operators/window-spec.ts'
 import { columnsOrNull, equalOn, KeyedHarness, type Kind, nestedLoops, sorted } from './joins.ts'
 import type { Row } from './operator-harness.ts'
 
@@ -71,29 +71,35 @@ const anyStep = fc.oneof(
     parallelism: fc.integer({ min: 1, max: 3 }),
   }),
 )
-const cases = fc.record({
-  kind: fc.constantFrom<Kind>('inner', 'left', 'right', 'full'),
-  on: fc.constantFrom<readonly (readonly [string, string])[]>(
-    [['k', 'kr']],
-    [['s', 'sr']],
-    [
-      ['s', 'sr'],
-      ['k', 'kr'],
-    ],
-  ),
-  where: fc.boolean(),
-  window: fc.constantFrom<GridWindowSpec>(
-    { kind: 'tumbling', sizeMs: 10, offsetMs: 0 },
-    { kind: 'tumbling', sizeMs: 7, offsetMs: 3 },
-    { kind: 'sliding', sizeMs: 10, slideMs: 4, offsetMs: 1 },
-    { kind: 'sliding', sizeMs: 9, slideMs: 3, offsetMs: 0 },
-    { kind: 'cumulative', sizeMs: 12, stepMs: 4, offsetMs: 2 },
-  ),
-  batchRows: fc.integer({ min: 1, max: 9 }),
-  parallelism: fc.integer({ min: 1, max: 2 }),
-  steps: fc.array(anyStep, { minLength: 1, maxLength: 14 }),
-})
-type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never
+const ON_GRID: readonly GridWindowSpec[] = [
+  { kind: 'tumbling', sizeMs: 10, offsetMs: 0 },
+  { kind: 'tumbling', sizeMs: 7, offsetMs: 3 },
+  { kind: 'sliding', sizeMs: 10, slideMs: 4, offsetMs: 1 },
+  { kind: 'sliding', sizeMs: 9, slideMs: 3, offsetMs: 0 },
+  { kind: 'cumulative', sizeMs: 12, stepMs: 4, offsetMs: 2 },
+]
+const session: fc.Arbitrary<TimeWindowSpec> = fc
+  .integer({ min: 1, max: 15 })
+  .map((gapMs) => ({ kind: 'session', gapMs }))
+
+const casesOf = (window: fc.Arbitrary<TimeWindowSpec>) =>
+  fc.record({
+    kind: fc.constantFrom<Kind>('inner', 'left', 'right', 'full'),
+    on: fc.constantFrom<readonly (readonly [string, string])[]>(
+      [['k', 'kr']],
+      [['s', 'sr']],
+      [
+        ['s', 'sr'],
+        ['k', 'kr'],
+      ],
+    ),
+    where: fc.boolean(),
+    window,
+    batchRows: fc.integer({ min: 1, max: 9 }),
+    parallelism: fc.integer({ min: 1, max: 2 }),
+    steps: fc.array(anyStep, { minLength: 1, maxLength: 14 }),
+  })
+type Case = ReturnType<typeof casesOf> extends fc.Arbitrary<infer T> ? T : never
 
 const specOf = ({ kind, on, where, window }: Case): WindowJoinSpec => ({
   kind: 'windowJoin',
@@ -113,10 +119,12 @@ const named = (
   { k, s, v, t }: { k: number | null; s: string | null; v: number; t: number },
 ): Row => (side === 0 ? { k, s, v, t } : { kr: k, sr: s, w: v, tr: BigInt(t) * 1000n })
 
-/** A naive join in windows: rows by window, until the window is over. */
+type WindowRows = Window & { readonly rows: readonly [Row[], Row[]] }
+
+/** A naive join in windows: rows by window (sessions: by key and window), until the window is over. */
 class Model {
   readonly #test: Case
-  #windows = new Map<string, Window & { readonly rows: readonly [Row[], Row[]] }>()
+  #windows = new Map<string, WindowRows>()
   #watermark = -Infinity
   lateRows = 0
 
@@ -125,19 +133,47 @@ class Model {
   }
 
   add(side: 0 | 1, row: Row, time: number): void {
-    const open = windowsOf(this.#test.window, time).filter(({ end }) => end - 1 > this.#watermark)
     const key = this.#test.on.map((pair) => row[pair[side]])
     const isKept =
       !key.includes(null) ||
       this.#test.kind === 'full' ||
       this.#test.kind === (side === 0 ? 'left' : 'right')
-    if (open.length === 0 && isKept) this.lateRows++
-    for (const { start, end } of open) {
-      const text = `${start} ${end}`
-      const window = this.#windows.get(text) ?? { start, end, rows: [[], []] }
-      window.rows[side].push(row)
-      this.#windows.set(text, window)
+    if (!isKept) return
+    const { window } = this.#test
+    const open =
+      window.kind === 'session'
+        ? this.#session(JSON.stringify(key), { start: time, end: time + window.gapMs })
+        : this.#onGrid(window, time)
+    for (const each of open) each.rows[side].push(row)
+    if (open.length === 0) this.lateRows++
+  }
+
+  #onGrid(window: GridWindowSpec, time: number): WindowRows[] {
+    const open = windowsOf(window, time).filter(({ end }) => end - 1 > this.#watermark)
+    return open.map(({ start, end }) => this.#added(`${start} ${end}`, { start, end }))
+  }
+
+  /** The session of a row: those that it meets become one. */
+  #session(key: string, own: Window): WindowRows[] {
+    const met = [...this.#windows].filter(
+      ([id, { start, end }]) => id.startsWith(`${key} `) && start <= own.end && end >= own.start,
+    )
+    const start = Math.min(own.start, ...met.map(([, each]) => each.start))
+    const end = Math.max(own.end, ...met.map(([, each]) => each.end))
+    if (end - 1 <= this.#watermark) return []
+    for (const [id] of met) this.#windows.delete(id)
+    const whole = this.#added(`${key} ${start}`, { start, end })
+    for (const [, { rows }] of met) {
+      whole.rows[0].push(...rows[0])
+      whole.rows[1].push(...rows[1])
     }
+    return [whole]
+  }
+
+  #added(id: string, { start, end }: Window): WindowRows {
+    const window = this.#windows.get(id) ?? { start, end, rows: [[], []] as const }
+    this.#windows.set(id, window as WindowRows)
+    return window as WindowRows
   }
 
   watermark(watermark: number): Row[] {
@@ -195,9 +231,16 @@ async function check(test: Case): Promise<void> {
 }
 
 describe('a join in windows', () => {
-  it('gives what nested loops over each window give, once it is over', async () => {
-    const before = kernels.exports.allocated()
-    await fc.assert(fc.asyncProperty(cases, check), { numRuns: 1_000 })
-    expect(kernels.exports.allocated() - before).toBeLessThan(4 << 20)
-  }, 60_000)
+  it.each([
+    ['on a grid', fc.constantFrom<TimeWindowSpec>(...ON_GRID)],
+    ['of sessions', session],
+  ])(
+    '%s gives what nested loops over each give, once it is over',
+    async (_, window) => {
+      const before = kernels.exports.allocated()
+      await fc.assert(fc.asyncProperty(casesOf(window), check), { numRuns: 1_000 })
+      expect(kernels.exports.allocated() - before).toBeLessThan(4 << 20)
+    },
+    60_000,
+  )
 })

@@ -103,7 +103,7 @@ describe('a join in windows', () => {
     expect(text).toContain('hash by id, carrying id, price, opens')
   })
 
-  it('refuses streams without event time, and windows that are on no grid', () => {
+  it('refuses streams without event time, and windows by another', () => {
     const { bid, auction } = streams()
     const codeOf = (build: () => unknown) => refusal(build).code
     const timed = bid.assignWatermarks('time')
@@ -112,8 +112,7 @@ describe('a join in windows', () => {
       codeOf(() => timed.windowJoin(auction, { on, window, select: (b) => ({ note: b.note }) })),
     ).toBe('GRAPH_INVALID')
     const self = { on: { auction: 'auction' } } as const
-    expect(codeOf(() => timed.windowJoin(timed, { ...self, window: session('1s') }))).toBe(
-      'UNSUPPORTED',
-    )
+    const byClock = session('1s', { time: 'processing' })
+    expect(codeOf(() => timed.windowJoin(timed, { ...self, window: byClock }))).toBe('UNSUPPORTED')
   })
 })

@@ -1,6 +1,15 @@
 // What joins by event time make of a job, at column and row level, and what they refuse.
 import { describe, expect, it } from 'vitest'
-import { int32, int64, session, timestamp, tumble, utf8 } from '../../src/index.ts'
+import {
+  globalWindow,
+  int32,
+  int64,
+  session,
+  timestamp,
+  type TimeWindow,
+  tumble,
+  utf8,
+} from '../../src/index.ts'
 import { refusal, testEnvironment, testSource } from './test-environment.ts'
 
 const orders = testSource({ id: int32(), time: timestamp('ms'), item: utf8(), note: utf8() })
@@ -110,12 +119,33 @@ describe('a temporal join', () => {
 })
 
 describe('joins in windows', () => {
-  it('of columns refuse windows on no grid, and say what takes them', () => {
+  it('of columns refuse windows by no event time, and say what takes them', () => {
     const { order, payment } = streams()
     const select = (): never => ({}) as never
-    expect(said(() => order.windowJoin(payment, { on, window: session('1s'), select }))).toMatch(
-      /^UNSUPPORTED: .*no session windows; use tumble\(\).*apply\(fn, schema\)/,
+    const saidOf = (window: unknown) =>
+      said(() => order.windowJoin(payment, { on, window: window as never, select }))
+    expect(saidOf(session('1s', { time: 'processing' }))).toMatch(
+      /^UNSUPPORTED: .*no windows of processing time; use tumble\(\).*apply\(fn, schema\)/,
     )
+    expect(saidOf(session({ gap: () => 5 }))).toMatch(
+      /^UNSUPPORTED: .*no sessions whose gap is a function of a row; use tumble\(\)/,
+    )
+    expect(saidOf(globalWindow())).toMatch(/^UNSUPPORTED: .*no windows that are global; use/)
+  })
+
+  it('of columns say their sessions or the zone of their windows, and hold columns only', () => {
+    const { env, order, payment } = streams()
+    const of = (window: TimeWindow) =>
+      order
+        .windowJoin(payment, { on, window, select: (o, p) => ({ i: o.item, b: p.bank }) })
+        .print()
+    of(session('30s'))
+    of(tumble('1d', { timeZone: 'Europe/Berlin' }))
+    const text = env.explain()
+    expect(text).toContain('session 30s over time and time: inner on id = order')
+    expect(text).toContain('tumbling 1d in Europe/Berlin over time and time: inner on id = order')
+    expect(text).toContain('hash by order, carrying order, time, bank')
+    expect(text).not.toContain('an object is made')
   })
 
   it('of rows say their window and keys', () => {
