@@ -1,16 +1,26 @@
 // From a key of up to 8 bytes to a dense group id (u32, in order of first appearance): open
-// addressing, linear probing, the key inline in its slot, at most half full.
+// addressing, linear probing, the key inline in its slot (group-slots.ts), at most half full.
 //
-//   slot   key u64 | id + 1 u32, 0 when empty | unused u32
-//   keys   u64 a group id: what is emitted, and what the slots are rebuilt from
+//   keys   u64 a group id: what is emitted
 //
 // T1  Keys are values zero-extended to 64 bits; floats are canonical (key-kind.ts). Null has an id
 //     too.
 // T2  Rows go in blocks of 64: load and hash all, touch all slots (independent misses overlap),
 //     then probe.
-// T3  Only the head of a block may grow the table, so that slots stay where they are within it.
-// T4  The place of a key is the top bits of its hash: growth then reads and writes in order.
+// T3  Only the head of a block may grow or widen the table, so that slots stay where they are within
+//     it.
+// T4  Slots are narrow until the first key of more than 32 bits, and wide from then on: ids, dates and
+//     32-bit numbers never need wide ones, hashes and float64 do at once, when there is little to move.
 import { allocate, release } from './arena'
+import {
+  emptySlots,
+  fillSlot,
+  hashOf,
+  hashShift,
+  moveSlots,
+  probeFrom,
+  slotShift,
+} from './group-slots'
 import { canonical32, canonical64, isSet } from './key-kind'
 import {
   KEY_BOOL,
@@ -19,6 +29,7 @@ import {
   KEY_FIXED_4,
   KEY_FIXED_8,
   KEY_FLOAT_32,
+  KEY_FLOAT_64,
 } from './key-kind'
 
 const SLOTS: usize = 0
@@ -27,25 +38,23 @@ const SIZE: usize = 8
 const NULL_ID: usize = 12
 const KEYS: usize = 16
 const KEYS_MAX: usize = 20
-const CONTROL_BYTES: usize = 24
+/** How far a slot's number is shifted to be its offset: 3 when slots are narrow, 4 when wide. */
+const SHIFT: usize = 24
+const CONTROL_BYTES: usize = 32
 
 const BLOCK: u32 = 64
 const MISSING: u32 = 0xffffffff
 const CAPACITY_MIN: u32 = 256
+const NARROW: u32 = 3
+const WIDE: u32 = 4
 // Small tables grow by four: most will grow on, and each growth places all keys anew.
 const QUADRUPLED_BELOW: u32 = 1 << 18
-// Tables up to this size live in the cache: touching their slots first would only cost.
-const CACHED_CAPACITY: u32 = 1 << 14
+// Slots up to this size live in the cache: touching them first would only cost.
+const CACHED_BYTES: usize = 1 << 18
 
 const blockKeys: usize = memory.data(64 * 8, 16)
 const blockSlots: usize = memory.data(64 * 4, 16)
 const touched: usize = memory.data(4, 4)
-
-function place(key: u64, capacity: u32): usize {
-  let h = key * 0x9e3779b97f4a7c15
-  h = (h ^ (h >> 32)) * 0xd6e8feb86659fd93
-  return (<usize>(h >> (64 - <u64>ctz<u32>(capacity)))) << 4
-}
 
 /** A new table, or 0 when memory is exhausted. */
 export function groupTableNew(): usize {
@@ -53,7 +62,7 @@ export function groupTableNew(): usize {
   if (!table) return 0
   memory.fill(table, 0, CONTROL_BYTES)
   store<u32>(table, MISSING, NULL_ID)
-  if (!grow(table, CAPACITY_MIN) || !reserveKeys(table, CAPACITY_MIN >> 1)) {
+  if (!rebuild(table, CAPACITY_MIN, NARROW, 0) || !reserveKeys(table, CAPACITY_MIN >> 1)) {
     groupTableClose(table)
     return 0
   }
@@ -72,47 +81,34 @@ export function groupTableSize(table: usize): u32 {
   return load<u32>(table, SIZE)
 }
 
+function slotBytes(table: usize): usize {
+  return (<usize>load<u32>(table, CAPACITY)) << <usize>load<u32>(table, SHIFT)
+}
+
 /** Forgets all keys, and keeps the memory. */
 export function groupTableClear(table: usize): void {
-  memory.fill(load<u32>(table, SLOTS), 0, (<usize>load<u32>(table, CAPACITY)) << 4)
+  memory.fill(load<u32>(table, SLOTS), 0, slotBytes(table))
   store<u32>(table, 0, SIZE)
   store<u32>(table, MISSING, NULL_ID)
 }
 
-function zeroedSlots(capacity: u32): usize {
-  const slots = allocate((<usize>capacity) << 4)
-  if (slots) memory.fill(slots, 0, (<usize>capacity) << 4)
-  return slots
-}
-
-/** Puts a key that is not in the table at the first empty slot from its place on. */
-function settle(slots: usize, capacity: u32, key: u64, tag: u32): void {
-  let slot = slots + place(key, capacity)
-  const end = slots + ((<usize>capacity) << 4)
-  while (load<u32>(slot, 8)) {
-    slot += 16
-    if (slot == end) slot = slots
-  }
-  store<u64>(slot, key)
-  store<u32>(slot, tag, 8)
-}
-
-function replaceSlots(table: usize, slots: usize, capacity: u32): void {
-  release(load<u32>(table, SLOTS))
+/**
+ * Moves what is in the slots into new ones; where there is a `map` from id to id, only those that it
+ * keeps, under their new ids. False when memory is exhausted: nothing has changed then.
+ */
+function rebuild(table: usize, capacity: u32, shift: u32, map: usize): bool {
+  const slots = emptySlots(capacity, shift)
+  if (!slots) return false
+  const old: usize = load<u32>(table, SLOTS)
+  const oldCapacity = load<u32>(table, CAPACITY)
+  if (shift == NARROW) moveSlots<u32, u32>(old, oldCapacity, slots, capacity, map)
+  else if (load<u32>(table, SHIFT) == NARROW) {
+    moveSlots<u32, u64>(old, oldCapacity, slots, capacity, map)
+  } else moveSlots<u64, u64>(old, oldCapacity, slots, capacity, map)
+  release(old)
   store<u32>(table, <u32>slots, SLOTS)
   store<u32>(table, capacity, CAPACITY)
-}
-
-function grow(table: usize, capacity: u32): bool {
-  const slots = zeroedSlots(capacity)
-  if (!slots) return false
-  let old: usize = load<u32>(table, SLOTS)
-  const end = old + ((<usize>load<u32>(table, CAPACITY)) << 4)
-  for (; old < end; old += 16) {
-    const tag = load<u32>(old, 8)
-    if (tag) settle(slots, capacity, load<u64>(old), tag)
-  }
-  replaceSlots(table, slots, capacity)
+  store<u32>(table, shift, SHIFT)
   return true
 }
 
@@ -135,7 +131,7 @@ function reserve(table: usize, more: u32): bool {
   let capacity = load<u32>(table, CAPACITY)
   if (groups > capacity >> 1) {
     while (groups > capacity >> 1) capacity <<= capacity < QUADRUPLED_BELOW ? 2 : 1
-    if (!grow(table, capacity)) return false
+    if (!rebuild(table, capacity, load<u32>(table, SHIFT), 0)) return false
   }
   return reserveKeys(table, groups)
 }
@@ -150,38 +146,51 @@ function keyAt<T>(values: usize, row: usize): u64 {
   return <u64>load<T>(values + row * sizeof<T>())
 }
 
-function loadBlock<T>(table: usize, values: usize, at: usize, count: usize): void {
-  const slots: usize = load<u32>(table, SLOTS)
-  const capacity = load<u32>(table, CAPACITY)
-  for (let j: usize = 0; j < count; j++) {
-    const key = keyAt<T>(values, at + j)
-    store<u64>(blockKeys + (j << 3), key)
-    store<u32>(blockSlots + (j << 2), <u32>(slots + place(key, capacity)))
-  }
-  if (capacity <= CACHED_CAPACITY) return
-  let sum: u32 = 0
-  for (let j: usize = 0; j < count; j++) sum += load<u32>(load<u32>(blockSlots + (j << 2)), 8)
-  store<u32>(touched, sum)
+function loadBlock<T>(values: usize, at: usize, count: usize): usize {
+  for (let j: usize = 0; j < count; j++) store<u64>(blockKeys + (j << 3), keyAt<T>(values, at + j))
+  return blockKeys
 }
 
-/** Reads rows [at, at + count) of a key column into the block, with their places in the table. */
-function loadKeys(table: usize, kind: u32, values: usize, at: usize, count: usize): void {
+/** Where the keys of rows [at, at + count) of a key column are as 64 bits each. */
+function loadKeys(kind: u32, values: usize, at: usize, count: usize): usize {
   switch (kind) {
     case KEY_FIXED_8:
-      return loadBlock<u64>(table, values, at, count)
+      return values + (at << 3)
     case KEY_FIXED_4:
-      return loadBlock<u32>(table, values, at, count)
+      return loadBlock<u32>(values, at, count)
     case KEY_FIXED_2:
-      return loadBlock<u16>(table, values, at, count)
+      return loadBlock<u16>(values, at, count)
     case KEY_FIXED_1:
-      return loadBlock<u8>(table, values, at, count)
+      return loadBlock<u8>(values, at, count)
     case KEY_BOOL:
-      return loadBlock<i8>(table, values, at, count)
+      return loadBlock<i8>(values, at, count)
     case KEY_FLOAT_32:
-      return loadBlock<f32>(table, values, at, count)
+      return loadBlock<f32>(values, at, count)
     default:
-      return loadBlock<f64>(table, values, at, count)
+      return loadBlock<f64>(values, at, count)
   }
+}
+
+/** True when one of the keys does not fit a narrow slot. */
+function needWide(keys: usize, count: usize): bool {
+  let all: u64 = 0
+  for (let j: usize = 0; j < count; j++) all |= load<u64>(keys + (j << 3))
+  return all >> 32 != 0
+}
+
+/** Notes each key's place, and touches them all when the slots do not live in the cache. */
+function locate(table: usize, keys: usize, count: usize): void {
+  const slots: usize = load<u32>(table, SLOTS)
+  const hashed = hashShift(load<u32>(table, CAPACITY))
+  const shift: usize = load<u32>(table, SHIFT)
+  for (let j: usize = 0; j < count; j++) {
+    const slot = slots + ((<usize>(hashOf(load<u64>(keys + (j << 3))) >> hashed)) << shift)
+    store<u32>(blockSlots + (j << 2), <u32>slot)
+  }
+  if (slotBytes(table) <= CACHED_BYTES) return
+  let sum: u32 = 0
+  for (let j: usize = 0; j < count; j++) sum += load<u32>(load<u32>(blockSlots + (j << 2)))
+  store<u32>(touched, sum)
 }
 
 function appendKey(table: usize, key: u64): u32 {
@@ -200,38 +209,32 @@ function nullGroup(table: usize, insert: bool): u32 {
   return id
 }
 
-/** Finds the rows of a block of one kind, without nulls, in a table that lies in the cache. */
-function findCached<T>(table: usize, values: usize, at: usize, count: usize, out: usize): void {
+/** The tag in the slot of a key, which is put there when it is not. */
+function takeSlot<K>(table: usize, slot: usize, key: u64): u32 {
+  const tag = load<u32>(slot, sizeof<K>())
+  if (tag) return tag
+  const fresh = appendKey(table, key) + 1
+  fillSlot<K>(slot, key, fresh)
+  return fresh
+}
+
+/** Finds or inserts the keys of a block without nulls, in slots that live in the cache. */
+function insertCached<K>(table: usize, keys: usize, count: usize, out: usize): void {
   const slots: usize = load<u32>(table, SLOTS)
-  const capacity = load<u32>(table, CAPACITY)
-  const end = slots + ((<usize>capacity) << 4)
-  const shift = 64 - <u64>ctz<u32>(capacity)
-  values += at * sizeof<T>()
-  out += at << 2
-  for (const last = out + (count << 2); out < last; out += 4, values += sizeof<T>()) {
-    const key = <u64>load<T>(values)
-    let h = key * 0x9e3779b97f4a7c15
-    h = (h ^ (h >> 32)) * 0xd6e8feb86659fd93
-    let slot = slots + ((<usize>(h >> shift)) << 4)
-    let tag = load<u32>(slot, 8)
-    if (load<u64>(slot) != key || !tag) {
-      while (tag && load<u64>(slot) != key) {
-        slot += 16
-        if (slot == end) slot = slots
-        tag = load<u32>(slot, 8)
-      }
-      if (!tag) {
-        tag = appendKey(table, key) + 1
-        store<u64>(slot, key)
-        store<u32>(slot, tag, 8)
-      }
-    }
-    store<u32>(out, tag - 1)
+  const end = slots + slotBytes(table)
+  const hashed = hashShift(load<u32>(table, CAPACITY))
+  for (const last = out + (count << 2); out < last; out += 4, keys += 8) {
+    const key = load<u64>(keys)
+    const first = slots + ((<usize>(hashOf(key) >> hashed)) << slotShift<K>())
+    const slot = probeFrom<K>(first, slots, end, key)
+    store<u32>(out, takeSlot<K>(table, slot, key) - 1)
   }
 }
 
-function probe(
+/** Finds, or inserts, the keys of a block whose places are noted. */
+function probe<K>(
   table: usize,
+  keys: usize,
   validity: usize,
   at: usize,
   count: usize,
@@ -239,29 +242,23 @@ function probe(
   insert: bool,
 ): void {
   const slots: usize = load<u32>(table, SLOTS)
-  const end = slots + ((<usize>load<u32>(table, CAPACITY)) << 4)
+  const end = slots + slotBytes(table)
   for (let j: usize = 0; j < count; j++) {
     const to = out + ((at + j) << 2)
     if (validity && !isSet(validity, at + j)) {
       store<u32>(to, nullGroup(table, insert))
       continue
     }
-    const key = load<u64>(blockKeys + (j << 3))
-    let slot: usize = load<u32>(blockSlots + (j << 2))
-    let tag = load<u32>(slot, 8)
-    while (tag && load<u64>(slot) != key) {
-      slot += 16
-      if (slot == end) slot = slots
-      tag = load<u32>(slot, 8)
-    }
-    if (!tag && insert) {
-      tag = appendKey(table, key) + 1
-      store<u64>(slot, key)
-      store<u32>(slot, tag, 8)
-    }
+    const key = load<u64>(keys + (j << 3))
+    const slot = probeFrom<K>(load<u32>(blockSlots + (j << 2)), slots, end, key)
     // An empty slot's tag is 0, and 0 - 1 is MISSING.
+    const tag = insert ? takeSlot<K>(table, slot, key) : load<u32>(slot, sizeof<K>())
     store<u32>(to, tag - 1)
   }
+}
+
+function isWideKind(kind: u32): bool {
+  return kind == KEY_FIXED_8 || kind == KEY_FLOAT_64
 }
 
 /**
@@ -278,12 +275,20 @@ export function groupTableInsert(
   for (let at: u32 = 0; at < n; at += BLOCK) {
     const count = min<u32>(BLOCK, n - at)
     if (!reserve(table, count)) return 0
-    if (!validity && kind == KEY_FIXED_8 && load<u32>(table, CAPACITY) <= CACHED_CAPACITY) {
-      findCached<u64>(table, values, at, count, out)
+    const keys = loadKeys(kind, values, at, count)
+    if (load<u32>(table, SHIFT) == NARROW && isWideKind(kind) && needWide(keys, count)) {
+      if (!rebuild(table, load<u32>(table, CAPACITY), WIDE, 0)) return 0
+    }
+    const isNarrow = load<u32>(table, SHIFT) == NARROW
+    if (!validity && slotBytes(table) <= CACHED_BYTES) {
+      const to = out + ((<usize>at) << 2)
+      if (isNarrow) insertCached<u32>(table, keys, count, to)
+      else insertCached<u64>(table, keys, count, to)
       continue
     }
-    loadKeys(table, kind, values, at, count)
-    probe(table, validity, at, count, out, true)
+    locate(table, keys, count)
+    if (isNarrow) probe<u32>(table, keys, validity, at, count, out, true)
+    else probe<u64>(table, keys, validity, at, count, out, true)
   }
   return 1
 }
@@ -297,10 +302,13 @@ export function groupTableFind(
   n: u32,
   out: usize,
 ): void {
+  const isNarrow = load<u32>(table, SHIFT) == NARROW
   for (let at: u32 = 0; at < n; at += BLOCK) {
     const count = min<u32>(BLOCK, n - at)
-    loadKeys(table, kind, values, at, count)
-    probe(table, validity, at, count, out, false)
+    const keys = loadKeys(kind, values, at, count)
+    locate(table, keys, count)
+    if (isNarrow) probe<u32>(table, keys, validity, at, count, out, false)
+    else probe<u64>(table, keys, validity, at, count, out, false)
   }
 }
 
@@ -312,27 +320,24 @@ export function groupTableFind(
 export function groupTableCompact(table: usize, live: usize, map: usize): u32 {
   const size = load<u32>(table, SIZE)
   let kept: u32 = 0
-  for (let id: u32 = 0; id < size; id++) kept += <u32>isSet(live, id)
+  for (let id: u32 = 0; id < size; id++) {
+    const isLive = isSet(live, id)
+    store<u32>(map + ((<usize>id) << 2), isLive ? kept : MISSING)
+    kept += <u32>isLive
+  }
   let capacity = CAPACITY_MIN
   while (kept > capacity >> 2) capacity <<= 1
-  const slots = zeroedSlots(capacity)
-  if (!slots) return 0
+  capacity = min<u32>(capacity, load<u32>(table, CAPACITY))
+  if (!rebuild(table, capacity, load<u32>(table, SHIFT), map)) return 0
   const keys: usize = load<u32>(table, KEYS)
-  const nullId = load<u32>(table, NULL_ID)
-  if (nullId != MISSING && !isSet(live, nullId)) store<u32>(table, MISSING, NULL_ID)
-  let next: u32 = 0
   for (let id: u32 = 0; id < size; id++) {
-    const alive = isSet(live, id)
-    store<u32>(map + ((<usize>id) << 2), alive ? next : MISSING)
-    if (!alive) continue
-    const key = load<u64>(keys + ((<usize>id) << 3))
-    store<u64>(keys + ((<usize>next) << 3), key)
-    if (id == nullId) store<u32>(table, next, NULL_ID)
-    else settle(slots, capacity, key, next + 1)
-    next++
+    // One that is dropped is overwritten by the next.
+    const at = min<u32>(load<u32>(map + ((<usize>id) << 2)), id)
+    store<u64>(keys + ((<usize>at) << 3), load<u64>(keys + ((<usize>id) << 3)))
   }
-  store<u32>(table, next, SIZE)
-  replaceSlots(table, slots, capacity)
+  const nullId = load<u32>(table, NULL_ID)
+  if (nullId != MISSING) store<u32>(table, load<u32>(map + ((<usize>nullId) << 2)), NULL_ID)
+  store<u32>(table, kept, SIZE)
   return 1
 }
 
