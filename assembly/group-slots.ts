@@ -11,10 +11,27 @@
 //     64 bits in both forms, so that a key of more than 32 bits is not found among narrow ones.
 import { allocate } from './arena'
 
+export const SLOTS: usize = 0
+export const CAPACITY: usize = 4
+export const SIZE: usize = 8
+export const NULL_ID: usize = 12
+export const KEYS: usize = 16
+export const KEYS_MAX: usize = 20
+/** How far a slot's number is shifted to be its offset: 3 when slots are narrow, 4 when wide. */
+export const SHIFT: usize = 24
+export const CONTROL_BYTES: usize = 32
+
+export const MISSING: u32 = 0xffffffff
+
 const BLOCK: usize = 64
 
 const movedKeys: usize = memory.data(64 * 8, 16)
 const movedTags: usize = memory.data(64 * 4, 16)
+
+/** Bytes of all slots. */
+export function slotBytes(table: usize): usize {
+  return (<usize>load<u32>(table, CAPACITY)) << (<usize>load<u32>(table, SHIFT))
+}
 
 /** How far a slot's number is shifted to be its offset. */
 export function slotShift<K>(): usize {

@@ -12,14 +12,20 @@
 // T4  Slots are narrow until the first key of more than 32 bits, and wide from then on: ids, dates and
 //     32-bit numbers never need wide ones, hashes and float64 do at once, when there is little to move.
 import { allocate, release } from './arena'
+import { findBlock, insertBlock } from './group-probe'
 import {
+  CAPACITY,
+  CONTROL_BYTES,
+  KEYS,
+  KEYS_MAX,
+  MISSING,
+  NULL_ID,
+  SHIFT,
+  SIZE,
+  SLOTS,
   emptySlots,
-  fillSlot,
-  hashOf,
-  hashShift,
   moveSlots,
-  probeFrom,
-  slotShift,
+  slotBytes,
 } from './group-slots'
 import { canonical32, canonical64, isSet } from './key-kind'
 import {
@@ -32,29 +38,14 @@ import {
   KEY_FLOAT_64,
 } from './key-kind'
 
-const SLOTS: usize = 0
-const CAPACITY: usize = 4
-const SIZE: usize = 8
-const NULL_ID: usize = 12
-const KEYS: usize = 16
-const KEYS_MAX: usize = 20
-/** How far a slot's number is shifted to be its offset: 3 when slots are narrow, 4 when wide. */
-const SHIFT: usize = 24
-const CONTROL_BYTES: usize = 32
-
 const BLOCK: u32 = 64
-const MISSING: u32 = 0xffffffff
 const CAPACITY_MIN: u32 = 256
 const NARROW: u32 = 3
 const WIDE: u32 = 4
 // Small tables grow by four: most will grow on, and each growth places all keys anew.
 const QUADRUPLED_BELOW: u32 = 1 << 18
-// Slots up to this size live in the cache: touching them first would only cost.
-const CACHED_BYTES: usize = 1 << 18
 
 const blockKeys: usize = memory.data(64 * 8, 16)
-const blockSlots: usize = memory.data(64 * 4, 16)
-const touched: usize = memory.data(4, 4)
 
 /** A new table, or 0 when memory is exhausted. */
 export function groupTableNew(): usize {
@@ -79,10 +70,6 @@ export function groupTableClose(table: usize): void {
 /** Groups that have an id: ids are below this. */
 export function groupTableSize(table: usize): u32 {
   return load<u32>(table, SIZE)
-}
-
-function slotBytes(table: usize): usize {
-  return (<usize>load<u32>(table, CAPACITY)) << <usize>load<u32>(table, SHIFT)
 }
 
 /** Forgets all keys, and keeps the memory. */
@@ -173,88 +160,17 @@ function loadKeys(kind: u32, values: usize, at: usize, count: usize): usize {
 
 /** True when one of the keys does not fit a narrow slot. */
 function needWide(keys: usize, count: usize): bool {
-  let all: u64 = 0
-  for (let j: usize = 0; j < count; j++) all |= load<u64>(keys + (j << 3))
-  return all >> 32 != 0
+  const end = keys + (count << 3)
+  let pairs = i64x2.splat(0)
+  for (; keys + 16 <= end; keys += 16) pairs = v128.or(pairs, v128.load(keys))
+  const all = i64x2.extract_lane(pairs, 0) | i64x2.extract_lane(pairs, 1)
+  return (<u64>all | (keys < end ? load<u64>(keys) : 0)) >> 32 != 0
 }
 
-/** Notes each key's place, and touches them all when the slots do not live in the cache. */
-function locate(table: usize, keys: usize, count: usize): void {
-  const slots: usize = load<u32>(table, SLOTS)
-  const hashed = hashShift(load<u32>(table, CAPACITY))
-  const shift: usize = load<u32>(table, SHIFT)
-  for (let j: usize = 0; j < count; j++) {
-    const slot = slots + ((<usize>(hashOf(load<u64>(keys + (j << 3))) >> hashed)) << shift)
-    store<u32>(blockSlots + (j << 2), <u32>slot)
-  }
-  if (slotBytes(table) <= CACHED_BYTES) return
-  let sum: u32 = 0
-  for (let j: usize = 0; j < count; j++) sum += load<u32>(load<u32>(blockSlots + (j << 2)))
-  store<u32>(touched, sum)
-}
-
-function appendKey(table: usize, key: u64): u32 {
-  const id = load<u32>(table, SIZE)
-  store<u64>(<usize>load<u32>(table, KEYS) + ((<usize>id) << 3), key)
-  store<u32>(table, id + 1, SIZE)
-  return id
-}
-
-function nullGroup(table: usize, insert: bool): u32 {
-  let id = load<u32>(table, NULL_ID)
-  if (id == MISSING && insert) {
-    id = appendKey(table, 0)
-    store<u32>(table, id, NULL_ID)
-  }
-  return id
-}
-
-/** The tag in the slot of a key, which is put there when it is not. */
-function takeSlot<K>(table: usize, slot: usize, key: u64): u32 {
-  const tag = load<u32>(slot, sizeof<K>())
-  if (tag) return tag
-  const fresh = appendKey(table, key) + 1
-  fillSlot<K>(slot, key, fresh)
-  return fresh
-}
-
-/** Finds or inserts the keys of a block without nulls, in slots that live in the cache. */
-function insertCached<K>(table: usize, keys: usize, count: usize, out: usize): void {
-  const slots: usize = load<u32>(table, SLOTS)
-  const end = slots + slotBytes(table)
-  const hashed = hashShift(load<u32>(table, CAPACITY))
-  for (const last = out + (count << 2); out < last; out += 4, keys += 8) {
-    const key = load<u64>(keys)
-    const first = slots + ((<usize>(hashOf(key) >> hashed)) << slotShift<K>())
-    const slot = probeFrom<K>(first, slots, end, key)
-    store<u32>(out, takeSlot<K>(table, slot, key) - 1)
-  }
-}
-
-/** Finds, or inserts, the keys of a block whose places are noted. */
-function probe<K>(
-  table: usize,
-  keys: usize,
-  validity: usize,
-  at: usize,
-  count: usize,
-  out: usize,
-  insert: bool,
-): void {
-  const slots: usize = load<u32>(table, SLOTS)
-  const end = slots + slotBytes(table)
-  for (let j: usize = 0; j < count; j++) {
-    const to = out + ((at + j) << 2)
-    if (validity && !isSet(validity, at + j)) {
-      store<u32>(to, nullGroup(table, insert))
-      continue
-    }
-    const key = load<u64>(keys + (j << 3))
-    const slot = probeFrom<K>(load<u32>(blockSlots + (j << 2)), slots, end, key)
-    // An empty slot's tag is 0, and 0 - 1 is MISSING.
-    const tag = insert ? takeSlot<K>(table, slot, key) : load<u32>(slot, sizeof<K>())
-    store<u32>(to, tag - 1)
-  }
+/** The rows of a block that are not null, a bit each. */
+function validOf(validity: usize, at: usize, count: u32): u64 {
+  const all = <u64>-1 >> <u64>(BLOCK - count)
+  return validity ? load<u64>(validity + (at >> 3)) & all : all
 }
 
 function isWideKind(kind: u32): bool {
@@ -272,23 +188,16 @@ export function groupTableInsert(
   n: u32,
   out: usize,
 ): u32 {
-  for (let at: u32 = 0; at < n; at += BLOCK) {
+  for (let at: u32 = 0; at < n; at += BLOCK, out += BLOCK << 2) {
     const count = min<u32>(BLOCK, n - at)
     if (!reserve(table, count)) return 0
     const keys = loadKeys(kind, values, at, count)
     if (load<u32>(table, SHIFT) == NARROW && isWideKind(kind) && needWide(keys, count)) {
       if (!rebuild(table, load<u32>(table, CAPACITY), WIDE, 0)) return 0
     }
-    const isNarrow = load<u32>(table, SHIFT) == NARROW
-    if (!validity && slotBytes(table) <= CACHED_BYTES) {
-      const to = out + ((<usize>at) << 2)
-      if (isNarrow) insertCached<u32>(table, keys, count, to)
-      else insertCached<u64>(table, keys, count, to)
-      continue
-    }
-    locate(table, keys, count)
-    if (isNarrow) probe<u32>(table, keys, validity, at, count, out, true)
-    else probe<u64>(table, keys, validity, at, count, out, true)
+    const valid = validOf(validity, at, count)
+    if (load<u32>(table, SHIFT) == NARROW) insertBlock<u32>(table, keys, valid, count, out)
+    else insertBlock<u64>(table, keys, valid, count, out)
   }
   return 1
 }
@@ -302,13 +211,12 @@ export function groupTableFind(
   n: u32,
   out: usize,
 ): void {
-  const isNarrow = load<u32>(table, SHIFT) == NARROW
-  for (let at: u32 = 0; at < n; at += BLOCK) {
+  for (let at: u32 = 0; at < n; at += BLOCK, out += BLOCK << 2) {
     const count = min<u32>(BLOCK, n - at)
     const keys = loadKeys(kind, values, at, count)
-    locate(table, keys, count)
-    if (isNarrow) probe<u32>(table, keys, validity, at, count, out, false)
-    else probe<u64>(table, keys, validity, at, count, out, false)
+    const valid = validOf(validity, at, count)
+    if (load<u32>(table, SHIFT) == NARROW) findBlock<u32>(table, keys, valid, count, out)
+    else findBlock<u64>(table, keys, valid, count, out)
   }
 }
 

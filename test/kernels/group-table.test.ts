@@ -15,9 +15,13 @@ const ids = (ptr: number, n: number): number[] => [
   ...new Uint32Array(kernels.take(ptr, n * 4).buffer),
 ]
 
-/** A batch of keys, from few to many distinct ones, and which of them are null. */
+/** A batch of keys, from few to many distinct ones, of 32 bits and of more, and which are null. */
 const batchOf = fc
-  .tuple(fc.integer({ min: 1, max: 400 }), fc.constantFrom(2, 40, 100_000), fc.nat())
+  .tuple(
+    fc.integer({ min: 1, max: 400 }),
+    fc.constantFrom(2, 40, 100_000),
+    fc.oneof(fc.constant(0), fc.nat()),
+  )
   .chain(([n, distinct, seed]) =>
     fc.record({
       keys: fc.array(fc.nat({ max: distinct }), { minLength: n, maxLength: n }),
@@ -130,6 +134,34 @@ describe('a group table', () => {
       expect(ids(out, 4)).toEqual([1, NO_GROUP, NO_GROUP, 0])
       expect(table.size).toBe(2)
       table.close()
+    })
+  })
+
+  it('keeps its ids when keys of more than 32 bits come after others', () => {
+    inArena(kernels, () => {
+      for (const n of [1, 63, 64, 5000, 40_000]) {
+        const table = new GroupTable(kernels, 8)
+        const low = BigUint64Array.from({ length: n }, (_, i) => BigInt(i * 977))
+        // The same lower words: they tell the keys apart no more.
+        const high = low.map((key) => key + (1n << 32n))
+        const [lows, highs] = [place(kernels, low), place(kernels, high)]
+        const out = kernels.scratch(n * 4)
+        const numbers = (from: number) => Array.from({ length: n }, (_, i) => from + i)
+        table.insert(lows, 0, n, out)
+        expect(ids(out, n)).toEqual(numbers(0))
+        table.find(highs, 0, n, out)
+        expect(ids(out, n)).toEqual(numbers(0).fill(NO_GROUP))
+        table.insert(highs, 0, n, out)
+        expect(ids(out, n)).toEqual(numbers(n))
+        table.find(lows, 0, n, out)
+        expect(ids(out, n)).toEqual(numbers(0))
+        const back = kernels.take(table.keys(out, n), n * 8)
+        expect([...new BigUint64Array(back.buffer)]).toEqual([...low])
+        table.clear()
+        table.insert(lows, 0, n, out)
+        expect(ids(out, n)).toEqual(numbers(0))
+        table.close()
+      }
     })
   })
 
