@@ -3,21 +3,28 @@
 // difference of great sums.
 //
 //   accumulator   count u64 | mean f64 | squares f64
+//
+// MO1  A row is taken back by the same steps the other way round: exact but for rounding. A value that is far
+//      from all others leaves an error of its own size in the squares; so does what is no number, until the
+//      last value is gone: then all is zero again.
 import { floatOfI128 } from './int128'
 import { OP_MOMENTS_F64, OP_MOMENTS_I128, OP_MOMENTS_U64 } from './aggregate-program'
 
 const MEAN: usize = 8
 const SQUARES: usize = 16
 
+function valueAt(op: u32, values: usize, j: usize): f64 {
+  if (op == OP_MOMENTS_F64) return load<f64>(values + (j << 3))
+  if (op == OP_MOMENTS_I128) return floatOfI128(values + (j << 4))
+  if (op == OP_MOMENTS_U64) return <f64>load<u64>(values + (j << 3))
+  return <f64>load<i64>(values + (j << 3))
+}
+
 /** Adds a block's values, which are 64 bits wide, or 128 for OP_MOMENTS_I128. */
 export function addMoments(op: u32, rows: usize, offset: usize, values: usize, count: usize): void {
   for (let j: usize = 0; j < count; j++) {
     const p = <usize>load<u32>(rows + (j << 2)) + offset
-    let x: f64
-    if (op == OP_MOMENTS_F64) x = load<f64>(values + (j << 3))
-    else if (op == OP_MOMENTS_I128) x = floatOfI128(values + (j << 4))
-    else if (op == OP_MOMENTS_U64) x = <f64>load<u64>(values + (j << 3))
-    else x = <f64>load<i64>(values + (j << 3))
+    const x = valueAt(op, values, j)
     const n = load<u64>(p) + 1
     const mean = load<f64>(p, MEAN)
     const distance = x - mean
@@ -26,6 +33,36 @@ export function addMoments(op: u32, rows: usize, offset: usize, values: usize, c
     store<f64>(p, moved, MEAN)
     store<f64>(p, load<f64>(p, SQUARES) + distance * (x - moved), SQUARES)
   }
+}
+
+/** Takes a block's values back; returns the place of one that was not there, else `count`. */
+export function removeMoments(
+  op: u32,
+  rows: usize,
+  offset: usize,
+  values: usize,
+  count: usize,
+): usize {
+  for (let j: usize = 0; j < count; j++) {
+    const p = <usize>load<u32>(rows + (j << 2)) + offset
+    const x = valueAt(op, values, j)
+    const held = load<u64>(p)
+    if (!held) return j
+    const n = held - 1
+    store<u64>(p, n)
+    if (!n) {
+      store<f64>(p, 0, MEAN)
+      store<f64>(p, 0, SQUARES)
+      continue
+    }
+    const distance = x - load<f64>(p, MEAN)
+    const moved = load<f64>(p, MEAN) - distance / <f64>n
+    const squares = load<f64>(p, SQUARES) - distance * (x - moved)
+    store<f64>(p, moved, MEAN)
+    // Rounding does not make a variance of less than nothing; one value has none.
+    store<f64>(p, n == 1 || squares < 0 ? 0 : squares, SQUARES)
+  }
+  return count
 }
 
 export function mergeMoments(from: usize, to: usize): void {

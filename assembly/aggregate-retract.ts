@@ -1,5 +1,5 @@
 // Rows taken back from accumulators: what an updating stream does with the earlier half of a change.
-// Only counts and sums know how; src/operators/aggregation.ts refuses the others before it comes here.
+// Counts, sums and moments know how; src/operators/aggregation.ts refuses the others before it comes here.
 //
 // R1  The caller adds a batch's rows before it takes others back, so that a row that comes and goes in
 //     one batch was there.
@@ -13,6 +13,7 @@ import {
   wideRows,
   widen,
 } from './aggregate-block'
+import { removeMoments } from './aggregate-moments'
 import {
   DONE,
   ENTRIES,
@@ -24,6 +25,7 @@ import {
   FAILED,
   KIND_128,
   OP_COUNT_TRUE,
+  OP_MOMENTS_I64,
   OP_SUM_F64,
   OP_SUM_I128,
   OP_SUM_I64,
@@ -104,7 +106,10 @@ function retractBlock(entry: usize, rows: usize, at: usize, mask: u64, count: us
   compactValues(kind, widen(kind, load<u32>(entry, ENTRY_VALUES), at, count), mask)
   compactRows(rows, mask)
   const taken = <usize>popcnt<u64>(mask)
-  const place = retract(op, kind, wideRows, offset, wide, taken)
+  const place =
+    op >= OP_MOMENTS_I64
+      ? removeMoments(op, wideRows, offset, wide, taken)
+      : retract(op, kind, wideRows, offset, wide, taken)
   return place < taken ? <u32>at + rowOfPlace(mask, place) : DONE
 }
 

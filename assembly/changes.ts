@@ -193,6 +193,35 @@ export function changesCount(ids: usize, ops: usize, n: u32, counts: usize): voi
   }
 }
 
+/**
+ * Counts n values by their ids (i32 an id), up or down as changesCount(), and the different values of each
+ * key (i64 a key): those whose count is above zero. Returns the first row that takes back what is not there,
+ * MISSING when there is none.
+ */
+export function changesDistinct(
+  ids: usize,
+  keys: usize,
+  ops: usize,
+  n: u32,
+  counts: usize,
+  totals: usize,
+): u32 {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const at = counts + ((<usize>load<u32>(ids + (i << 2))) << 2)
+    const total = totals + ((<usize>load<u32>(keys + (i << 2))) << 3)
+    const count = load<i32>(at)
+    if (ops && load<u8>(ops + i) & 1) {
+      if (!count) return <u32>i
+      store<i32>(at, count - 1)
+      store<i64>(total, load<i64>(total) - <i64>(count == 1))
+    } else {
+      store<i32>(at, count + 1)
+      store<i64>(total, load<i64>(total) + <i64>(count == 0))
+    }
+  }
+  return MISSING
+}
+
 /** Addresses of encoded rows (offsets into values), 0 where a count (i64 a row) is not above zero. */
 export function changesPresent(
   offsets: usize,

@@ -1,5 +1,5 @@
 // The keys that a batch touches, over 1 K and 100 K keys; and what its changelog is.
-import { touchedByStamps } from '../../test/kernels/reference/changes.ts'
+import { countDistinctValues, touchedByStamps } from '../../test/kernels/reference/changes.ts'
 import { kernelBench } from '../harness.ts'
 
 const touch = (keys: number) => {
@@ -49,7 +49,54 @@ const touch = (keys: number) => {
   })
 }
 
+const plus = (a: number, b: number): number => a + b
+
+const VALUES = 10_000
+const KEYS = 1_000
+
+/** Values that come and go, of 1 K keys: counts of each, and how many different ones a key has. */
+const differentValues = () => {
+  let counts = 0
+  const twinCounts = new Int32Array(VALUES)
+  const twinTotals = new BigInt64Array(KEYS)
+  return kernelBench({
+    name: 'different values of 1,000 keys',
+    input: (random, rows) => {
+      const ids = random.uint32(rows, 0, VALUES)
+      const ops = new Uint8Array(rows).map(() => random.int(0, 4))
+      return [ids, ids.map((id) => id % KEYS), ops]
+    },
+    output: () => [],
+    kernel: (kernels) => ({
+      begin() {
+        if (counts === 0) counts = kernels.allocate(VALUES * 4 + KEYS * 8)
+        kernels.u8.fill(0, counts, counts + VALUES * 4 + KEYS * 8)
+        kernels.i32.fill(1 << 20, counts >>> 2, (counts >>> 2) + VALUES)
+      },
+      run: ({ in: [ids, keys, ops], rows }) => {
+        const totals = counts + VALUES * 4
+        kernels.exports.changesDistinct(ids, keys, ops, rows, counts, totals)
+        return 0
+      },
+      finish: () => kernels.i32.subarray(counts >>> 2, (counts >>> 2) + VALUES).reduce(plus, 0),
+    }),
+    twin: () => ({
+      begin() {
+        twinCounts.fill(1 << 20)
+        twinTotals.fill(0n)
+      },
+      run: ({ in: [ids, keys, ops] }) => {
+        countDistinctValues(ids, keys, ops, twinCounts, twinTotals)
+        return 0
+      },
+      finish: () => twinCounts.reduce(plus, 0),
+    }),
+    expect: { twin: 1 },
+  })
+}
+
 export default [
+  differentValues(),
   touch(1_000),
   touch(100_000),
   kernelBench({

@@ -40,6 +40,11 @@ class World {
     this.#program!.update(rows, 0, n)
   }
 
+  /** Takes back what add() has just added. */
+  remove(rows: number, n: number): void {
+    this.#program!.retract(rows, 0, n)
+  }
+
   /** The sum over all groups of the counts at that offset. */
   total(offset: number): number {
     const kernels = this.#kernels
@@ -119,5 +124,39 @@ export default [
     },
     // A division a row on both sides: what counts is that it runs over accumulators where they are.
     expect: { twin: 0.9 },
+  }),
+  kernelBench({
+    name: 'moments of f64 values of 1,000 groups, added and taken back',
+    input: (random, rows) => [random.uint32(rows, 0, GROUPS), random.float64(rows, 0, 1_000)],
+    output: (rows) => [new Uint32Array(rows)],
+    outputUsed: () => [0],
+    kernel: (kernels) => {
+      const world = new World(kernels, MOMENTS)
+      return {
+        begin: () => world.begin(),
+        run({ in: [ids, values], out: [rows], rows: n }) {
+          world.add(ids, values, rows, n)
+          world.remove(rows, n)
+          return 0
+        },
+        finish: () => world.total(0),
+      }
+    },
+    twin: () => {
+      let moments = momentsTwin.newMoments(GROUPS)
+      return {
+        begin() {
+          moments = momentsTwin.newMoments(GROUPS)
+        },
+        run({ in: [ids, values] }) {
+          momentsTwin.addMoments(moments, ids, values)
+          momentsTwin.removeMoments(moments, ids, values)
+          return 0
+        },
+        finish: () => moments.counts.reduce((sum, count) => sum + count, 0),
+      }
+    },
+    // As above, and a second division.
+    expect: { twin: 0.75 },
   }),
 ]

@@ -4,6 +4,8 @@ import type { ByteColumn } from './byte-table.ts'
 import type { Kernels } from './module.ts'
 import type { Rows } from './take.ts'
 
+const NONE = 0xffffffff
+
 /** The keys that a batch touches. */
 export interface TouchedKeys {
   /** How many. */
@@ -116,6 +118,28 @@ export function retractedRows(
 ): { readonly bits: number; readonly count: number } {
   const bits = kernels.scratch(bitmapBytes(n))
   return { bits, count: kernels.exports.changesRetracted(ops, n, bits) >>> 0 }
+}
+
+/** Values of keys on their way into counts: ids of values and of keys (u32), ops (u8; 0: all are added). */
+export interface CountedValues {
+  readonly ids: number
+  readonly keys: number
+  readonly ops: number
+  readonly n: number
+}
+
+/**
+ * Counts values by their ids (i32 an id), and the different ones of each key (i64 a key).
+ * @returns the first row that takes back a value which is not there; what came before it is counted
+ */
+export function countDistinctValues(
+  kernels: Kernels,
+  { ids, keys, ops, n }: CountedValues,
+  counts: number,
+  totals: number,
+): number | undefined {
+  const missing = kernels.exports.changesDistinct(ids, keys, ops, n, counts, totals) >>> 0
+  return missing === NONE ? undefined : missing
 }
 
 /** The addresses of n encoded rows, 0 for those whose count (i64 a row) is not above zero. */

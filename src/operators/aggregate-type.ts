@@ -21,8 +21,10 @@ import {
 import type { Field, Schema } from '../columnar/schema.ts'
 import type { AggregateFunctionName, AggregateSpec } from './operator-spec.ts'
 
-/** The functions that can take a row back, as an aggregation over a changelog must. */
-export const RETRACTABLE: readonly AggregateFunctionName[] = ['count', 'sum', 'mean']
+const VARIANCES: readonly AggregateFunctionName[] = ['varPop', 'varSamp', 'stddevPop', 'stddevSamp']
+
+/** The functions whose accumulators can take a row back, as an aggregation over a changelog must. */
+const RETRACTABLE: readonly AggregateFunctionName[] = ['count', 'sum', 'mean', ...VARIANCES]
 
 /** True when accumulators of that function can take a row back. */
 export const canRetract = (name: AggregateFunctionName): boolean => RETRACTABLE.includes(name)

@@ -242,7 +242,8 @@ const LIST_OPS: ReadonlySet<AggregateOp> = new Set<AggregateOp>([
 export const isListOp = (op: AggregateOp): boolean => LIST_OPS.has(op)
 
 const isArgOp = (op: AggregateOp): boolean => op.startsWith('arg')
-const isMomentsOp = (op: AggregateOp): boolean => op.startsWith('moments')
+/** True for accumulators of variances. */
+export const isMomentsOp = (op: AggregateOp): boolean => op.startsWith('moments')
 
 /** True for accumulators that hold memory outside their row. */
 export const holdsMemory = ({ op, kind, by }: Accumulator): boolean =>

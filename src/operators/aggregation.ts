@@ -31,17 +31,19 @@ import {
 import { aggregateHeld } from '../kernels/aggregate-state.ts'
 import { validityAnd } from '../kernels/bitmap.ts'
 import type { Kernels } from '../kernels/module.ts'
-import { canRetract, RETRACTABLE } from './aggregate-type.ts'
+import { canRetract } from './aggregate-type.ts'
 import {
   type Accumulator,
   holdsMemory,
+  isMomentsOp,
   NO_COUNT,
   Planner,
   type Result,
   type StatePart,
   stateParts,
 } from './aggregation-plan.ts'
-import type { AggregateSpec } from './operator-spec.ts'
+import { notThere } from './change-output.ts'
+import type { AggregateFunctionName, AggregateSpec } from './operator-spec.ts'
 
 export interface AggregationOptions {
   /** Rows are taken back, too: the input is a changelog. */
@@ -208,18 +210,12 @@ export class Aggregation {
     })
   }
 
-  /** The error of a sum or a list that does not fit. */
-  overflow({ entry }: AggregateOverflow): DataflowError {
+  /** The error of a sum or a list that does not fit, or of a value that is taken back and is not there. */
+  overflow({ entry, row }: AggregateOverflow): DataflowError {
     const { column: position, op, parameter } = this.#accumulators[entry]!
     const column = this.#input.fields[position]!
-    if (op === 'collect') {
-      return new DataflowError(
-        'RECORD_TOO_LARGE',
-        `collect() has more than ${parameter} values of '${column.name}' in a group; give it a ` +
-          'higher limit, or use topN()',
-        { context: { column: column.name } },
-      )
-    }
+    if (isMomentsOp(op)) return notThere(row)
+    if (op === 'collect') return tooManyCollected(column.name, parameter!)
     return new DataflowError(
       'ARITHMETIC_OVERFLOW',
       `the sum of '${column.name}' (${typeName(column.type)}) is too large; cast it to float64 ` +
@@ -228,6 +224,14 @@ export class Aggregation {
     )
   }
 }
+
+export const tooManyCollected = (column: string, limit: number): DataflowError =>
+  new DataflowError(
+    'RECORD_TOO_LARGE',
+    `collect() has more than ${limit} values of '${column}' in a group; give it a higher limit, or ` +
+      'use topN()',
+    { context: { column } },
+  )
 
 function listVector(
   { type, length }: { readonly type: DataType; readonly length: number },
@@ -248,12 +252,18 @@ function validityOf(
   return aggregateValidity(kernels, rows, n, countOffset)
 }
 
+const REASONS: Partial<Record<AggregateFunctionName, string>> = {
+  approxCountDistinct: ': it does not know which values it has seen; countDistinct() does',
+  quantile:
+    ': it keeps a sketch of the values; take it of rows that stay, as all are in batch mode',
+}
+
 function refuseRetraction({ name, function: of }: AggregateSpec): void {
   if (canRetract(of)) return
   throw new DataflowError(
     'UNSUPPORTED',
-    `'${name}' is ${of}() of a stream whose rows change, and ${of}() cannot take a row back; ` +
-      `${RETRACTABLE.join(', ')} can`,
+    `'${name}' is ${of}() of a stream whose rows change, and ${of}() cannot take a row back` +
+      `${REASONS[of] ?? ''}`,
   )
 }
 

@@ -9,7 +9,7 @@
 //      keys are forgotten when they are the half.
 // GA4  In batch mode rows only go into the groups, and all results are inserted at the end of input.
 // GA5  With a time to live a key that nothing comes for begins anew (state/key-ttl.ts).
-// GA6  Over a changelog extremes, first and last keep the values themselves (ordered-aggregates.ts).
+// GA6  Over a changelog what cannot take a row back keeps the values themselves (kept-values.ts).
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import { OP_COLUMN } from '../columnar/changelog.ts'
@@ -33,7 +33,7 @@ import { TOUCHED_FIELD, touchedTimes } from './changelog-schema.ts'
 import { type Groups, GroupTable } from './group-state.ts'
 import type { AggregateSpec, OperatorSpec } from './operator-spec.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
-import { isOrdered, OrderedAggregates } from './ordered-aggregates.ts'
+import { KeptValues, keepsWhenRetracting } from './kept-values.ts'
 
 type GroupAggregateSpec = Extract<OperatorSpec, { readonly kind: 'groupAggregate' }>
 
@@ -66,11 +66,11 @@ class GroupAggregate implements Operator {
   readonly #isFinal: boolean
   readonly #ttl: KeyTtl | undefined
   readonly #stateSchema: Schema
-  readonly #orderedSpecs: readonly AggregateSpec[]
-  /** Which aggregates keep sorted values. */
-  readonly #isOrdered: readonly boolean[]
+  readonly #keptSpecs: readonly AggregateSpec[]
+  /** Which aggregates keep values. */
+  readonly #isKept: readonly boolean[]
   #groups: GroupTable | undefined
-  #ordered: OrderedAggregates | undefined
+  #kept: KeptValues | undefined
 
   constructor(spec: GroupAggregateSpec, context: OperatorContext, output: Output) {
     const input = context.inputs[0]!
@@ -81,13 +81,13 @@ class GroupAggregate implements Operator {
     this.#ttl = stateTtlMs === undefined ? undefined : new KeyTtl(context.kernels, stateTtlMs)
     this.#opColumn = input.has(OP_COLUMN) ? input.indexOf(OP_COLUMN) : undefined
     const isRetracting = this.#opColumn !== undefined
-    this.#isOrdered = spec.aggregates.map((one) => isRetracting && isOrdered(one))
-    const accumulated = spec.aggregates.filter((_, i) => !this.#isOrdered[i])
+    this.#isKept = spec.aggregates.map((one) => isRetracting && keepsWhenRetracting(one))
+    const accumulated = spec.aggregates.filter((_, i) => !this.#isKept[i])
     this.#aggregation = new Aggregation(input, [...accumulated, ROW_COUNT], { isRetracting })
-    this.#orderedSpecs = spec.aggregates.filter((_, i) => this.#isOrdered[i])
+    this.#keptSpecs = spec.aggregates.filter((_, i) => this.#isKept[i])
     this.#keyColumns = spec.keys.map((key) => input.indexOf(key))
     const results = spec.aggregates.map(({ name }) => context.output.field(name).type)
-    this.#types = [...results.filter((_, i) => !this.#isOrdered[i]), int64()]
+    this.#types = [...results.filter((_, i) => !this.#isKept[i]), int64()]
     this.#layout = new RowLayout(context.kernels, results)
     const keys = input.project(spec.keys)
     const state = this.#aggregation.stateFields.map(({ name, type }) => ({
@@ -101,11 +101,11 @@ class GroupAggregate implements Operator {
   open(): void {
     const { kernels, inputs, restored, config } = this.#context
     const types = this.#keyColumns.map((column) => inputs[0]!.fields[column]!.type)
-    const ordered = new OrderedAggregates(kernels, inputs[0]!, this.#orderedSpecs)
-    const followers = this.#ttl === undefined ? [ordered] : [ordered, this.#ttl]
+    const kept = new KeptValues(kernels, inputs[0]!, this.#keptSpecs)
+    const followers = this.#ttl === undefined ? [kept] : [kept, this.#ttl]
     const groups = new GroupTable(kernels, this.#aggregation, types, config, followers)
     this.#groups = groups
-    this.#ordered = ordered
+    this.#kept = kept
     const keyCount = types.length
     if (this.#ttl !== undefined) this.#wakeLater(this.#context.processingTimeMs())
     for (const batch of restored?.table(GROUPS) ?? []) {
@@ -115,11 +115,11 @@ class GroupAggregate implements Operator {
       this.#ttl?.reserve(groups.keys.size)
       this.#ttl?.restore(touched.ids, touched.count, batch.columns.at(-1)!.values)
       this.#aggregation.importState(groups.program, state, rows, batch.length)
-      ordered.reserve(groups.keys.size)
+      kept.reserve(groups.keys.size)
       groups.setLive(touched, this.#results({ touched, rows }).counts)
     }
     if (restored === undefined) return
-    ordered.restore(restored, (columns, n) => groups.keys.insert(columns, n))
+    kept.restore(restored, (columns, n) => groups.keys.insert(columns, n))
   }
 
   processBatch(batch: RecordBatch): void {
@@ -128,22 +128,22 @@ class GroupAggregate implements Operator {
     const n = batch.rowCount
     const dense = denseColumns(kernels, batch)
     const { touched, rows } = groups.touch(this.#keyColumns.map(dense), n)
-    const ordered = this.#ordered!
-    ordered.reserve(groups.keys.size)
+    const kept = this.#kept!
+    kept.reserve(groups.keys.size)
     this.#forgetOver(touched)
     const before = this.#isFinal ? undefined : this.#results({ touched, rows })
     const places = { rows: touched.locals, length: n }
     this.#update(dense, takeFixed(kernels, 4, rows, places), n)
-    if (this.#orderedSpecs.length > 0) {
+    if (this.#keptSpecs.length > 0) {
       const ids = takeFixed(kernels, 4, touched.ids, places)
-      ordered.apply({ ids, ops: dense(this.#opColumn!).values, n }, dense)
+      kept.apply({ ids, ops: dense(this.#opColumn!).values, n }, dense)
     }
     if (this.#isFinal && this.#opColumn === undefined) {
       groups.setAllLive(touched)
       return
     }
     const after = this.#results({ touched, rows })
-    if (this.#orderedSpecs.length > 0) ordered.forget(touched)
+    if (this.#keptSpecs.length > 0) kept.forget(touched)
     if (before !== undefined) this.#emit(touched, before, after)
     groups.setLive(touched, after.counts)
     if (this.#opColumn !== undefined) groups.forgetDead({ touched, rows }, after.counts)
@@ -185,15 +185,15 @@ class GroupAggregate implements Operator {
       else into.list(GROUPS, batch)
     }
     const keyFields = this.#stateSchema.fields.slice(0, keys.length)
-    this.#ordered!.snapshot(into, this.#opened().keys, keyFields, this.#context.config.batchRows)
+    this.#kept!.snapshot(into, this.#opened().keys, keyFields, this.#context.config.batchRows)
   }
 
   close(): void {
     this.#groups?.close()
     this.#groups = undefined
     this.#ttl?.close()
-    this.#ordered?.close()
-    this.#ordered = undefined
+    this.#kept?.close()
+    this.#kept = undefined
   }
 
   #opened(): GroupTable {
@@ -242,9 +242,9 @@ class GroupAggregate implements Operator {
     const n = touched.count
     const accumulated = this.#aggregation.results(kernels, rows, n, this.#types)
     const counts = accumulated.at(-1)!.values
-    const ordered = this.#ordered!.results(touched)
-    const [a, b] = [accumulated.values(), ordered.values()]
-    const columns = this.#isOrdered.map((isOrderedOne) => (isOrderedOne ? b : a).next().value!)
+    const kept = this.#kept!.results(touched)
+    const [a, b] = [accumulated.values(), kept.values()]
+    const columns = this.#isKept.map((isKeptOne) => (isKeptOne ? b : a).next().value!)
     const encoded = this.#layout.encode(columns, n)
     return { encoded, counts, addresses: presentRows(kernels, encoded, counts, n) }
   }

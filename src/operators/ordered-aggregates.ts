@@ -1,8 +1,10 @@
-// The aggregates over a changelog whose accumulators cannot take a row back: extremes, first and last. Each
-// key keeps all of its values, sorted, and the result is at one end.
+// The aggregates over a changelog that look at values in an order. Each key keeps all of its values, sorted,
+// and the result is at one end.
 //
-//   min, max, any, all   values in their order
-//   first, last          values in order of arrival
+//   min, max, any, all     values in their order
+//   first, last, collect   values in order of arrival
+//   topN                   values, the greatest first
+//   argMin, argMax         values with what they are compared by, in the order of that
 //
 // OA1  Aggregates over the same values share a list. Nulls, and rows that a filter leaves out, are not in it.
 // OA2  Key ids are those of the group table; compact() follows it.
@@ -11,76 +13,85 @@
 import { assert } from '../base/assert.ts'
 import type { StateReader, StateWriter } from '../checkpoint/operator-state.ts'
 import type { DenseColumns } from '../columnar/dense-columns.ts'
-import { gatherOptional, gatherVector } from '../columnar/gather.ts'
+import { gatherOptional } from '../columnar/gather.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
 import { type Field, Schema } from '../columnar/schema.ts'
-import type { DataType } from '../columnar/type.ts'
-import type { Vector } from '../columnar/vector.ts'
-import { bitmapToSelection, validityAnd } from '../kernels/bitmap.ts'
+import { type DataType, list as listOf, withNullable } from '../columnar/type.ts'
+import { Vector } from '../columnar/vector.ts'
 import type { TouchedKeys } from '../kernels/changes.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { NO_ROW } from '../kernels/operand.ts'
-import { takeFixed } from '../kernels/take.ts'
-import { ALL_ROWS } from '../kernels/top-n.ts'
+import { ALL_ROWS, type KeyIds } from '../kernels/top-n.ts'
 import type { KeyIndex } from '../state/key-index.ts'
 import { SortedRows } from '../state/sorted-rows.ts'
-import { canRetract } from './aggregate-type.ts'
+import { acceptedValues, type ChangingRows } from './accepted-values.ts'
+import { tooManyCollected } from './aggregation.ts'
 import { notThere } from './change-output.ts'
 import type { AggregateFunctionName, AggregateSpec } from './operator-spec.ts'
 
-const ORDERED: readonly AggregateFunctionName[] = ['min', 'max', 'any', 'all', 'first', 'last']
-
-/** True for what keeps sorted values instead of an accumulator, when rows are taken back. */
-export const isOrdered = ({ function: of }: AggregateSpec): boolean =>
-  !canRetract(of) && ORDERED.includes(of)
-
-/** Rows of a batch: key ids (u32 a row) and what each does (u8). */
-export interface ChangingRows {
-  readonly ids: number
-  readonly ops: number
-  readonly n: number
+/** In which order an aggregate wants its values, and where it looks. */
+const ORDERS: Partial<
+  Record<AggregateFunctionName, { readonly order: ListOrder; readonly isLast?: boolean }>
+> = {
+  min: { order: 'sorted' },
+  all: { order: 'sorted' },
+  max: { order: 'sorted', isLast: true },
+  any: { order: 'sorted', isLast: true },
+  first: { order: 'arrived' },
+  last: { order: 'arrived', isLast: true },
+  collect: { order: 'arrived' },
+  topN: { order: 'greatest' },
+  // Of equals the first to come counts.
+  argMin: { order: 'sorted' },
+  argMax: { order: 'greatest' },
 }
+
+type ListOrder = 'arrived' | 'sorted' | 'greatest'
+
+/** True for functions that look at values in an order. */
+export const isOrdered = (name: AggregateFunctionName): boolean => ORDERS[name] !== undefined
 
 /** Values of keys: which, and how. */
 interface ValueList {
   readonly name: string
-  readonly column: number
+  /** The value's, and that of what it is compared by. */
+  readonly columns: readonly number[]
   readonly filter: number | undefined
-  readonly type: DataType
+  readonly types: readonly DataType[]
   readonly rows: SortedRows
   /** What left it by the batch that is under way, 0 for none. */
   gone: number
 }
 
+interface OrderedResult {
+  readonly list: ValueList
+  readonly isLast: boolean
+  /** How many values a result has, when it is a list; and whether more are an error. */
+  readonly most?: number
+  readonly isAll?: boolean
+}
+
 export class OrderedAggregates {
   readonly #kernels: Kernels
+  readonly #input: Schema
   readonly #lists: readonly ValueList[]
-  /** Which list an aggregate looks at, and whether at its end. */
-  readonly #results: readonly { readonly list: ValueList; readonly isLast: boolean }[]
+  /** Where an aggregate looks. */
+  readonly #results: readonly OrderedResult[]
 
   /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH */
   constructor(kernels: Kernels, input: Schema, specs: readonly AggregateSpec[]) {
     this.#kernels = kernels
+    this.#input = input
     const lists = new Map<string, ValueList>()
-    this.#results = specs.map(({ function: of, column, filter }) => {
-      assert(column !== undefined, `${of}() takes a column`)
-      const isArrival = of === 'first' || of === 'last'
-      const where = filter === undefined ? '' : ` where ${filter}`
-      const name = `${isArrival ? 'arrived' : 'sorted'} ${column}${where}`
-      const list = lists.get(name) ?? {
-        name,
-        column: input.indexOf(column),
-        filter: filter === undefined ? undefined : input.indexOf(filter),
-        type: input.field(column).type,
-        rows: new SortedRows(kernels, {
-          types: [input.field(column).type],
-          by: isArrival ? [] : [0],
-          descending: isArrival ? [] : [false],
-        }),
-        gone: 0,
-      }
-      lists.set(name, list)
-      return { list, isLast: of === 'max' || of === 'any' || of === 'last' }
+    this.#results = specs.map((spec) => {
+      const { order, isLast = false } = ORDERS[spec.function]!
+      const made = newList(kernels, input, spec, order)
+      const list = lists.get(made.name) ?? made
+      if (list !== made) made.rows.close()
+      lists.set(list.name, list)
+      const isAll = spec.function === 'collect'
+      if (!isAll && spec.function !== 'topN') return { list, isLast }
+      return { list, isLast, most: spec.parameter!, isAll }
     })
     this.#lists = [...lists.values()]
   }
@@ -96,18 +107,25 @@ export class OrderedAggregates {
    */
   apply(changing: ChangingRows, dense: DenseColumns): void {
     for (const list of this.#lists) {
-      const { ids, ops, n, values } = this.#accepted(list, changing, dense)
+      const within = list.filter === undefined ? undefined : dense(list.filter)
+      const accepted = acceptedValues(this.#kernels, changing, list.columns.map(dense), within)
+      const { ids, ops, n, values: columns } = accepted
       list.gone = list.rows.newGone(n, 0)
-      const coming = { ids, ops, columns: [values], n }
+      const coming = { ids, ops, columns, n }
       const keep = { limit: ALL_ROWS, ties: false }
       const missing = list.rows.apply(coming, keep, { gone: list.gone, strict: true })
       if (missing !== undefined) throw notThere(missing)
     }
   }
 
-  /** The results of keys, one vector an aggregate, null where a key has no value; in the arena. */
+  /**
+   * The results of keys, one vector an aggregate, null where a key has no value; in the arena.
+   * @throws RECORD_TOO_LARGE for more values than collect() takes
+   */
   results({ ids, count }: TouchedKeys): Vector[] {
-    return this.#results.map(({ list, isLast }) => {
+    return this.#results.map((result) => {
+      const { list, isLast } = result
+      if (result.most !== undefined) return this.#listed(result, result.most, { ids, count })
       const kernels = this.#kernels
       const ends = list.rows.ends({ ids, count }, isLast)
       const places = kernels.scratch(count * 4)
@@ -119,7 +137,7 @@ export class OrderedAggregates {
         u32[(places >>> 2) + i] = address === 0 ? NO_ROW : found
         if (address !== 0) u32[(addresses >>> 2) + found++] = address
       }
-      const [values] = list.rows.columns(addresses, found) as [Vector]
+      const [values] = list.rows.columns(addresses, found) as [Vector, ...Vector[]]
       return found === count
         ? values
         : gatherOptional(kernels, values, { rows: places, length: count })
@@ -140,8 +158,9 @@ export class OrderedAggregates {
   snapshot(into: StateWriter, keys: KeyIndex, keyFields: readonly Field[], most: number): void {
     const kernels = this.#kernels
     const positions = keyFields.map((_, i) => i)
-    for (const { name, type, rows } of this.#lists) {
-      const schema = new Schema([...keyFields, { name: '$value', type }])
+    for (const { name, types, rows } of this.#lists) {
+      const own = types.map((type, i) => ({ name: i === 0 ? '$value' : '$by', type }))
+      const schema = new Schema([...keyFields, ...own])
       for (let id = 0; id < keys.size; id += most) {
         const mark = kernels.mark()
         const { entries, ids } = this.#entriesOf(rows, id, Math.min(most, keys.size - id))
@@ -162,12 +181,12 @@ export class OrderedAggregates {
 
   /** Reads what snapshot() wrote. @param idsOf gives the ids (u32 a row) of keys */
   restore(from: StateReader, idsOf: (keys: readonly Vector[], n: number) => number): void {
-    for (const { name, rows } of this.#lists) {
+    for (const { name, types, rows } of this.#lists) {
       for (const { columns, length: n } of from.table(name)) {
-        const ids = idsOf(columns.slice(0, -1), n)
+        const ids = idsOf(columns.slice(0, -types.length), n)
         const gone = rows.newGone(n, 0)
         const keep = { limit: ALL_ROWS, ties: false }
-        const coming = { ids, ops: 0, columns: columns.slice(-1), n }
+        const coming = { ids, ops: 0, columns: columns.slice(-types.length), n }
         rows.apply(coming, keep, { gone, strict: true })
       }
     }
@@ -177,28 +196,27 @@ export class OrderedAggregates {
     for (const { rows } of this.#lists) rows.close()
   }
 
-  /** The rows whose values go into a list: those that are not null, and in the filter. */
-  #accepted(
-    { column, filter }: ValueList,
-    { ids, ops, n }: ChangingRows,
-    dense: DenseColumns,
-  ): ChangingRows & { readonly values: Vector } {
-    const kernels = this.#kernels
-    const values = dense(column)
-    const within = filter === undefined ? undefined : dense(filter)
-    let bits = values.validity
-    if (within !== undefined) {
-      const kept = validityAnd(kernels, within.values, within.validity, n)
-      bits = validityAnd(kernels, kept, bits, n)
+  /** The first values of keys, a list each. */
+  #listed({ list, isAll }: OrderedResult, most: number, keys: KeyIds): Vector {
+    const { rows, columns, types } = list
+    const first = rows.first(keys, { limit: isAll === true ? most + 1 : most, ties: false })
+    if (isAll === true) {
+      const { u32 } = this.#kernels
+      for (let i = 0, at = first.starts >>> 2; i < keys.count; i++, at++) {
+        if (u32[at + 1]! - u32[at]! <= most) continue
+        throw tooManyCollected(this.#input.fields[columns[0]!]!.name, most)
+      }
     }
-    if (bits === 0) return { ids, ops, n, values }
-    const rows = bitmapToSelection(kernels, bits, n)
-    return {
-      ids: takeFixed(kernels, 4, ids, rows),
-      ops: ops === 0 ? 0 : takeFixed(kernels, 1, ops, rows),
-      n: rows.length,
-      values: gatherVector(kernels, values, rows),
-    }
+    const item = withNullable(types[0]!, false)
+    const { values, offsets } = rows.columnsOf(first, 0, first.length)[0]!
+    const child = new Vector({ type: item, length: first.length, values, offsets })
+    const { starts } = first
+    return new Vector({
+      type: listOf(item),
+      length: keys.count,
+      offsets: starts,
+      children: [child],
+    })
   }
 
   /** All entries of some keys, and whose (u32) each is. */
@@ -208,5 +226,30 @@ export class OrderedAggregates {
     for (let i = 0; i < count; i++) kernels.u32[(some >>> 2) + i] = first + i
     const entries = rows.first({ ids: some, count }, { limit: ALL_ROWS, ties: false })
     return { entries, ids: rows.ownersOf(entries, { ids: some, count }) }
+  }
+}
+
+function newList(
+  kernels: Kernels,
+  input: Schema,
+  { function: of, column, by, filter }: AggregateSpec,
+  order: ListOrder,
+): ValueList {
+  assert(column !== undefined, `${of}() takes a column`)
+  const names = by === undefined ? [column] : [column, by]
+  const types = names.map((name) => input.field(name).type)
+  const where = filter === undefined ? '' : ` where ${filter}`
+  const isArrival = order === 'arrived'
+  return {
+    name: `${order} ${names.join(' by ')}${where}`,
+    columns: names.map((name) => input.indexOf(name)),
+    filter: filter === undefined ? undefined : input.indexOf(filter),
+    types,
+    rows: new SortedRows(kernels, {
+      types,
+      by: isArrival ? [] : [names.length - 1],
+      descending: isArrival ? [] : [order === 'greatest'],
+    }),
+    gone: 0,
   }
 }

@@ -11,7 +11,7 @@ import { Aggregation } from '../operators/aggregation.ts'
 import { materializeKeys, topNSchema } from '../operators/changelog-schema.ts'
 import type { FinalResults, StateTtl } from '../operators/changelog-spec.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
-import { isOrdered } from '../operators/ordered-aggregates.ts'
+import { keepsWhenRetracting } from '../operators/kept-values.ts'
 import { bindAggregates, ComputedColumns } from './aggregate-planning.ts'
 import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
 import type { SortBy } from './sort-order.ts'
@@ -140,7 +140,7 @@ export function planGroupAggregate(
   const { schema } = input
   // What cannot take rows back is refused here, where the user's line is known.
   const isRetracting = stream.isUpdating
-  const accumulated = isRetracting ? specs.filter((one) => !isOrdered(one)) : specs
+  const accumulated = isRetracting ? specs.filter((one) => !keepsWhenRetracting(one)) : specs
   void new Aggregation(schema, accumulated, { isRetracting })
   const final = finalOf(stream)
   const ttl = ttlOf(stream, options, 'aggregate()')

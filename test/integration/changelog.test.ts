@@ -2,13 +2,19 @@
 // several parallelisms.
 import { describe, expect, it } from 'vitest'
 import {
+  approxCountDistinct,
+  argMax,
   count,
+  countDistinct,
   int32,
   max,
   mean,
+  quantile,
   StreamExecutionEnvironment,
+  stddevPop,
   sum,
   timestamp,
+  topN,
   utf8,
 } from '../../src/index.ts'
 
@@ -59,6 +65,36 @@ describe.each([1, 2, 4])('in %d subtasks', (parallelism) => {
       auctions: all.length,
     }))
     expect(texts(rows)).toEqual(texts(expected))
+  })
+
+  it('what a category has of its maxima equals a loop, through retractions', async () => {
+    const rows = await Array.fromAsync(
+      bids(parallelism)
+        .keyBy('auction', 'category')
+        .aggregate({ highest: max('price') })
+        .keyBy('category')
+        .aggregate({
+          different: countDistinct('highest'),
+          of: argMax('auction', 'highest'),
+          best: topN('highest', 3),
+          spread: stddevPop('highest'),
+        })
+        .materialize()
+        .collect(),
+    )
+    const groups = Map.groupBy([...highest()], ([auction]) => `category ${auction % 5}`)
+    expect(rows).toHaveLength(groups.size)
+    for (const { category, different, of, best, spread } of rows) {
+      const all = groups.get(category)!.map(([, price]) => price)
+      const sorted = all.toSorted((a, b) => b - a)
+      const average = all.reduce((a, b) => a + b, 0) / all.length
+      const squares = all.reduce((a, b) => a + (b - average) ** 2, 0)
+      expect(different).toBe(new Set(all).size)
+      // Which of those with the same maximum came first, threads decide.
+      expect(highest().get(of)).toBe(sorted[0])
+      expect(best).toEqual(sorted.slice(0, 3))
+      expect(spread).toBeCloseTo(Math.sqrt(squares / all.length), 6)
+    }
   })
 
   it('an aggregate of all rows is one row', async () => {
@@ -122,4 +158,16 @@ describe.each([1, 2, 4])('in %d subtasks', (parallelism) => {
     const values = [...new Set(highest().values())].map((price) => ({ highest: price }))
     expect(texts(topRows)).toEqual(texts(values))
   })
+})
+
+it('what sketches its values is refused over rows that change, with what to do', () => {
+  const maxima = bids(1)
+    .keyBy('auction')
+    .aggregate({ highest: max('price') })
+  expect(() => maxima.aggregate({ n: approxCountDistinct('highest') })).toThrow(
+    /'n' is approxCountDistinct\(\) of a stream whose rows change.*countDistinct\(\) does/,
+  )
+  expect(() => maxima.aggregate({ n: quantile('highest', 0.5) })).toThrow(
+    /'n' is quantile\(\) of a stream whose rows change.*take it of rows that stay/,
+  )
 })

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   changeList,
+  countDistinctValues,
   firstRows,
   lastRows,
   presentRows,
@@ -185,6 +186,34 @@ describe('a changelog', () => {
             })
             expect([...kernels.i32.subarray(counts >>> 2, (counts >>> 2) + 3)]).toEqual(sums)
           }
+        }),
+      ),
+    )
+  })
+
+  it('counts different values by key', () => {
+    const values = lengths(8, 200).chain((n) =>
+      fc.array(fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 3 })), { minLength: n, maxLength: n }),
+    )
+    fc.assert(
+      fc.property(values, fc.boolean(), (all, hasOps) =>
+        inArena(kernels, () => {
+          const ids = Uint32Array.from(all, ([id]) => id)
+          // A value is of one key.
+          const keys = ids.map((id) => id % 3)
+          const ops = hasOps ? Uint8Array.from(all, ([, op]) => op) : undefined
+          const [counts, totals] = [new Int32Array(10), new BigInt64Array(3)]
+          const [ownCounts, ownTotals] = [place(kernels, counts), place(kernels, totals)]
+          const coming = {
+            ids: place(kernels, ids),
+            keys: place(kernels, keys),
+            ops: ops === undefined ? 0 : place(kernels, ops),
+            n: all.length,
+          }
+          const missing = countDistinctValues(kernels, coming, ownCounts, ownTotals)
+          expect(missing).toBe(twin.countDistinctValues(ids, keys, ops, counts, totals))
+          expect(kernels.i32.slice(ownCounts >>> 2, (ownCounts >>> 2) + 10)).toEqual(counts)
+          expect(kernels.i64.slice(ownTotals / 8, ownTotals / 8 + 3)).toEqual(totals)
         }),
       ),
     )

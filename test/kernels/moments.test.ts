@@ -36,6 +36,12 @@ class Groups {
     this.program.update(this.rowsOf(ids), 0, ids.length)
   }
 
+  remove(ids: readonly number[], values: readonly number[]): number | undefined {
+    const ptr = place(kernels, Float64Array.from(values))
+    this.program.bind(0, { values: ptr, validity: 0, filter: 0, offsets: 0 })
+    return this.program.retract(this.rowsOf(ids), 0, ids.length)?.row
+  }
+
   get(): number[][] {
     const rows = this.rowsOf(GROUPS)
     return GROUPS.map((_, i) => {
@@ -88,6 +94,49 @@ describe('moments', () => {
       ),
       { numRuns: 1_000 },
     )
+  })
+
+  it('take values back as the twin does, and are as if those had never been', () => {
+    const whole = fc.array(fc.tuple(fc.nat({ max: 3 }), fc.integer({ min: -99, max: 99 })), {
+      maxLength: 200,
+    })
+    fc.assert(
+      fc.property(whole, whole, (gone, staying) =>
+        inArena(kernels, () => {
+          const groups = new Groups()
+          const [expected, straight] = [twin.newMoments(4), twin.newMoments(4)]
+          const all = [...gone, ...staying]
+          const ids = (some: typeof all) => some.map(([id]) => id)
+          const values = (some: typeof all) => some.map(([, value]) => value)
+          groups.add(ids(all), values(all))
+          twin.addMoments(expected, ids(all), values(all))
+          expect(groups.remove(ids(gone), values(gone))).toBeUndefined()
+          twin.removeMoments(expected, ids(gone), values(gone))
+          const { counts, means, squares } = expected
+          expect(groups.get()).toEqual(GROUPS.map((id) => [counts[id]!, means[id]!, squares[id]!]))
+          twin.addMoments(straight, ids(staying), values(staying))
+          groups.get().forEach(([count, mean, square], id) => {
+            expect(count).toBe(straight.counts[id])
+            expect(mean).toBeCloseTo(straight.means[id]!, 8)
+            expect(square).toBeCloseTo(straight.squares[id]!, 5)
+          })
+          groups.close()
+        }),
+      ),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('are zero when all is taken back, and say which value was not there', () => {
+    inArena(kernels, () => {
+      const groups = new Groups()
+      groups.add([1, 1, 1], [0.1, NaN, 1e300])
+      expect(groups.remove([1, 1, 1], [NaN, 0.1, 1e300])).toBeUndefined()
+      expect(groups.get()[1]).toEqual([0, 0, 0])
+      groups.add([2], [5])
+      expect(groups.remove([2, 2, 2], [5, 6, 7])).toBe(1)
+      groups.close()
+    })
   })
 
   it('keep the digits of values that are large and close together', () => {

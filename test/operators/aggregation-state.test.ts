@@ -98,7 +98,8 @@ describe.each(SUMMED.map(([type, value]) => [typeName(type), type, value] as con
             const all = [...gone, ...rest]
             const isAdded = all.map((row) => !gone.includes(row))
             changed.change(all, groupsOf(all), isAdded)
-            expect(changed.results(GROUPS)).toEqual(straight.results(GROUPS))
+            const results = [changed, straight].map((one) => one.results(GROUPS).map(rounded))
+            expect(results[0]).toEqual(results[1])
           })
         }),
         { numRuns: 40 },
@@ -106,6 +107,15 @@ describe.each(SUMMED.map(([type, value]) => [typeName(type), type, value] as con
     })
   },
 )
+
+/** Variances are exact but for rounding. */
+const rounded = (row: Row): Row =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      /^(var|stddev)/.test(name) && value !== null ? Math.round(Number(value) * 1e4) / 1e4 : value,
+    ]),
+  )
 
 it('a row that is taken back from a sum near its limit is told like one that is added', () => {
   const schema = Schema.of({ value: int64() })
@@ -119,8 +129,8 @@ it('a row that is taken back from a sum near its limit is told like one that is 
 
 it('a function that cannot take rows back is refused, with those that can', () => {
   const schema = Schema.of({ value: float64() })
-  const specs = [{ name: 'one', function: 'first', column: 'value' }] as const
+  const specs = [{ name: 'one', function: 'quantile', column: 'value', parameter: 0.5 }] as const
   expect(() => new Accumulators(kernels, schema, specs, { isRetracting: true })).toThrow(
-    /'one' is first\(\) of a stream whose rows change.*count, sum, mean can/,
+    /'one' is quantile\(\) of a stream whose rows change.*keeps a sketch of the values/,
   )
 })

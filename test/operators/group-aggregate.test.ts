@@ -293,7 +293,10 @@ describe('aggregates without windows', () => {
   })
 
   it('forget keys without rows when they are the half, and what they kept', async () => {
-    const aggregates: readonly AggregateSpec[] = [{ name: 'most', function: 'max', column: 'x' }]
+    const aggregates: readonly AggregateSpec[] = [
+      { name: 'most', function: 'max', column: 'x' },
+      { name: 'different', function: 'countDistinct', column: 'x' },
+    ]
     const harness = new OperatorHarness(optionsOf(changelogOf(['other']), aggregates))
     await harness.open()
     const keys = Array.from({ length: 70_000 }, (_, other) => other)
@@ -305,10 +308,13 @@ describe('aggregates without windows', () => {
       }
     }
     const out = harness.batch([one(5_005, 9), one(5_005, 0, 3), one(7, 1)])
-    expect(out.map(({ $op, other, most }) => [$op, other, most])).toEqual([
-      [1, 5_005, 0],
-      [2, 5_005, 9],
-      [0, 7, 1],
+    expect(out.map(({ $op, other, most, different }) => [$op, other, most, different])).toEqual([
+      [1, 5_005, 0, 1],
+      [2, 5_005, 9, 1],
+      [0, 7, 1, 1],
+    ])
+    expect(harness.batch([one(9_005, 7), one(9_005, 7)]).map((row) => row['different'])).toEqual([
+      1, 2,
     ])
     harness.close()
   })

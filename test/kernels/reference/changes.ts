@@ -65,6 +65,24 @@ export function firstRows(ids: Uint32Array, known: number): number[] {
   })
 }
 
+/** Counts of values, and how many different ones each key has; the row that takes back what is not there. */
+export function countDistinctValues(
+  ids: Uint32Array,
+  keys: Uint32Array,
+  ops: Uint8Array | undefined,
+  counts: Int32Array,
+  totals: BigInt64Array,
+): number | undefined {
+  for (let i = 0; i < ids.length; i++) {
+    const [id, key] = [ids[i]!, keys[i]!]
+    if (((ops?.[i] ?? 0) & 1) === 1) {
+      if (counts[id] === 0) return i
+      if (--counts[id]! === 0) totals[key]!--
+    } else if (counts[id]!++ === 0) totals[key]!++
+  }
+  return undefined
+}
+
 export interface Change {
   readonly row: number
   readonly op: number

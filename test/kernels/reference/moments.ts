@@ -1,4 +1,5 @@
-// Scalar twin of the moments of groups: count, mean and squared distances, one row after the other.
+// Scalar twin of the moments of groups: count, mean and squared distances, one row after the other, and the
+// same backwards.
 
 export interface Moments {
   readonly counts: Float64Array
@@ -23,5 +24,22 @@ export function addMoments(
     const distance = values[i]! - means[id]!
     means[id]! += distance / n
     squares[id]! += distance * (values[i]! - means[id]!)
+  }
+}
+
+/** Takes values back. */
+export function removeMoments(
+  { counts, means, squares }: Moments,
+  ids: ArrayLike<number>,
+  values: ArrayLike<number>,
+): void {
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i]!
+    const n = --counts[id]!
+    const distance = values[i]! - means[id]!
+    const moved = means[id]! - distance / n
+    const left = squares[id]! - distance * (values[i]! - moved)
+    means[id] = n === 0 ? 0 : moved
+    squares[id] = n < 2 ? 0 : Math.max(0, left)
   }
 }
