@@ -2,9 +2,13 @@
 // A failed assertion fails the subtask; only the restart strategy catches it.
 import { DataflowError } from './errors.ts'
 
-/** @throws ASSERTION_FAILED when the condition does not hold. */
-export function assert(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new DataflowError('ASSERTION_FAILED', message)
+/**
+ * @param message a function where it is dear to make: it is called when the condition does not hold
+ * @throws ASSERTION_FAILED when the condition does not hold.
+ */
+export function assert(condition: boolean, message: string | (() => string)): asserts condition {
+  if (condition) return
+  throw new DataflowError('ASSERTION_FAILED', typeof message === 'string' ? message : message())
 }
 
 /** The end of a switch on a tag: the compiler proves that it is never reached. */

@@ -22,9 +22,12 @@ export class RecordBatch {
   readonly selection: Selection | undefined
 
   constructor(schema: Schema, length: number, columns: readonly Vector[], selection?: Selection) {
-    assert(columns.length === schema.length, `${columns.length} columns for schema (${schema})`)
+    assert(
+      columns.length === schema.length,
+      () => `${columns.length} columns for schema (${schema})`,
+    )
     for (const column of columns) {
-      assert(column.length === length, `a column has ${column.length} of ${length} rows`)
+      assert(column.length === length, () => `a column has ${column.length} of ${length} rows`)
     }
     this.schema = schema
     this.length = length

@@ -33,7 +33,7 @@ export class RowReader<F extends Fields = Fields> {
   bind(batch: RecordBatch): void {
     assert(
       batch.columns.length === this.#columns.length,
-      `a batch of other columns: ${batch.schema}`,
+      () => `a batch of other columns: ${batch.schema}`,
     )
     this.#batch = batch
     this.#bindViews(batch)

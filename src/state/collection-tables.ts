@@ -2,7 +2,7 @@
 // element or entry is a row. Where the state expires, each element or entry does, by itself.
 import { DataflowError } from '../base/errors.ts'
 import { wholeDays } from '../columnar/row-value.ts'
-import { NO_GROUP } from '../kernels/group-table.ts'
+import { Slots } from './slots.ts'
 import type { ListState, MapState, StateType } from './state.ts'
 import {
   type Cursor,
@@ -13,51 +13,10 @@ import {
 } from './state-table.ts'
 import { isSerializer, valueCheck } from './value-store.ts'
 
-/** Things by id: `undefined` where there is none. */
-class Slots<T> {
-  #slots: (T | undefined)[] = []
-
-  get length(): number {
-    return this.#slots.length
-  }
-
-  get(id: number): T | undefined {
-    return this.#slots[id]
-  }
-
-  set(id: number, value: T | undefined): void {
-    while (this.#slots.length < id) this.#slots.push(undefined)
-    this.#slots[id] = value
-  }
-
-  mark(live: Uint8Array): void {
-    this.#slots.forEach((slot, id) => {
-      if (slot !== undefined) live[id] = 1
-    })
-  }
-
-  remap(map: Uint32Array): void {
-    const before = this.#slots
-    this.#slots = []
-    before.forEach((slot, id) => {
-      const to = map[id] ?? NO_GROUP
-      if (slot !== undefined && to !== NO_GROUP) this.set(to, slot)
-    })
-  }
-
-  clear(): void {
-    this.#slots = []
-  }
-}
-
-interface Elements {
-  values: unknown[]
-  /** When each was written or read last; empty where nothing expires. */
-  stamps: number[]
-}
-
 export class ListTable extends Table implements StateTable {
-  readonly #lists = new Slots<Elements>()
+  readonly #lists = new Slots<unknown[]>()
+  /** When each element was written or read last; of nobody where nothing expires. */
+  readonly #stamps = new Slots<number[]>()
   readonly #check: (value: unknown) => void
   readonly #cursor: Cursor = { at: 0, budget: 0 }
 
@@ -68,16 +27,21 @@ export class ListTable extends Table implements StateTable {
 
   readonly state: ListState<unknown> = {
     get: () => this.#read(),
-    add: (value) => this.#add(this.id(), [value]),
-    addAll: (values) => this.#add(this.id(), values),
+    add: (value) => this.#add(this.id(), value, this.#stamp()),
+    addAll: (values) => {
+      const id = this.id()
+      const stampMs = this.#stamp()
+      for (const value of values) this.#add(id, value, stampMs)
+    },
     update: (values) => {
       const id = this.id()
       // The values may be made of the list that they replace.
       const given = [...values]
-      this.#lists.set(id, undefined)
-      this.#add(id, given)
+      this.#remove(id)
+      const stampMs = this.#stamp()
+      for (const value of given) this.#add(id, value, stampMs)
     },
-    clear: () => this.#lists.set(this.id(), undefined),
+    clear: () => this.#remove(this.id()),
   }
 
   readonly restore: EntryVisitor = (id, _key, value, stampMs) => {
@@ -87,7 +51,8 @@ export class ListTable extends Table implements StateTable {
   forEach(visit: EntryVisitor): void {
     for (let id = 0; id < this.#lists.length; id++) {
       const list = this.#living(id)
-      list?.values.forEach((value, i) => visit(id, undefined, value, list.stamps[i] ?? 0))
+      const stamps = this.#stamps.get(id)
+      list?.forEach((value, i) => visit(id, undefined, value, stamps?.[i] ?? 0))
     }
   }
 
@@ -95,7 +60,7 @@ export class ListTable extends Table implements StateTable {
     if (this.expiry === undefined) return
     this.#cursor.budget = entries
     this.sweep(this.#cursor, this.#lists.length, (id) => {
-      const looked = this.#lists.get(id)?.values.length ?? 0
+      const looked = this.#lists.get(id)?.length ?? 0
       if (looked > 0) this.#living(id)
       return looked + 1
     })
@@ -107,49 +72,69 @@ export class ListTable extends Table implements StateTable {
 
   remap(map: Uint32Array): void {
     this.#lists.remap(map)
+    this.#stamps.remap(map)
   }
 
   close(): void {
     this.#lists.clear()
+    this.#stamps.clear()
+  }
+
+  #stamp(): number {
+    return this.expiry?.stamp() ?? 0
   }
 
   #read(): unknown[] {
-    const list = this.#living(this.id())
+    const id = this.id()
+    const list = this.#living(id)
     if (list === undefined) return []
-    if (this.expiry?.isRefreshedByReads === true) list.stamps.fill(this.expiry.stamp())
-    return [...list.values]
+    if (this.expiry?.isRefreshedByReads === true) this.#stamps.get(id)!.fill(this.expiry.stamp())
+    return list.slice()
   }
 
-  #add(id: number, values: Iterable<unknown>): void {
-    const stampMs = this.expiry?.stamp() ?? 0
-    for (const value of values) {
-      try {
-        this.#check(value)
-      } catch (error) {
-        throw this.refused(error)
-      }
-      this.#push(id, value, stampMs)
+  #add(id: number, value: unknown, stampMs: number): void {
+    try {
+      this.#check(value)
+    } catch (error) {
+      throw this.refused(error)
     }
+    this.#push(id, value, stampMs)
   }
 
   #push(id: number, value: unknown, stampMs: number): void {
-    let list = this.#lists.get(id)
-    if (list === undefined) this.#lists.set(id, (list = { values: [], stamps: [] }))
-    list.values.push(value)
-    if (this.expiry !== undefined) list.stamps.push(stampMs)
+    const list = this.#lists.get(id)
+    if (list === undefined) this.#lists.set(id, [value])
+    else list.push(value)
+    if (this.expiry === undefined) return
+    const stamps = this.#stamps.get(id)
+    if (stamps === undefined) this.#stamps.set(id, [stampMs])
+    else stamps.push(stampMs)
+  }
+
+  #remove(id: number): void {
+    this.#lists.set(id, undefined)
+    if (this.expiry !== undefined) this.#stamps.set(id, undefined)
   }
 
   /** The list without what has expired; undefined when nothing is left. */
-  #living(id: number): Elements | undefined {
+  #living(id: number): unknown[] | undefined {
     const list = this.#lists.get(id)
     const { expiry } = this
     if (list === undefined || expiry === undefined) return list
-    const isLiving = list.stamps.map((stampMs) => !expiry.isExpired(stampMs))
+    const stamps = this.#stamps.get(id)!
+    const isLiving = stamps.map((stampMs) => !expiry.isExpired(stampMs))
     if (isLiving.every(Boolean)) return list
-    list.values = list.values.filter((_, i) => isLiving[i])
-    list.stamps = list.stamps.filter((_, i) => isLiving[i])
-    if (list.values.length === 0) this.#lists.set(id, undefined)
-    return this.#lists.get(id)
+    const left = list.filter((_, i) => isLiving[i])
+    if (left.length === 0) {
+      this.#remove(id)
+      return undefined
+    }
+    this.#lists.set(id, left)
+    this.#stamps.set(
+      id,
+      stamps.filter((_, i) => isLiving[i]),
+    )
+    return left
   }
 }
 

@@ -3,6 +3,7 @@
 import { DataflowError, isDataflowError } from '../base/errors.ts'
 import type { StateReader, StateWriter } from '../checkpoint/operator-state.ts'
 import { ListTable, MapTable } from './collection-tables.ts'
+import { isPlainMap, PlainMapTable } from './plain-map-table.ts'
 import { AggregatingTable, ReducingTable, ValueTable } from './single-tables.ts'
 import type { StateDescriptor } from './state.ts'
 import type { StateBackend, StateBackendParts } from './state-backend.ts'
@@ -26,12 +27,26 @@ interface Registered {
   readonly meta: StateMeta
 }
 
+/** Descriptors that are remembered: more than a function has states. */
+const KNOWN_MAX = 64
+
+/** A state that was asked for, and found to be of its descriptor. */
+interface Asked {
+  readonly descriptor: StateDescriptor
+  readonly scope: StateScope
+  readonly state: unknown
+}
+
 export const heapStateBackend = (parts: StateBackendParts): StateBackend =>
   new HeapStateBackend(parts)
 
 class HeapStateBackend implements StateBackend {
   readonly #parts: StateBackendParts
   readonly #states = new Map<string, Registered>()
+  /** What was asked for last: a function asks for its state with each row, most for one alone. */
+  #last: Asked | undefined
+  /** States by descriptor, of the scope that asked last: each is known to be what the descriptor says. */
+  readonly #known = new Map<StateDescriptor, Asked>()
   /** The states in the snapshot that the job goes on from, by table name. */
   readonly #restored: ReadonlyMap<string, StateMeta>
 
@@ -50,6 +65,21 @@ class HeapStateBackend implements StateBackend {
   }
 
   getState<S>(descriptor: StateDescriptor<S>, scope: StateScope): S {
+    const last = this.#last
+    if (last?.descriptor === descriptor && last.scope === scope) return last.state as S
+    let asked = this.#known.get(descriptor)
+    if (asked?.scope !== scope) {
+      asked = { scope, descriptor, state: this.#find(descriptor, scope) }
+      // A function may make a descriptor with each row.
+      if (this.#known.size >= KNOWN_MAX) this.#known.clear()
+      this.#known.set(descriptor, asked)
+    }
+    this.#last = asked
+    return asked.state as S
+  }
+
+  /** The state by its name, checked. */
+  #find<S>(descriptor: StateDescriptor<S>, scope: StateScope): S {
     const name = tableName(scope, descriptor.name)
     const known = this.#states.get(name)
     if (known === undefined) return this.#register(name, descriptor, scope) as S
@@ -74,6 +104,8 @@ class HeapStateBackend implements StateBackend {
   close(): void {
     for (const { table } of this.#states.values()) table.close()
     this.#states.clear()
+    this.#known.clear()
+    this.#last = undefined
   }
 
   #register(name: string, descriptor: StateDescriptor, scope: StateScope): unknown {
@@ -100,7 +132,7 @@ class HeapStateBackend implements StateBackend {
       case 'list':
         return new ListTable(parts)
       case 'map':
-        return new MapTable(parts)
+        return isPlainMap(descriptor) ? new PlainMapTable(parts) : new MapTable(parts)
     }
   }
 

@@ -12,6 +12,9 @@ import type { Kernels } from '../kernels/module.ts'
 import { KeyIndex } from './key-index.ts'
 import type { IdHolder, StateScope } from './state-table.ts'
 
+/** Ids below this many keep their keys as JavaScript values once those were asked for. */
+const KNOWN_KEYS_MAX = 65_536
+
 export class KeyScope implements StateScope {
   readonly name = 'key'
   readonly fields: readonly Field[]
@@ -24,6 +27,8 @@ export class KeyScope implements StateScope {
   readonly #reader: RowReader
   readonly #compactionKeysMin: number
   #compactAt: number
+  /** Keys that were asked for, by id: timers ask for those of rows that are long gone. */
+  #known: unknown[] = []
 
   /**
    * @param fields the key columns
@@ -60,6 +65,18 @@ export class KeyScope implements StateScope {
 
   /** The key of an id, as a row sees it: the value of one column, or an object of several. */
   keyOf(id: number): unknown {
+    const known = this.#known[id]
+    if (known !== undefined) return known
+    const key = this.#read(id)
+    // An object is its reader's own: it may change it.
+    if (id < KNOWN_KEYS_MAX && typeof key !== 'object') {
+      while (this.#known.length < id) this.#known.push(undefined)
+      this.#known[id] = key
+    }
+    return key
+  }
+
+  #read(id: number): unknown {
     const kernels = this.#kernels
     const mark = kernels.mark()
     const ids = kernels.scratch(4)
@@ -83,10 +100,12 @@ export class KeyScope implements StateScope {
   }
 
   close(): void {
+    this.#known = []
     this.#keys.close()
   }
 
   #drop(live: Uint8Array): void {
+    this.#known = []
     const kernels = this.#kernels
     const bytes = bitmapBytes(live.length)
     const bitmap = kernels.allocate(bytes)

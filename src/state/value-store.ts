@@ -192,14 +192,10 @@ class FixedStore extends ValueStore {
 /** Throws a Refusal, or what the serializer throws, for a value that is not of the type. */
 export function valueCheck(type: StateType): (value: unknown) => void {
   if (isSerializer(type)) return (value) => type.check?.(value)
-  if (type.kind === 'utf8' && !type.nullable) {
-    const builder = columnBuilder(type, 'value')
-    return (value) => {
-      if (typeof value !== 'string') builder.append(value)
-    }
-  }
   const builder: ColumnBuilder = columnBuilder(type, 'value')
+  const isPlain = plainCheck(type)
   return (value) => {
+    if (isPlain?.(value) === true) return
     try {
       builder.append(value)
     } catch (error) {
@@ -207,6 +203,22 @@ export function valueCheck(type: StateType): (value: unknown) => void {
       throw error
     }
     if (builder.length === CHECKED_ROWS) builder.reset()
+  }
+}
+
+/** What the values of a type nearly always are; what it does not know is for the builder to judge. */
+function plainCheck({ kind }: DataType): ((value: unknown) => boolean) | undefined {
+  switch (kind) {
+    case 'utf8':
+      return (value) => typeof value === 'string'
+    case 'float64':
+      return (value) => typeof value === 'number'
+    case 'int32':
+      return (value) => typeof value === 'number' && (value | 0) === value
+    case 'bool':
+      return (value) => typeof value === 'boolean'
+    default:
+      return undefined
   }
 }
 

@@ -7,7 +7,7 @@ import type { OperatorSnapshot } from '../../src/checkpoint/operator-state.ts'
 import { RestoredState, SnapshotWriter } from '../../src/checkpoint/state-tables.ts'
 import { BatchBuilder } from '../../src/columnar/batch-builder.ts'
 import { Schema } from '../../src/columnar/schema.ts'
-import { type DataType, float64, int64, nullable, utf8 } from '../../src/columnar/type.ts'
+import { type DataType, float64, int32, int64, nullable, utf8 } from '../../src/columnar/type.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import { KeyScope } from '../../src/state/key-scope.ts'
 import { structured } from '../../src/state/serializer.ts'
@@ -38,6 +38,8 @@ interface Program {
   readonly kind: Kind
   /** Of which type the values are; n becomes one of its values. */
   readonly type: 'float64' | 'int64' | 'utf8' | 'structured'
+  /** Of which type a map's keys are: texts and numbers are compared as they are. */
+  readonly keys: keyof typeof MAP_KEYS
   readonly ttl: StateTtl | undefined
   readonly steps: readonly Step[]
 }
@@ -57,6 +59,7 @@ const keyed = fc.record({
 const program: fc.Arbitrary<Program> = fc.record({
   kind: fc.constantFrom<Kind[]>('value', 'list', 'map', 'reducing', 'aggregating'),
   type: fc.constantFrom('float64', 'int64', 'utf8', 'structured'),
+  keys: fc.constantFrom('int64', 'int32', 'utf8'),
   ttl: fc.option(
     fc.record({
       ttlMs: fc.integer({ min: 1, max: 20 }),
@@ -89,6 +92,12 @@ const TYPES: Record<Program['type'], { type: StateType; of: (n: number) => unkno
   structured: { type: structured(), of: (n) => ({ n, at: new Date(n), list: [n, 'é', null] }) },
 }
 
+const MAP_KEYS = {
+  int64: { type: int64() as DataType, of: (n: number): unknown => BigInt(n) },
+  int32: { type: int32() as DataType, of: (n: number): unknown => n },
+  utf8: { type: utf8() as DataType, of: (n: number): unknown => 'k'.repeat(n) },
+}
+
 /** Joins two values: the same in the model and in the state. */
 const joined = (a: unknown, b: unknown): unknown => {
   if (typeof a === 'number') return a + (b as number)
@@ -97,11 +106,11 @@ const joined = (a: unknown, b: unknown): unknown => {
   return { n: (a as { n: number }).n + (b as { n: number }).n }
 }
 
-const descriptorOf = ({ kind, type, ttl }: Program): StateDescriptor => ({
+const descriptorOf = ({ kind, type, keys, ttl }: Program): StateDescriptor => ({
   kind,
   name: 'under test',
   type: TYPES[type].type,
-  ...(kind === 'map' ? { keyType: int64() as DataType } : {}),
+  ...(kind === 'map' ? { keyType: MAP_KEYS[keys].type } : {}),
   ...(kind === 'reducing' ? { reduce: joined } : {}),
   ...(kind === 'aggregating'
     ? {
@@ -132,7 +141,7 @@ class Model {
   }
 
   run({ do: what, key, n }: Extract<Step, { key: number }>): unknown {
-    const { kind, type, ttl } = this.#program
+    const { kind, type, keys, ttl } = this.#program
     const living = (this.#entries.get(key) ?? []).filter(
       ({ atMs }) => ttl === undefined || atMs + ttl.ttlMs > this.nowMs,
     )
@@ -142,7 +151,7 @@ class Model {
       if (ttl?.refresh === 'readAndWrite') for (const entry of entries) entry.atMs = this.nowMs
     }
     const fresh = (slot: unknown, v: unknown): Touched => ({ slot, value: v, atMs: this.nowMs })
-    const slot = kind === 'map' ? BigInt(n) : 0
+    const slot = kind === 'map' ? MAP_KEYS[keys].of(n) : 0
     const known = living.find((entry) => entry.slot === slot)
     if (what === 'clear') {
       this.#entries.delete(key)
@@ -185,8 +194,10 @@ class Model {
 }
 
 /** The same step on a state; what a step reads is its answer. */
-function runOn(state: unknown, kind: Kind, value: unknown, step: Extract<Step, { key: number }>) {
+function runOn(state: unknown, of: Program, step: Extract<Step, { key: number }>) {
+  const { kind, type, keys } = of
   const { do: what, n } = step
+  const value = TYPES[type].of(n)
   if (kind === 'list') {
     const list = state as ListState<unknown>
     if (what === 'write') return list.add(value)
@@ -194,9 +205,10 @@ function runOn(state: unknown, kind: Kind, value: unknown, step: Extract<Step, {
     return what === 'clear' ? list.clear() : list.get()
   }
   if (kind === 'map') {
-    const map = state as MapState<bigint, unknown>
-    if (what === 'write') return map.put(BigInt(n), value)
-    if (what === 'other') return n % 2 === 0 ? map.remove(BigInt(n)) : map.get(BigInt(n))
+    const map = state as MapState<unknown, unknown>
+    const key = MAP_KEYS[keys].of(n)
+    if (what === 'write') return map.put(key, value)
+    if (what === 'other') return n % 2 === 0 ? map.remove(key) : map.get(key)
     return what === 'clear' ? map.clear() : [...map.entries()]
   }
   if (kind === 'value') {
@@ -212,7 +224,6 @@ function runOn(state: unknown, kind: Kind, value: unknown, step: Extract<Step, {
 interface Part {
   readonly scope: KeyScope
   readonly backend: StateBackend
-  readonly state: unknown
 }
 
 /** The subtasks of one run, and who owns which key. */
@@ -221,22 +232,26 @@ class Run {
   readonly #program: Program
   readonly #factory: StateBackendFactory
   readonly #clock: { readonly nowMs: number }
+  readonly #descriptor: StateDescriptor
   #parts: Part[] = []
   #owners: number[] = []
 
   constructor(kernels: Kernels, given: Program, factory: StateBackendFactory, clock: Model) {
     this.#kernels = kernels
     this.#program = given
+    this.#descriptor = descriptorOf(given)
     this.#factory = factory
     this.#clock = clock
     this.#open(1, undefined)
   }
 
   step(step: Extract<Step, { key: number }>): unknown {
-    const { kind, type } = this.#program
-    const { scope, state } = this.#parts[this.#owners[step.key]!]!
+    const { scope, backend } = this.#parts[this.#owners[step.key]!]!
     scope.current = this.#id(scope, step.key)
-    const answer = runOn(state, kind, TYPES[type].of(step.n), step)
+    expect(scope.keyOf(scope.current)).toBe(KEYS[step.key])
+    // The same descriptor, or another that says the same.
+    const descriptor = step.n % 2 === 0 ? this.#descriptor : descriptorOf(this.#program)
+    const answer = runOn(backend.getState(descriptor, scope), this.#program, step)
     scope.current = -1
     return answer
   }
@@ -280,7 +295,8 @@ class Run {
       const time = { processingTimeMs: now, eventTimeMs: now, watermarkMs: now }
       const backend = this.#factory({ kernels, time, restored, batchRows: 3 })
       const scope = new KeyScope(kernels, KEY_SCHEMA.fields, 4)
-      return { scope, backend, state: backend.getState(descriptorOf(this.#program), scope) }
+      backend.getState(this.#descriptor, scope)
+      return { scope, backend }
     })
     const rows = KEYS.map((key) => ({ key }))
     const targets = { maxParallelism: MAX_PARALLELISM, targets: parallelism }
