@@ -13,6 +13,14 @@ const bytes = fc.oneof(
   fc
     .constantFrom(0, 1, 3, 4, 7, 8, 12, 15, 16, 17, 32, 33, 300, 40_000)
     .map((n) => new Uint8Array(n)),
+  // Where the size classes of the heap begin and end, with four bytes before a row.
+  fc
+    .tuple(
+      fc.constantFrom(64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 1_280, 28_672, 32_768),
+      fc.constantFrom(-5, -4, -3),
+      fc.nat({ max: 255 }),
+    )
+    .map(([size, more, fill]) => new Uint8Array(size + more).fill(fill)),
 )
 
 /** Puts (lists of rows), and places of kept rows to free. */
