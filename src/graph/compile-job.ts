@@ -5,6 +5,7 @@ import { DataflowError } from '../base/errors.ts'
 import { type Expression, operands } from '../columnar/expression.ts'
 import type { SinkClient } from '../connectors/connector.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
+import { withChangelogKeys } from './changelog-keys.ts'
 import { chainOperators } from './chaining.ts'
 import { pruneColumns } from './column-pruning.ts'
 import type { JobGraph } from './job-graph.ts'
@@ -49,7 +50,8 @@ export function compileJob(
   }
   const { plan, ids } = planOperators(streams, sinks, config)
   const isBatch = runsAsBatch(plan, runtimeMode ?? 'streaming')
-  const chained = chainOperators(pruneColumns(isBatch ? inBatchMode(plan) : inStreamingMode(plan)))
+  const inMode = isBatch ? inBatchMode(plan) : inStreamingMode(plan)
+  const chained = chainOperators(pruneColumns(withChangelogKeys(inMode)))
   const graph: JobGraph = {
     name,
     config,

@@ -74,7 +74,8 @@ export function planToChangelog(stream: LogicalStream, location: Location): Logi
 
 /**
  * The final rows, when the input ends.
- * @param keys of which each has one row; without them, rows are counted
+ * @param keys of which each has one row; without them the graph looks for the changelog's own
+ *   (graph/changelog-keys.ts), and where there are none rows are counted
  * @throws COLUMN_NOT_FOUND, UNSUPPORTED for columns that cannot be kept
  */
 export function planMaterialize(
