@@ -6,15 +6,9 @@
 // E2  A value of more digits than the precision (1 to 38) is PARSE_RANGE.
 // E3  Written: all digits of the scale, `-0.05`; what is written reads back as the same value.
 import { tenToThe } from './digits'
+import { multiplyHigh } from './eisel-lemire'
 import { formatFixed, formatPadded, formatUnsigned } from './number-format'
-import {
-  multiplyHigh,
-  PARSE_OK,
-  PARSE_RANGE,
-  PARSE_SYNTAX,
-  parseExponent,
-  writtenExponent,
-} from './number-parse'
+import { PARSE_OK, PARSE_RANGE, PARSE_SYNTAX, parseExponent, writtenExponent } from './number-parse'
 
 // The magnitude being read or written.
 let high: u64 = 0

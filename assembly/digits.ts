@@ -14,26 +14,45 @@ export function tenToThe(n: u32): u64 {
 /** Not a value: there was another character among the digits. */
 export const NOT_DIGITS: u64 = 0xffffffffffffffff
 
+// Vectors are loaded, because V8 builds a constant anew, in three to five instructions, wherever it
+// is used.
+
+/** Sixteen ASCII zeros. */
+export const ASCII_ZEROS: usize = memory.data<u64>([0x3030303030303030, 0x3030303030303030], 16)
+/** Loaded from n bytes on (0 to 16): ones in the last n bytes. */
+export const LAST_LANES: usize = memory.data<u64>([0, 0, <u64>-1, <u64>-1], 16)
+const ABOVE_NINE: usize = memory.data<u64>([0x7676767676767676, 0x7676767676767676], 16)
+// Ten times a byte and its neighbour come to be in the high byte of 16 bits times 10 * 256 + 1.
+const PAIRS: usize = memory.data<u64>([0x0a010a010a010a01, 0x0a010a010a010a01], 16)
+const FOURS: usize = memory.data<u64>([0x0001006400010064, 0x0001006400010064], 16)
+const EIGHTS: usize = memory.data<u64>([0x0001271000012710, 0x0001271000012710], 16)
+
+/** Which bytes are above 9: with 118 added these have their sign bits set. */
+export function isNotDigit(ones: v128): u32 {
+  return i8x16.bitmask(i8x16.add_sat_u(ones, v128.load(ABOVE_NINE)))
+}
+
+/** Sixteen digits, one a byte, as pairs of them, one in 16 bits. */
+export function joinPairs(ones: v128): v128 {
+  return i16x8.shr_u(i16x8.mul(ones, v128.load(PAIRS)), 8)
+}
+
+/** The value of sixteen digits, one a byte. */
+export function joinDigits(ones: v128): u64 {
+  const fours = i32x4.dot_i16x8_s(joinPairs(ones), v128.load(FOURS))
+  const packed = i16x8.narrow_i32x4_u(fours, fours)
+  const eights = i64x2.extract_lane(i32x4.dot_i16x8_s(packed, v128.load(EIGHTS)), 0)
+  return (eights & 0xffffffff) * 100000000 + (<u64>eights >> 32)
+}
+
 /**
  * The value of the 1 to 16 digits that end at `end`. Bytes before the digits are loaded too, and
  * masked out. NOT_DIGITS when one is no digit.
  */
 export function upToSixteenDigits(end: usize, digits: u32): u64 {
-  const places = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-  const wanted = i8x16.ge_s(places, i8x16.splat(<i8>(16 - digits)))
-  const ones = v128.and(i8x16.sub(v128.load(end - 16), i8x16.splat(0x30)), wanted)
-  if (v128.any_true(i8x16.gt_u(ones, i8x16.splat(9)))) return NOT_DIGITS
-  // Neighbours are joined: sixteen digits, eight pairs, four fours, two eights, one number.
-  const tens = i16x8.mul(v128.and(ones, i16x8.splat(0xff)), i16x8.splat(10))
-  const pairs = i16x8.add(tens, i16x8.shr_u(ones, 8))
-  const fours = i32x4.dot_i16x8_s(pairs, i16x8(100, 1, 100, 1, 100, 1, 100, 1))
-  const high = <u64>i64x2.extract_lane(fours, 0)
-  const low = <u64>i64x2.extract_lane(fours, 1)
-  return (
-    ((high & 0xffffffff) * 10000 + (high >> 32)) * 100000000 +
-    (low & 0xffffffff) * 10000 +
-    (low >> 32)
-  )
+  const wanted = v128.load(LAST_LANES + digits)
+  const ones = v128.and(i8x16.sub(v128.load(end - 16), v128.load(ASCII_ZEROS)), wanted)
+  return isNotDigit(ones) ? NOT_DIGITS : joinDigits(ones)
 }
 
 const ZEROS: u64 = 0x3030303030303030
@@ -79,8 +98,8 @@ export function shortFloat(end: usize, length: u32, out: usize): bool {
 
 /** How many of the 16 bytes at p are digits, from the first on. */
 export function digitRun(p: usize): u32 {
-  const ones = i8x16.sub(v128.load(p), i8x16.splat(0x30))
-  return ctz<u32>(i8x16.bitmask(i8x16.gt_u(ones, i8x16.splat(9))) | 0x10000)
+  const ones = i8x16.sub(v128.load(p), v128.load(ASCII_ZEROS))
+  return ctz<u32>(isNotDigit(ones) | 0x10000)
 }
 
 /**

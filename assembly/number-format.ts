@@ -5,7 +5,7 @@
 // F2  A float64 is JavaScript's String(x), byte for byte: the shortest digits that read back as x,
 //     of those the closest to x.
 import { tenToThe } from './digits'
-import { multiplyHigh } from './number-parse'
+import { multiplyHigh } from './eisel-lemire'
 import { powerOfTen } from './powers-of-ten'
 
 /** No number is longer: a float64 has at most 25 bytes, a decimal 41. */
@@ -70,16 +70,19 @@ export function formatBool(value: bool, out: usize): u32 {
 /** Writes a float64 (F2). */
 export function formatFloat64(value: f64, out: usize): u32 {
   const bits = reinterpret<u64>(value)
-  if (value == 0) {
-    store<u8>(out, 0x30)
-    return 1
-  }
-  const negative = <u32>(bits >> 63)
-  store<u8>(out, 0x2d)
+  // Of -0 there is no sign.
+  const negative = u32(value < 0)
   const size = abs(value)
-  if ((bits & 0x7ff0000000000000) == 0x7ff0000000000000) return formatNonFinite(bits, out)
-  const length = size < 9007199254740992 ? formatPlain(size, out + negative) : 0
-  if (length) return negative + length
+  store<u8>(out, 0x2d)
+  if (size < 1e11) {
+    const length = formatPlain(size, out + negative)
+    if (length) return negative + length
+  } else if (size < 9007199254740992) {
+    const whole = <i64>size
+    if (<f64>whole == size) return negative + formatUnsigned(whole, out + negative)
+  } else if ((bits & 0x7ff0000000000000) == 0x7ff0000000000000) {
+    return formatNonFinite(bits, out)
+  }
   shortest(bits & 0x7fffffffffffffff)
   return negative + formatDigits(out + negative)
 }
@@ -94,27 +97,61 @@ function formatNonFinite(bits: u64, out: usize): u32 {
   return negative + 8
 }
 
-// Integers and what has up to four decimals, as most columns do. The least k for which v / 10^k is
-// x, v an integer below 2^53, gives the shortest digits: v and 10^k are exact, so the division
-// rounds as reading does, and below 2^53 / 10^4 no two v share a float. 0 when x is not such a
-// number.
+// 2^52: a number below it has its nearest integer in the low bits of the sum of both.
+const INTEGERS: f64 = 4503599627370496
+const INTEGER_BITS: u64 = 0xfffffffffffff
+
+// Integers and what has up to four decimals, as most columns do, below 10^11. The least k for which
+// v / 10^k is x, v an integer below 2^53, gives the shortest digits: v and 10^k are exact, so the
+// division rounds as reading does, and below 2^53 / 10^4 no two v share a float. So a v of two (or
+// four) decimals that ends in 0 is that of one (or three). 0 when x is not such a number.
 function formatPlain(x: f64, out: usize): u32 {
-  const whole = <u64>x
-  if (<f64>whole == x) return formatUnsigned(whole, out)
-  if (x < 1e-3 || x >= 1e11) return 0
-  const hundreds = nearest<f64>(x * 100)
-  if (hundreds / 100 == x) {
-    const tenths = nearest<f64>(x * 10)
-    return tenths / 10 == x ? formatFixed(<u64>tenths, 1, out) : formatFixed(<u64>hundreds, 2, out)
-  }
-  const tenThousands = nearest<f64>(x * 10000)
-  if (tenThousands / 10000 == x) {
-    const thousands = nearest<f64>(x * 1000)
-    return thousands / 1000 == x
-      ? formatFixed(<u64>thousands, 3, out)
-      : formatFixed(<u64>tenThousands, 4, out)
+  const whole = floor<f64>(x)
+  if (whole == x) return formatUnsigned(integerOf(whole + INTEGERS), out)
+  if (x < 1e-3) return 0
+  const hundreds = x * 100 + INTEGERS
+  if ((hundreds - INTEGERS) / 100 == x) return formatHundreds(integerOf(hundreds), out)
+  const tenThousands = x * 10000 + INTEGERS
+  if ((tenThousands - INTEGERS) / 10000 == x) {
+    const length = formatUnsigned(integerOf(whole + INTEGERS), out)
+    const four = <u32>(integerOf(tenThousands) - integerOf(whole + INTEGERS) * 10000)
+    const high = four / 100
+    const last = twoPlaces(four - high * 100)
+    store<u8>(out + length, 0x2e)
+    store<u32>(out + length, 0x30303030 + twoPlaces(high) + (last << 16), 1)
+    return length + 5 - u32(last <= 0xff)
   }
   return 0
+}
+
+function integerOf(sum: f64): u64 {
+  return reinterpret<u64>(sum) & INTEGER_BITS
+}
+
+// A number of hundredths that is no whole number, without a zero at the end.
+function formatHundreds(hundreds: u64, out: usize): u32 {
+  let length: u32
+  let places: u32
+  if (hundreds < 100000000) {
+    // One digit at least is before the point.
+    const bytes = eightBytes(hundreds)
+    const skip = <u32>(ctz<u64>(bytes | 0x0000010000000000) >> 3)
+    store<u64>(out, (bytes | ASCII_ZEROS) >> (skip << 3))
+    length = 6 - skip
+    places = <u32>(bytes >> 48)
+  } else {
+    const whole = hundreds / 100
+    length = formatUnsigned(whole, out)
+    places = twoPlaces(<u32>(hundreds - whole * 100))
+  }
+  store<u32>(out + length, 0x30302e + (places << 8))
+  return length + 3 - u32(places <= 0xff)
+}
+
+// The two digits of a number below 100 in the two low bytes, tens first, not yet ASCII.
+function twoPlaces(value: u32): u32 {
+  const tens = (value * 103) >> 10
+  return tens + ((value - tens * 10) << 8)
 }
 
 /** Writes digits / 10^decimals with exactly `decimals` (0 to 19) digits behind the point. */
@@ -192,29 +229,21 @@ function shiftedDifference(high: u64, low: u64, s: i32, top: u64, middle: u64, b
   return (top - (high >> (64 - s)) - borrow1) | u64(m > 1)
 }
 
+// Of s and s + 1, and of their neighbours with one digit less: which of them is chosen cannot be
+// foreseen, so there is no branch.
 function chooseShortest(value: u64, lower: u64, upper: u64, k: i32): void {
   const s = value >> 2
-  if (s >= 10) {
-    const tens = s / 10
-    const forty = 40 * tens
-    const downInside = lower <= forty
-    const upInside = forty + 40 <= upper
-    if (downInside != upInside) {
-      shortDigits = tens + u64(upInside)
-      shortExponent = k + 1
-      return
-    }
-  }
+  const tens = s / 10
+  const forty = 40 * tens
+  const tensUp = u32(forty + 40 <= upper)
+  const oneDigitLess = u32(u32(lower <= forty) != tensUp) & u32(s >= 10)
   const four = 4 * s
-  const downInside = lower <= four
-  const upInside = four + 4 <= upper
-  shortExponent = k
-  if (downInside != upInside) {
-    shortDigits = s + u64(upInside)
-    return
-  }
+  const up = u32(four + 4 <= upper)
   const half = four + 2
-  shortDigits = s + u64(value > half || (value == half && (s & 1) != 0))
+  const nearestUp = u32(value > half) | (u32(value == half) & <u32>s & 1)
+  const addOne = select<u32>(up, nearestUp, u32(lower <= four) != up)
+  shortDigits = select<u64>(tens + tensUp, s + addOne, oneDigitLess)
+  shortExponent = k + oneDigitLess
 }
 
 // The digits of shortDigits * 10^shortExponent as ECMAScript's Number::toString lays them out.

@@ -6,9 +6,17 @@
 // N2  On any status but PARSE_OK what is at `out` means nothing.
 // N3  Floats equal JavaScript's Number(text) to the bit (no hexadecimal, no blanks), plus `nan`,
 //     `inf` and `infinity` in any case. What is too large is Infinity, as there.
-// N4  Up to 16 bytes behind the text are read; they do not change the answer.
+// N4  Up to 16 bytes around the text are read; they do not change the answer.
+import {
+  ASCII_ZEROS,
+  isNotDigit,
+  joinDigits,
+  LAST_LANES,
+  NOT_DIGITS,
+  upToSixteenDigits,
+} from './digits'
+import { eiselLemire } from './eisel-lemire'
 import { compareToHalfway } from './number-parse-exact'
-import { POWER_OF_TEN_MIN, powerOfTen } from './powers-of-ten'
 
 export const PARSE_OK: u32 = 0
 /** It is not written like a value of the type. */
@@ -73,10 +81,8 @@ let magnitude: u64 = 0
 function parseMagnitude(ptr: usize, len: u32, some: bool): u32 {
   if (!some) return PARSE_SYNTAX
   if (len <= 16) {
-    const digits = i8x16.sub(v128.load(ptr), i8x16.splat(0x30))
-    if (notDigits(digits, len)) return PARSE_SYNTAX
-    magnitude = sixteenDigits(digits, len, len)
-    return PARSE_OK
+    magnitude = upToSixteenDigits(ptr + len, len)
+    return magnitude == NOT_DIGITS ? PARSE_SYNTAX : PARSE_OK
   }
   let p = ptr
   const end = ptr + len
@@ -121,7 +127,7 @@ export function parseFloat64(ptr: usize, len: u32, out: usize): u32 {
   const end = ptr + len
   const negative = load<u8>(ptr) == 0x2d
   const start = ptr + usize(negative || load<u8>(ptr) == 0x2b)
-  if (parsePlainFloat(start, <u32>(end - start), negative, out)) return PARSE_OK
+  if (parsePlainFloat(end, <u32>(end - start), negative, out)) return PARSE_OK
   let p = start
   let digits: u64 = 0
   while (p < end) {
@@ -174,47 +180,71 @@ export function parseFloat64(ptr: usize, len: u32, out: usize): u32 {
   return PARSE_OK
 }
 
-// Up to sixteen places, all of them digits but for one point: what most columns hold. No branch
+// Up to twenty places, all of them digits but for one point: what most columns hold. No branch
 // depends on where the point is or how many digits there are. False for anything else, good or bad.
-function parsePlainFloat(start: usize, length: u32, negative: bool, out: usize): bool {
-  if (length - 1 >= 16) return false
-  const digits = i8x16.sub(v128.load(start), i8x16.splat(0x30))
-  const odd = notDigits(digits, length)
-  const hasPoint = u32(odd != 0)
-  const point = hasPoint ? ctz<u32>(odd) : length
-  if (odd & (odd - 1) || length == hasPoint) return false
-  if (hasPoint && load<u8>(start + point) != 0x2e) return false
-  const value = <i64>sixteenDigits(digits, length - hasPoint, point)
+function parsePlainFloat(end: usize, length: u32, negative: bool, out: usize): bool {
+  if (length - 1 >= 20) return false
+  const zeros = v128.load(ASCII_ZEROS)
+  const text = v128.load(end - 16)
+  const odd = isNotDigit(i8x16.sub(text, zeros)) & (0xffff << (16 - min<u32>(length, 16)))
+  if (odd & (odd - 1)) return false
+  // The digits before the point move over it. Without one, all are "behind" it.
+  const behind = clz<u32>(odd) - 16
+  const joined = v128.bitselect(text, v128.load(end - 17), v128.load(LAST_LANES + behind))
+  const ones = i8x16.sub(joined, zeros)
+  if (length > 16) return parseFullFloat(end, length, negative, odd ? behind : 16, ones, out)
+  const count = length - u32(odd != 0)
+  if (!count) return false
+  if (odd && load<u8>(end - 1 - behind) != 0x2e) return false
+  const value = joinDigits(v128.and(ones, v128.load(LAST_LANES + count)))
   if (value > 0x20000000000000) return false
-  const decimals = length - hasPoint - point
-  let number = <f64>value
+  let number = <f64>(<i64>value)
   // Clinger: both are exact as float64, so one correctly rounded operation is the answer.
-  if (decimals) number /= load<f64>(POWERS_F64 + ((<usize>decimals) << 3))
+  if (odd) number /= load<f64>(POWERS_F64 + ((<usize>behind) << 3))
   store<f64>(out, negative ? -number : number)
   return true
 }
 
-// Which of the first `length` bytes are above 9.
-function notDigits(digits: v128, length: u32): u32 {
-  return i8x16.bitmask(i8x16.gt_u(digits, i8x16.splat(9))) & ((1 << length) - 1)
-}
-
-// The value of `count` digits (one a byte, 0 to 9) from the first byte on, without the byte at
-// `point`.
-function sixteenDigits(digits: v128, count: u32, point: u32): u64 {
-  // Digit k goes to lane 16 - count + k; lanes before the digits take from a negative place, which
-  // is 0.
-  const lanes = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-  const from = i8x16.sub(lanes, i8x16.splat(<i8>(16 - count)))
-  const behind = i8x16.ge_s(from, i8x16.splat(<i8>point))
-  const bytes = i8x16.swizzle(digits, i8x16.sub(from, behind))
-  const tens = i16x8.mul(v128.and(bytes, i16x8.splat(0xff)), i16x8.splat(10))
-  const pairs = i16x8.add(tens, i16x8.shr_u(bytes, 8))
-  const fours = i32x4.dot_i16x8_s(pairs, i16x8(100, 1, 100, 1, 100, 1, 100, 1))
-  const packed = i16x8.narrow_i32x4_u(fours, fours)
-  const eights = i32x4.dot_i16x8_s(packed, i16x8(10000, 1, 10000, 1, 10000, 1, 10000, 1))
-  const high = <u64>(<u32>i32x4.extract_lane(eights, 0))
-  return high * 100000000 + <u64>(<u32>i32x4.extract_lane(eights, 1))
+// The text of most floats when all digits are written, 17 to 20 places: sixteen digits, and up to
+// three before them.
+function parseFullFloat(
+  end: usize,
+  length: u32,
+  negative: bool,
+  behind: u32,
+  ones: v128,
+  out: usize,
+): bool {
+  const start = end - length
+  let decimals = behind
+  let head: u32
+  if (behind < 16) {
+    if (load<u8>(end - 1 - behind) != 0x2e) return false
+    // With the first of the sixteen, which their test has not seen.
+    const first = load<u32>(start) ^ 0x30303030
+    const tested = 0x80808080 >> (160 - (length << 3))
+    if ((first | (first + 0x76767676)) & tested) return false
+    const digits = (first << 8) << (160 - (length << 3))
+    head = ((digits >> 8) & 0xff) * 100 + ((digits >> 16) & 0xff) * 10 + (digits >> 24)
+  } else {
+    // The point is in front of the sixteen.
+    decimals = 0
+    head = 0
+    for (let p = start; p < end - 16; p++) {
+      const byte = <u32>load<u8>(p)
+      if (byte == 0x2e && !decimals) {
+        decimals = <u32>(end - p) - 1
+      } else {
+        if (byte - 0x30 > 9) return false
+        head = head * 10 + byte - 0x30
+      }
+    }
+    if (!decimals) return false
+  }
+  // Not the exact division of short numbers: which of these are short cannot be foreseen.
+  const bits = eiselLemire(-(<i64>decimals), <u64>head * 10000000000000000 + joinDigits(ones))
+  store<u64>(out, bits | ((<u64>negative) << 63))
+  return true
 }
 
 /** What parseExponent read. */
@@ -294,66 +324,6 @@ function parseLongFloat(start: usize, end: usize, exponent: i64, written: i64): 
   const order = compareToHalfway(start, end, exponent, low)
   if (order > 0) return low + 1
   return order == 0 ? low + (low & 1) : low
-}
-
-let productHigh: u64 = 0
-let productLow: u64 = 0
-
-/** The high word of the 128-bit product of two words; the low one is `a * b`. */
-export function multiplyHigh(a: u64, b: u64): u64 {
-  const aLow = a & 0xffffffff
-  const aHigh = a >> 32
-  const bLow = b & 0xffffffff
-  const bHigh = b >> 32
-  const low = aLow * bLow
-  const cross = aLow * bHigh
-  const middle = (low >> 32) + (cross & 0xffffffff) + aHigh * bLow
-  return aHigh * bHigh + (cross >> 32) + (middle >> 32)
-}
-
-// Bits of the float64 nearest to digits * 10^exponent. Lemire, "Number parsing at a gigabyte per
-// second" (2021); that no fallback is needed: Mushtak and Lemire (2022).
-function eiselLemire(exponent: i64, digits: u64): u64 {
-  if (!digits || exponent < POWER_OF_TEN_MIN) return 0
-  if (exponent > 308) return 0x7ff0000000000000
-  const q = <i32>exponent
-  const zeros = clz<u64>(digits)
-  multiplyByPower(q, digits << zeros)
-  const upper = productHigh >> 63
-  const shift = upper + 9
-  let mantissa = productHigh >> shift
-  let power = ((217706 * q) >> 16) + 63 + <i32>upper - <i32>zeros + 1023
-  if (power <= 0) {
-    if (power <= -63) return 0
-    mantissa >>= 1 - power
-    // A subnormal that rounds up to 2^52 is the first normal float: the carry sets its exponent.
-    return (mantissa + (mantissa & 1)) >> 1
-  }
-  if (productLow <= 1 && q >= -4 && q <= 23 && (mantissa & 3) == 1) {
-    // Exactly in the middle: to even.
-    if (mantissa << shift == productHigh) mantissa &= ~1
-  }
-  mantissa = (mantissa + (mantissa & 1)) >> 1
-  if (mantissa >= 0x20000000000000) {
-    mantissa = 0x10000000000000
-    power++
-  }
-  if (power >= 0x7ff) return 0x7ff0000000000000
-  return (mantissa & 0xfffffffffffff) | ((<u64>power) << 52)
-}
-
-function multiplyByPower(q: i32, word: u64): void {
-  const power = powerOfTen(q)
-  const high = load<u64>(power)
-  // The proof is for powers that are rounded down but in -27..-1 (P2, P3).
-  const low = load<u64>(power, 8) - u64(q < -27 || q > 55)
-  productHigh = multiplyHigh(word, high)
-  productLow = word * high
-  if ((productHigh & 0x1ff) == 0x1ff) {
-    const carry = multiplyHigh(word, low)
-    productLow += carry
-    if (carry > productLow) productHigh++
-  }
 }
 
 /** Reads true, t, yes, y, 1 and false, f, no, n, 0 in any case as one byte of 1 or 0. */

@@ -128,8 +128,12 @@ function readColumn<R>(
       const end = load<u32>(offsets + ((<usize>(row + i)) << 2), 4)
       let status: u32 = 1
       if (!validity || isSet(validity, row + i)) {
-        const p = skipWhite(values + start, values + end)
-        const length = trimmedLength(p, values + end)
+        let p = values + start
+        let length = end - start
+        if (!length || load<u8>(p) <= 0x20 || load<u8>(values + end - 1) <= 0x20) {
+          p = skipWhite(p, values + end)
+          length = trimmedLength(p, values + end)
+        }
         status = changetype<R>(0).read(p, length, to)
         if (status && !outValidity) {
           problem = status

@@ -9,7 +9,7 @@
 // D3  A month 13, a February 30, a second 60 and what does not fit the unit are PARSE_RANGE.
 // D4  What is written reads back as the same value: `2024-02-29T23:59:59.000Z`, all digits of the
 //     unit.
-import { tenToThe } from './digits'
+import { ASCII_ZEROS, isNotDigit, joinPairs, tenToThe } from './digits'
 import { formatPadded } from './number-format'
 import { PARSE_OK, PARSE_RANGE, PARSE_SYNTAX } from './number-parse'
 
@@ -17,6 +17,16 @@ import { PARSE_OK, PARSE_RANGE, PARSE_SYNTAX } from './number-parse'
 export const TIME_BYTES_MAX: u32 = 48
 
 const SECONDS_PER_DAY: i64 = 86400
+
+// Vectors of the plain form (loaded: see digits.ts), by lanes: century, year of it, month, day, hour,
+// minute, second.
+const DIGIT_PLACES: usize = memory.data<u64>([0x0908060503020100, 0xffffffff0f0e0c0b], 16)
+const LEAST_PARTS: usize = memory.data<u16>([0, 0, 1, 1, 0, 0, 0, 0], 16)
+const MOST_ABOVE_LEAST: usize = memory.data<u16>([99, 99, 11, 30, 23, 59, 59, 0xffff], 16)
+// The date's pairs side by side, the time's as seconds.
+const PART_WEIGHTS: usize = memory.data<u16>([256, 1, 256, 1, 3600, 60, 1, 0], 16)
+/** Two bits a month. */
+const DAYS_ABOVE_28: u32 = 0x3bbeecc
 
 /** Days from 1970-01-01 to a date of the proleptic Gregorian calendar. Hinnant, days_from_civil. */
 export function daysFromCivil(year: i64, month: u32, day: u32): i64 {
@@ -60,7 +70,9 @@ export function parseTimestamp(ptr: usize, len: u32, decimals: u32, out: usize):
     const ones = load<u32>(ptr, 20) ^ 0x5a303030
     if (ones <= 0xffffff && !((ones | (ones + 0x767676)) & 0x808080)) {
       const thousandths = (ones & 0xff) * 100 + ((ones >> 8) & 0xff) * 10 + (ones >> 16)
-      return storeTicks(wholeSeconds, thousandths, 1000, out)
+      // Years of four digits: nothing overflows.
+      store<i64>(out, wholeSeconds * 1000 + thousandths)
+      return PARSE_OK
     }
   }
   if (status == PARSE_SYNTAX) status = readDateTime(ptr, end)
@@ -122,44 +134,44 @@ function readPlain(ptr: usize): u32 {
   ) {
     return PARSE_SYNTAX
   }
-  const digits = i8x16.sub(
-    i8x16.shuffle(
-      v128.load(ptr),
-      v128.load(ptr, 3),
-      0,
-      1,
-      2,
-      3,
-      5,
-      6,
-      8,
-      9,
-      11,
-      12,
-      14,
-      15,
-      30,
-      31,
-      30,
-      31,
-    ),
-    i8x16.splat(0x30),
+  // YYYYMMDDhhmm of the first sixteen bytes, and the seconds behind them.
+  const ones = i8x16.sub(
+    v128.load16_lane(ptr, i8x16.swizzle(v128.load(ptr), v128.load(DIGIT_PLACES)), 6, 17),
+    v128.load(ASCII_ZEROS),
   )
-  if (v128.any_true(i8x16.gt_u(digits, i8x16.splat(9)))) return PARSE_SYNTAX
-  const tens = i16x8.mul(v128.and(digits, i16x8.splat(0xff)), i16x8.splat(10))
-  const pairs = i16x8.add(tens, i16x8.shr_u(digits, 8))
-  const year = i16x8.extract_lane_u(pairs, 0) * 100 + i16x8.extract_lane_u(pairs, 1)
-  const month = i16x8.extract_lane_u(pairs, 2)
-  const day = i16x8.extract_lane_u(pairs, 3)
+  if (isNotDigit(ones) & 0x3fff) return PARSE_SYNTAX
+  const pairs = joinPairs(ones)
   position = ptr + 19
-  const status = setTime(
-    i16x8.extract_lane_u(pairs, 4),
-    i16x8.extract_lane_u(pairs, 5),
-    i16x8.extract_lane_u(pairs, 6),
+  // Months and days begin with one; below zero is far above what they may be.
+  const beyond = i16x8.sub_sat_u(
+    i16x8.sub(pairs, v128.load(LEAST_PARTS)),
+    v128.load(MOST_ABOVE_LEAST),
   )
-  if (status || day - 1 >= daysInMonth(year, month)) return PARSE_RANGE
-  wholeSeconds += daysFromCivil(year, month, day) * SECONDS_PER_DAY
+  if (v128.any_true(beyond)) return PARSE_RANGE
+  const parts = i32x4.dot_i16x8_s(pairs, v128.load(PART_WEIGHTS))
+  const date = i64x2.extract_lane(parts, 0)
+  const time = i64x2.extract_lane(parts, 1)
+  const century = <u32>(date >> 8) & 0xff
+  const yearOfCentury = <u32>date & 0xff
+  const month = <u32>(date >> 40)
+  const day = <u32>(date >> 32) & 0xff
+  const leap = u32(((yearOfCentury ? yearOfCentury : century) & 3) == 0)
+  const length: u32 = 28 + ((DAYS_ABOVE_28 >> (month << 1)) & 3) + (leap & u32(month == 2))
+  if (day > length) return PARSE_RANGE
+  const days = daysOfParts(century, yearOfCentury, month, day)
+  wholeSeconds = <i64>days * SECONDS_PER_DAY + <i64>(<u32>time + <u32>(time >> 32))
   return PARSE_OK
+}
+
+// Days from 1970-01-01, of a year in two parts, so that nothing is divided. Neri and Schneider,
+// "Euclidean affine functions and their application to calendar algorithms" (2022).
+function daysOfParts(century: u32, yearOfCentury: u32, month: u32, day: u32): i32 {
+  // Years begin in March.
+  const early = u32(month <= 2)
+  const year = <i32>(century * 100 + yearOfCentury - early)
+  const hundreds = <i32>(century - u32(yearOfCentury < early))
+  const monthDays = <i32>((979 * (month + 12 * early) - 2919) >> 5)
+  return ((1461 * year) >> 2) - hundreds + (hundreds >> 2) + monthDays + <i32>day - 719469
 }
 
 function setTime(hour: u32, minute: u32, second: u32): u32 {

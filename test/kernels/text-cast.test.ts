@@ -63,7 +63,16 @@ const decimalText = fc
     ),
   )
   .map((parts) => parts.join(''))
+// All the places that are read without a loop, with the point (or another character) anywhere.
+const fullText = fc
+  .tuple(sign, fc.nat({ max: 22 }), fc.constantFrom('.', '.', '.', '', '/', ':', 'e'))
+  .chain(([first, places, mark]) =>
+    fc
+      .tuple(digits(places), fc.nat({ max: places }))
+      .map(([text, at]) => first + text.slice(0, at) + mark + text.slice(at)),
+  )
 const floatText = fc.oneof(
+  fullText,
   doubles.map(String),
   doubles.filter(Number.isFinite).map((x) => x.toExponential(19)),
   decimalText,

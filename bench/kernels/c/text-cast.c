@@ -152,16 +152,13 @@ static bool read_f64(const uint8_t *p, const uint8_t *end, double *out, const ui
 }
 READ_COLUMN(to_f64, double, read_f64(p, end, out + row, b->in[2]))
 
-static int64_t days_from_civil(int64_t year, uint32_t month, uint32_t day) {
-  const int64_t y = year - (month <= 2), era = (y >= 0 ? y : y - 399) / 400;
-  const uint32_t yoe = (uint32_t)(y - era * 400);
-  const uint32_t doy = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  return era * 146097 + (int64_t)(yoe * 365 + yoe / 4 - yoe / 100 + doy) - 719468;
-}
-static uint32_t days_in_month(int64_t year, uint32_t month) {
-  if (month - 1 > 11) return 0;
-  if (month != 2) return 30 + ((month + (month >> 3)) & 1);
-  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
+// Neri and Schneider's, of a year in two parts, as in the kernel.
+static int32_t days_of_parts(uint32_t century, uint32_t of_century, uint32_t month, uint32_t day) {
+  const uint32_t early = month <= 2;
+  const int32_t year = (int32_t)(century * 100 + of_century - early);
+  const int32_t hundreds = (int32_t)(century - (of_century < early));
+  const int32_t month_days = (int32_t)((979 * (month + 12 * early) - 2919) >> 5);
+  return ((1461 * year) >> 2) - hundreds + (hundreds >> 2) + month_days + (int32_t)day - 719469;
 }
 
 // `YYYY-MM-DDThh:mm:ss.fffZ` alone: what the data has.
@@ -176,11 +173,12 @@ static bool read_timestamp(const uint8_t *p, const uint8_t *end, int64_t *out) {
     odd |= (tens > 9) | (ones > 9);
     pairs[i] = (uint8_t)(tens * 10 + ones);
   }
-  const int64_t year = pairs[0] * 100 + pairs[1];
-  if (odd || (uint32_t)(pairs[3] - 1) >= days_in_month(year, pairs[2])) return false;
+  if (odd || (uint32_t)(pairs[2] - 1) > 11 || !pairs[3]) return false;
   if (pairs[4] > 23 || pairs[5] > 59 || pairs[6] > 59) return false;
-  int64_t seconds = days_from_civil(year, pairs[2], pairs[3]) * 86400 + pairs[4] * 3600 +
-                    pairs[5] * 60 + pairs[6];
+  const bool leap = !((pairs[1] ? pairs[1] : pairs[0]) & 3);
+  if (pairs[3] > 28 + (0x3bbeeccu >> (pairs[2] << 1) & 3) + (leap & (pairs[2] == 2))) return false;
+  int64_t seconds = (int64_t)days_of_parts(pairs[0], pairs[1], pairs[2], pairs[3]) * 86400 +
+                    pairs[4] * 3600 + pairs[5] * 60 + pairs[6];
   uint64_t fraction = 0;
   p += 19;
   if (p < end && *p == '.') {
@@ -237,14 +235,6 @@ static uint32_t write_i64(int64_t value, uint8_t *out) {
   *out = '-';
   return negative + write_u64(negative ? 0 - (uint64_t)value : (uint64_t)value, out + negative);
 }
-static uint32_t write_fixed(uint64_t digits, uint32_t decimals, uint8_t *out) {
-  const uint64_t whole = digits / TENS[decimals];
-  const uint32_t length = write_u64(whole, out);
-  out[length] = '.';
-  write_padded(digits - whole * TENS[decimals], decimals, out + length + 1);
-  return length + 1 + decimals;
-}
-
 #define WRITE_COLUMN(name, type, WRITE)                          \
   static double name(const Batch *b) {                           \
     const type *values = b->in[0];                               \
@@ -259,21 +249,43 @@ static uint32_t write_fixed(uint64_t digits, uint32_t decimals, uint8_t *out) {
   }
 WRITE_COLUMN(from_i64, int64_t, write_i64(values[row], to))
 
+static uint32_t two_places(uint32_t value) {
+  const uint32_t tens = (value * 103) >> 10;
+  return tens + ((value - tens * 10) << 8);
+}
+static void store32(void *p, uint32_t word) { memcpy(p, &word, 4); }
+
+static uint32_t write_hundreds(uint64_t hundreds, uint8_t *out) {
+  uint32_t length, places;
+  if (hundreds < 100000000) {
+    const uint64_t bytes = eight_bytes(hundreds);
+    const uint32_t skip = (uint32_t)__builtin_ctzll(bytes | (uint64_t)1 << 40) >> 3;
+    store64(out, (bytes | 0x3030303030303030) >> (skip << 3));
+    length = 6 - skip;
+    places = (uint32_t)(bytes >> 48);
+  } else {
+    const uint64_t whole = hundreds / 100;
+    length = write_u64(whole, out);
+    places = two_places((uint32_t)(hundreds - whole * 100));
+  }
+  store32(out + length, 0x30302e + (places << 8));
+  return length + 3 - (places <= 0xff);
+}
+
 static uint32_t write_plain(double x, uint8_t *out) {
-  const uint64_t whole = (uint64_t)x;
-  if ((double)whole == x) return write_u64(whole, out);
+  const int64_t whole = (int64_t)x;
+  if ((double)whole == x) return write_u64((uint64_t)whole, out);
   if (x < 1e-3 || x >= 1e11) return 0;
   const double hundreds = nearbyint(x * 100);
-  if (hundreds / 100 == x) {
-    const double tenths = nearbyint(x * 10);
-    return tenths / 10 == x ? write_fixed((uint64_t)tenths, 1, out)
-                            : write_fixed((uint64_t)hundreds, 2, out);
-  }
+  if (hundreds / 100 == x) return write_hundreds((uint64_t)(int64_t)hundreds, out);
   const double ten_thousands = nearbyint(x * 10000);
   if (ten_thousands / 10000 == x) {
-    const double thousands = nearbyint(x * 1000);
-    return thousands / 1000 == x ? write_fixed((uint64_t)thousands, 3, out)
-                                 : write_fixed((uint64_t)ten_thousands, 4, out);
+    const uint32_t length = write_u64((uint64_t)whole, out);
+    const uint32_t four = (uint32_t)((int64_t)ten_thousands - whole * 10000), high = four / 100;
+    const uint32_t last = two_places(four - high * 100);
+    out[length] = '.';
+    store32(out + length + 1, 0x30303030 + two_places(high) + (last << 16));
+    return length + 5 - (last <= 0xff);
   }
   return 0;
 }
@@ -299,19 +311,13 @@ static void shortest(uint64_t bits, const uint64_t *powers, uint64_t *digits, in
 #define ROUNDED(p) ((uint64_t)((p) >> 64) | ((uint64_t)(p) > 1))
   const uint64_t value = ROUNDED(product), upper = ROUNDED(above) - odd,
                  lower = ROUNDED(below) + odd, s = value >> 2;
-  *exponent = k;
-  if (s >= 10) {
-    const uint64_t tens = s / 10;
-    const bool down_in = lower <= 40 * tens, up_in = 40 * tens + 40 <= upper;
-    if (down_in != up_in) {
-      *digits = tens + up_in;
-      *exponent = k + 1;
-      return;
-    }
-  }
-  const bool down_in = lower <= 4 * s, up_in = 4 * s + 4 <= upper;
-  const uint64_t half = 4 * s + 2;
-  *digits = down_in != up_in ? s + up_in : s + (value > half || (value == half && (s & 1)));
+  const uint64_t tens = s / 10, half = 4 * s + 2;
+  const bool tens_up = 40 * tens + 40 <= upper, s_up = 4 * s + 4 <= upper;
+  const bool less = ((lower <= 40 * tens) != tens_up) & (s >= 10);
+  const bool nearest = (value > half) | ((value == half) & s & 1);
+  const bool one = (lower <= 4 * s) != s_up ? s_up : nearest;
+  *digits = less ? tens + tens_up : s + one;
+  *exponent = k + less;
 }
 
 // Numbers from 1e-6 to 1e21, as the data has.
@@ -349,11 +355,6 @@ static uint32_t write_f64(double value, uint8_t *out, const uint64_t *powers) {
 }
 WRITE_COLUMN(from_f64, double, write_f64(values[row], to, b->in[1]))
 
-static uint64_t two_places(uint32_t value) {
-  const uint32_t tens = value / 10;
-  return tens + ((value - tens * 10) << 8);
-}
-
 // Years 0 to 9999, in milliseconds.
 static uint32_t write_timestamp(int64_t value, uint8_t *out) {
   int64_t seconds = value / 1000, fraction = value - seconds * 1000;
@@ -368,11 +369,11 @@ static uint32_t write_timestamp(int64_t value, uint8_t *out) {
   const uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), march = (5 * doy + 2) / 153;
   const uint32_t day = doy - (153 * march + 2) / 5 + 1, month = march < 10 ? march + 3 : march - 9;
   write_padded((uint64_t)(yoe + era * 400 + (month <= 2)), 4, out);
-  store64(out + 4, 0x30302d30302d + (two_places(month) << 8) + (two_places(day) << 32));
+  store64(out + 4, 0x30302d30302d + ((uint64_t)two_places(month) << 8) + ((uint64_t)two_places(day) << 32));
   const uint32_t hour = (uint32_t)second / 3600, minute = ((uint32_t)second - hour * 3600) / 60;
   out[10] = 'T';
-  store64(out + 11, 0x30303a30303a3030 + two_places(hour) + (two_places(minute) << 24) +
-                        (two_places((uint32_t)second - hour * 3600 - minute * 60) << 48));
+  store64(out + 11, 0x30303a30303a3030 + two_places(hour) + ((uint64_t)two_places(minute) << 24) +
+                        ((uint64_t)two_places((uint32_t)second - hour * 3600 - minute * 60) << 48));
   out[19] = '.';
   write_padded((uint64_t)fraction, 3, out + 20);
   out[23] = 'Z';
