@@ -122,9 +122,9 @@ function addLoop<Op>(
   const limitHigh = load<u64>(limit, 8)
   // Loaded, because V8 would build a constant anew in each iteration.
   const flip = v128.load(LOW_SIGN)
-  const bits = limitHigh ? 63 - <i32>clz<u64>(limitHigh) : -1
-  const bias = i64x2(0, bits < 0 ? 0 : (<i64>1) << bits)
-  const beyond = i64x2(0, bits < 0 ? -1 : (<i64>-2) << bits)
+  const bits = 63 - clz<u64>(limitHigh | 1)
+  const bias = i64x2(0, (<i64>1) << bits)
+  const beyond = i64x2(0, (<i64>-2) << bits)
   const aNext = (<usize>aStep) << 4
   const bNext = (<usize>bStep) << 4
   for (let row: u32 = 0; row < n; row += 4, out += 64) {
@@ -144,7 +144,8 @@ function addLoop<Op>(
       v128.or(i64x2.add(first, bias), i64x2.add(second, bias)),
       v128.or(i64x2.add(third, bias), i64x2.add(fourth, bias)),
     )
-    if (v128.any_true(v128.and(sums, beyond))) {
+    // A limit in the lower half: the upper one says nothing.
+    if (!limitHigh || v128.any_true(v128.and(sums, beyond))) {
       const at = firstBeyond(out, row, min<u32>(n, row + 4), limit, validity)
       if (at != NONE) return at
     }

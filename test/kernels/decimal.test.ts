@@ -105,6 +105,20 @@ describe('128-bit decimals', () => {
     )
   })
 
+  it('report sums of 64 bits that have more than nineteen digits', () => {
+    inArena(kernels, () => {
+      const limit = 10n ** 19n
+      const badRow = (values: bigint[], valid: boolean[]): number => {
+        const [left, zero] = [vectorOperand(column(values)), decimalConstant(kernels, 0n)]
+        const bits = place(kernels, bitsOf(valid))
+        return decimalArithmetic(kernels, 'add', left, zero, values.length, 19, bits).badRow
+      }
+      expect(badRow([limit - 1n, limit, limit, 0n], [true, true, true, true])).toBe(1)
+      expect(badRow([limit - 1n, limit, limit, 0n], [true, false, true, true])).toBe(2)
+      expect(badRow([limit - 1n, 1n - limit, 0n, -limit], [true, true, true, true])).toBe(3)
+    })
+  })
+
   it('negate and take magnitudes', () => {
     fc.assert(
       fc.property(columns, ({ a, off }) =>
