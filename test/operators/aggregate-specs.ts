@@ -1,4 +1,5 @@
 // The aggregates that a type can have, for tests that want all of them.
+import * as fc from 'fast-check'
 import type { DataType } from '../../src/columnar/type.ts'
 import { aggregateType } from '../../src/operators/aggregate-type.ts'
 import {
@@ -35,4 +36,16 @@ export function specsOf(
       { ...of, name: `${name}Filtered`, filter: 'kept' },
     ]
   })
+}
+
+/** Values whose sums fit and are exact, whatever the order, of a type that has sums. */
+export function smallValueOf(type: DataType): fc.Arbitrary<unknown> {
+  const small = fc.integer({ min: type.kind.startsWith('uint') ? 0 : -99, max: 99 })
+  const value = small.map((x): unknown => {
+    if (type.kind === 'bool') return x > 0
+    if (type.kind === 'decimal') return x.toFixed(type.scale)
+    const isBig = 'as' in type ? type.as === 'bigint' : 'unit' in type && type.unit === 'ns'
+    return isBig ? BigInt(x) : x
+  })
+  return type.nullable ? fc.option(value) : value
 }
