@@ -9,7 +9,8 @@
 // u32 and two stores a byte. Below about one set bit in ten, finding bits one by one is faster.
 
 const ALL_SET: usize = memory.data<u64>([-1, -1], 16)
-const offsetsOfByte: usize = memory.data(256 * 8, 16)
+/** Of each byte, the places of its set bits: a byte each, the least first. */
+export const offsetsOfByte: usize = memory.data(256 * 8, 16)
 
 const AND: i32 = 0
 const OR: i32 = 1

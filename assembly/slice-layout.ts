@@ -1,20 +1,20 @@
 // How windows keep their state; slice-table.ts is the table of slices, slice.ts what one slice
-// does.
+// does, slice-merge.ts merges slices.
 //
-//   table   control | template of an accumulator row
+//   table   control | ring: the slices of RING_SLICES indices in a row, u32 each | a fresh block
 //   map     open addressing: slice index i64 | slice u32 (0: empty), unused u32
-// slice   control -> page table u32[] -> pages of 256 u32, a key id each -> accumulator row (0:
-// none)
-//                   -> chunks of rows: next u32, bytes u32, 8 B unused | rows ...
+//   slice   control -> page table u32[] -> pages of 64 u32: a block each (0: none)
+//                   -> chunks of blocks: next u32, bytes u32, 8 B unused | blocks ...
+//   block   a byte a row: it is there | accumulator rows of key ids in a row
 //
-// S1  Rows never move while their slice lives, so a page holds pointers, and a row is found by two
-//     loads.
-// S2  Pages exist where keys do: ids are given in order of first appearance, so keys that are alive
-//     together lie together. A walk over the pages gives rows in order of key id without a sort.
-// S3  A row of a slice below the first live one is late: it gets no accumulators, and is counted.
-// S4  A batch goes in blocks of 64 rows, one step of the way (slice, page, row) for all of them at
-//     a time, so that the misses of a step overlap.
-// S5  The division by the slice size is skipped while rows stay in the slice of the row before.
+// S1  Rows do not move while their slice lives and its key ids keep their names, so that pointers to them
+//     can be held.
+// S2  A block has 16 rows, or fewer where rows are long. Ids are given in order of first appearance, so
+//     keys that are alive together lie together: what is made, walked, merged and given back goes by
+//     blocks. A walk over the blocks gives rows in order of key id without a sort.
+// S3  A row that is not there is as the template says: taking it needs no more than its byte.
+// S4  A row of a slice below the first live one is late: it gets no accumulators, and is counted.
+// S5  A batch goes in blocks of 64 rows: first their slices, then their accumulators.
 import { heapAllocate, heapFree } from './heap'
 
 export const HEAP: usize = 0
@@ -29,14 +29,25 @@ export const SIZE: usize = 32
 export const OFFSET: usize = 40
 export const MULTIPLIER: usize = 48
 export const FIRST_INDEX: usize = 56
-export const LAST_INDEX: usize = 64
-export const LAST_KNOWN: usize = 72
-export const TEMPLATE: usize = 80
+export const LAST_START: usize = 64
+export const LAST_SPAN: usize = 72
+export const RING_START: usize = 80
+export const RING_SPAN: usize = 88
+export const RING_FIRST: usize = 96
+export const INVERSE: usize = 104
+export const ROW_BITS: usize = 112
+export const BLOCK_BYTES: usize = 116
+/** Rows in a row that were not in the ring. */
+export const RING_MISSES: usize = 120
+export const RING: usize = 128
+export const RING_SLICES: u32 = 256
+export const FRESH_BLOCK: usize = RING + 1024
 
 export const INDEX: usize = 0
 export const PAGES: usize = 8
 export const PAGE_COUNT: usize = 12
-export const ROWS: usize = 16
+/** Blocks that were given back while the slice lives, linked by their first words. */
+export const FREE: usize = 16
 export const CHUNK: usize = 20
 export const TOP: usize = 24
 export const END: usize = 28
@@ -44,9 +55,14 @@ export const NEXT_CREATED: usize = 32
 export const MAPPED: usize = 36
 export const SLICE_BYTES: usize = 40
 
-export const PAGE_BITS: u32 = 8
-export const PAGE_MASK: u32 = 255
-export const PAGE_BYTES: usize = 1024
+export const BLOCK_HEADER: usize = 16
+const ROW_BITS_MAX: u32 = 4
+/** Rows share a block while they take no more than this together. */
+const SHARED_BYTES_MAX: u32 = 512
+/** Blocks of a page. */
+export const PAGE_BITS: u32 = 6
+export const PAGE_MASK: u32 = 63
+export const PAGE_BYTES: usize = 256
 const PAGES_MIN: u32 = 4
 const CHUNK_HEADER: usize = 16
 const CHUNK_BYTES_MIN: usize = 512
@@ -60,9 +76,26 @@ export const FAR: i64 = 1 << 62
 
 export const BLOCK: u32 = 64
 export const blockSlices: usize = memory.data(64 * 4, 16)
-export const blockEntries: usize = memory.data(64 * 4, 16)
-/** What holds no row: a late row's entry. */
-const NO_ENTRY: usize = memory.data(4, 4)
+/** What stands for the block of a late row: its bytes are written, and never read. */
+const noBlock: usize = memory.data(16, 16)
+
+/** How many rows share a block, as a power of two. */
+export function rowBitsOf(stride: u32): u32 {
+  let bits = ROW_BITS_MAX
+  while (bits && stride << bits > SHARED_BYTES_MAX) bits--
+  return bits
+}
+
+export function blockBytesOf(stride: u32, rowBits: u32): usize {
+  return (BLOCK_HEADER + ((<usize>stride) << rowBits) + 15) & ~15
+}
+
+/** Writes a block without a row: each is as the template. */
+export function writeFreshBlock(block: usize, stride: usize, rowBits: u32, template: usize): void {
+  memory.fill(block, 0, blockBytesOf(<u32>stride, rowBits))
+  let row = block + BLOCK_HEADER
+  for (let i: u32 = 0; i < 1 << rowBits; i++, row += stride) memory.copy(row, template, stride)
+}
 
 /** A slice that is not in the map; 0 when memory is exhausted. */
 export function makeSlice(table: usize): usize {
@@ -73,15 +106,21 @@ export function makeSlice(table: usize): usize {
   return slice
 }
 
-/** Where a slice keeps the row of a key id; the page is made when it is not there. 0: exhausted. */
-export function entryOf(table: usize, slice: usize, id: u32): usize {
-  const page = id >> PAGE_BITS
+/** Forgets which slices are where: the next row looks into the map. */
+export function forgetSlices(table: usize): void {
+  store<u64>(table, 0, LAST_SPAN)
+  store<u64>(table, 0, RING_SPAN)
+}
+
+/** Where a slice keeps a block, by the number that its key ids begin with; 0: exhausted. */
+export function entryOf(table: usize, slice: usize, block: u32): usize {
+  const page = block >> PAGE_BITS
+  let at: usize = 0
   if (page < load<u32>(slice, PAGE_COUNT)) {
-    const at: usize = load<u32>(<usize>load<u32>(slice, PAGES) + ((<usize>page) << 2))
-    if (at) return at + ((<usize>(id & PAGE_MASK)) << 2)
+    at = load<u32>(<usize>load<u32>(slice, PAGES) + ((<usize>page) << 2))
   }
-  const fresh = newPage(table, slice, page)
-  return fresh ? fresh + ((<usize>(id & PAGE_MASK)) << 2) : 0
+  if (!at) at = newPage(table, slice, page)
+  return at ? at + ((<usize>(block & PAGE_MASK)) << 2) : 0
 }
 
 /** Makes a page; 0 when memory is exhausted. */
@@ -107,14 +146,24 @@ function newPage(table: usize, slice: usize, page: u32): usize {
   return fresh
 }
 
-/** A fresh accumulator row; 0 when memory is exhausted. */
-function newRow(table: usize, slice: usize): usize {
-  const stride: usize = load<u32>(table, STRIDE)
+/** Copies a block's bytes. */
+export function copyBlock(from: usize, to: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, v128.load(from + at))
+}
+
+/** Memory for a block of the slice, with anything in it; 0 when memory is exhausted. */
+export function takeBlock(table: usize, slice: usize): usize {
+  const free: usize = load<u32>(slice, FREE)
+  if (free) {
+    store<u32>(slice, load<u32>(free), FREE)
+    return free
+  }
+  const size: usize = load<u32>(table, BLOCK_BYTES)
   let top: usize = load<u32>(slice, TOP)
-  if (top + stride > <usize>load<u32>(slice, END)) {
+  if (top + size > <usize>load<u32>(slice, END)) {
     const old: usize = load<u32>(slice, CHUNK)
     const before: usize = old ? <usize>load<u32>(old, 4) : CHUNK_BYTES_MIN >> 1
-    const bytes = max<usize>(min<usize>(before << 1, CHUNK_BYTES_MAX), CHUNK_HEADER + stride)
+    const bytes = max<usize>(min<usize>(before << 1, CHUNK_BYTES_MAX), CHUNK_HEADER + size)
     const chunk = heapAllocate(load<u32>(table, HEAP), bytes)
     if (!chunk) return 0
     store<u32>(chunk, <u32>old)
@@ -123,63 +172,93 @@ function newRow(table: usize, slice: usize): usize {
     store<u32>(slice, <u32>(chunk + bytes), END)
     top = chunk + CHUNK_HEADER
   }
-  for (let at: usize = 0; at < stride; at += 8) {
-    store<u64>(top + at, load<u64>(table + TEMPLATE + at))
-  }
-  store<u32>(slice, <u32>(top + stride), TOP)
-  store<u32>(slice, load<u32>(slice, ROWS) + 1, ROWS)
+  store<u32>(slice, <u32>(top + size), TOP)
   return top
 }
 
-/**
- * Finds where the block's slices keep their rows, from row j on, until a page is not there; returns
- * where it stops. A late row gets NO_ENTRY.
- */
-function knownEntries(ids: usize, j: usize, count: usize): usize {
+/** Makes the block of a key id, without a row. Finds it when it is there; 0 when memory is exhausted. */
+export function makeBlock(table: usize, slice: usize, id: u32): usize {
+  const entry = entryOf(table, slice, id >> load<u32>(table, ROW_BITS))
+  if (!entry) return 0
+  let block: usize = load<u32>(entry)
+  if (block) return block
+  block = takeBlock(table, slice)
+  if (!block) return 0
+  copyBlock(table + FRESH_BLOCK, block, load<u32>(table, BLOCK_BYTES))
+  store<u32>(entry, <u32>block)
+  return block
+}
+
+/** Takes the rows of the batch's block from row j on, until a block is not there; where it stops. */
+function knownRows(table: usize, ids: usize, j: usize, count: usize, rows: usize): usize {
+  const rowBits = load<u32>(table, ROW_BITS)
+  const rowMask = (1 << rowBits) - 1
+  const stride: usize = load<u32>(table, STRIDE)
   for (; j < count; j++) {
     const slice: usize = load<u32>(blockSlices + (j << 2))
-    let entry = NO_ENTRY
+    const id = load<u32>(ids + (j << 2))
+    let block = noBlock
     if (slice) {
-      const id = load<u32>(ids + (j << 2))
-      const page = id >> PAGE_BITS
+      const number = id >> rowBits
+      const page = number >> PAGE_BITS
       if (page >= load<u32>(slice, PAGE_COUNT)) return j
       const at: usize = load<u32>(<usize>load<u32>(slice, PAGES) + ((<usize>page) << 2))
       if (!at) return j
-      entry = at + ((<usize>(id & PAGE_MASK)) << 2)
+      block = load<u32>(at + ((<usize>(number & PAGE_MASK)) << 2))
+      if (!block) return j
     }
-    store<u32>(blockEntries + (j << 2), <u32>entry)
-  }
-  return count
-}
-
-/** Reads the rows from j on, until one is not there; returns where it stops. */
-function knownRows(j: usize, count: usize, rows: usize): usize {
-  for (; j < count; j++) {
-    const row = load<u32>(load<u32>(blockEntries + (j << 2)))
-    if (!row && load<u32>(blockSlices + (j << 2))) return j
-    store<u32>(rows + (j << 2), row)
+    const place = <usize>(id & rowMask)
+    store<u8>(block + place, 1)
+    const row = block + BLOCK_HEADER + place * stride
+    store<u32>(rows + (j << 2), slice ? <u32>row : 0)
   }
   return count
 }
 
 /**
  * Resolves the block's accumulator rows from its slices; false when memory is exhausted. What makes
- * pages and rows is not in the loops, so that these have the registers.
+ * pages and blocks is not in the loop, so that this has the registers.
  */
 export function resolveRows(table: usize, ids: usize, count: usize, rows: usize): bool {
-  for (let j = knownEntries(ids, 0, count); j < count; j = knownEntries(ids, j, count)) {
+  let j = knownRows(table, ids, 0, count, rows)
+  for (; j < count; j = knownRows(table, ids, j, count, rows)) {
     const slice: usize = load<u32>(blockSlices + (j << 2))
-    if (!newPage(table, slice, load<u32>(ids + (j << 2)) >> PAGE_BITS)) return false
-  }
-  for (let j = knownRows(0, count, rows); j < count; j = knownRows(j, count, rows)) {
-    const row = newRow(table, load<u32>(blockSlices + (j << 2)))
-    if (!row) return false
-    store<u32>(load<u32>(blockEntries + (j << 2)), <u32>row)
+    if (!makeBlock(table, slice, load<u32>(ids + (j << 2)))) return false
   }
   return true
 }
 
-/** The same when all of the rows are in one slice. */
+/** As knownRows(), of one slice. */
+function knownRowsOf(
+  table: usize,
+  slice: usize,
+  ids: usize,
+  j: usize,
+  count: usize,
+  rows: usize,
+): usize {
+  const rowBits = load<u32>(table, ROW_BITS)
+  const rowMask = (1 << rowBits) - 1
+  const stride: usize = load<u32>(table, STRIDE)
+  const pages: usize = load<u32>(slice, PAGES)
+  const pageCount = load<u32>(slice, PAGE_COUNT)
+  for (; j < count; j++) {
+    const id = load<u32>(ids + (j << 2))
+    const number = id >> rowBits
+    const page = number >> PAGE_BITS
+    if (page >= pageCount) return j
+    const at: usize = load<u32>(pages + ((<usize>page) << 2))
+    if (!at) return j
+    const block: usize = load<u32>(at + ((<usize>(number & PAGE_MASK)) << 2))
+    if (!block) return j
+    const place = <usize>(id & rowMask)
+    store<u8>(block + place, 1)
+    store<u32>(rows + (j << 2), <u32>(block + BLOCK_HEADER + place * stride))
+  }
+  return count
+}
+
+/** Takes the rows of any number of key ids in one slice; false when memory is exhausted. */
 export function resolveRowsOf(
   table: usize,
   slice: usize,
@@ -187,41 +266,14 @@ export function resolveRowsOf(
   count: usize,
   rows: usize,
 ): bool {
-  const pages: usize = load<u32>(slice, PAGES)
-  const pageCount = load<u32>(slice, PAGE_COUNT)
-  for (let j: usize = 0; j < count; j++) {
-    const id = load<u32>(ids + (j << 2))
-    const page = id >> PAGE_BITS
-    let row: usize = 0
-    if (page < pageCount) {
-      const at: usize = load<u32>(pages + ((<usize>page) << 2))
-      if (at) row = load<u32>(at + ((<usize>(id & PAGE_MASK)) << 2))
-    }
-    if (!row) return makeRowsOf(table, slice, ids, j, count, rows)
-    store<u32>(rows + (j << 2), <u32>row)
+  let j = knownRowsOf(table, slice, ids, 0, count, rows)
+  for (; j < count; j = knownRowsOf(table, slice, ids, j, count, rows)) {
+    if (!makeBlock(table, slice, load<u32>(ids + (j << 2)))) return false
   }
   return true
 }
 
-/** Goes on from `j`, and makes what is not there. */
-function makeRowsOf(
-  table: usize,
-  slice: usize,
-  ids: usize,
-  j: usize,
-  count: usize,
-  rows: usize,
-): bool {
-  for (; j < count; j++) {
-    const entry = entryOf(table, slice, load<u32>(ids + (j << 2)))
-    if (!entry) return false
-    let row: usize = load<u32>(entry)
-    if (!row) {
-      row = newRow(table, slice)
-      if (!row) return false
-      store<u32>(entry, <u32>row)
-    }
-    store<u32>(rows + (j << 2), <u32>row)
-  }
-  return true
+/** The rows of a block that are there, a bit each. */
+export function presentRows(block: usize): u32 {
+  return <u32>i8x16.bitmask(i8x16.ne(v128.load(block), i8x16.splat(0)))
 }

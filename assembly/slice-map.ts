@@ -75,3 +75,14 @@ export function unmap(table: usize, slice: usize): void {
   v128.store(map + (gap << 4), i64x2.splat(0))
   store<u32>(table, load<u32>(table, SLICES) - 1, SLICES)
 }
+
+/** The slice of an index; 0 when it has none. */
+export function findSlice(table: usize, index: i64): usize {
+  const map: usize = load<u32>(table, MAP)
+  const capacity = load<u32>(table, CAPACITY)
+  let at = mapPlace(index, capacity)
+  while (load<i64>(map + (at << 4)) != index && load<u32>(map + (at << 4), 8)) {
+    at = (at + 1) & <usize>(capacity - 1)
+  }
+  return load<u32>(map + (at << 4), 8)
+}

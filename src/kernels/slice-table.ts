@@ -1,5 +1,6 @@
 // The state of windows by slice and key id (assembly/slice-layout.ts).
 import { assert } from '../base/assert.ts'
+import type { AggregateOverflow, AggregateProgram } from './aggregate.ts'
 import { exhausted } from './exhausted.ts'
 import type { Kernels } from './module.ts'
 
@@ -110,14 +111,26 @@ export class SliceTable {
 
   /** Lists those of n key ids that a slice has, with their rows; how many. */
   find(slice: number, ids: number, n: number, outIds: number, outRows: number): number {
-    return this.#kernels.exports.sliceFind(slice, ids, n, outIds, outRows) >>> 0
+    return this.#kernels.exports.sliceFind(this.#table, slice, ids, n, outIds, outRows) >>> 0
   }
 
   /**
    * Writes up to `most` key ids and rows of a slice, in order of key id from `from` on; how many.
    */
   scan(slice: number, from: number, most: number, ids: number, rows: number): number {
-    return this.#kernels.exports.sliceScan(slice, from, most, ids, rows) >>> 0
+    return this.#kernels.exports.sliceScan(this.#table, slice, from, most, ids, rows) >>> 0
+  }
+
+  /**
+   * Merges a slice into another, whose rows came before its.
+   * @param program of accumulators that hold nothing outside themselves
+   * @throws MEMORY_EXHAUSTED
+   */
+  merge(slice: number, into: number, program: AggregateProgram): AggregateOverflow | undefined {
+    const { exports } = this.#kernels
+    const status = exports.sliceMerge(this.#table, slice, into, program.address) >>> 0
+    if (status === EXHAUSTED) throw exhausted(this.#kernels, 'the state of windows')
+    return status === DONE ? undefined : { entry: program.failedEntry, row: status }
   }
 
   /** Gives a slice back; what its accumulators hold outside themselves goes before. */
@@ -127,7 +140,7 @@ export class SliceTable {
 
   /** Sets the bits of the key ids that a slice holds. */
   mark(slice: number, bits: number): void {
-    this.#kernels.exports.sliceMark(slice, bits)
+    this.#kernels.exports.sliceMark(this.#table, slice, bits)
   }
 
   /**

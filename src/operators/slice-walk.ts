@@ -44,7 +44,13 @@ export class SliceWalk {
 
   /** Merges a slice into another, whose rows came before its. */
   merge(slice: number, into: number): void {
-    this.walk(slice, (found) => this.#mergeListed(into, found))
+    const { slices, program, holdsBytes, overflow } = this.#parts
+    if (holdsBytes) {
+      this.walk(slice, (found) => this.#mergeListed(into, found))
+      return
+    }
+    const failed = slices.merge(slice, into, program)
+    if (failed !== undefined) throw overflow(failed)
   }
 
   /** Merges what a slice has of n key ids. */

@@ -8,8 +8,10 @@ import { bitsOf, inArena, lengths, place } from './linear-memory.ts'
 import * as twin from './reference/slice-table.ts'
 
 const kernels = new Kernels()
-const STRIDE = 24
-const template = Uint8Array.from({ length: STRIDE }, (_, i) => i)
+const templateOf = (stride: number): Uint8Array => Uint8Array.from({ length: stride }, (_, i) => i)
+const template = templateOf(24)
+/** Of rows that share a block with 15 others, with fewer, and with none. */
+const stride = fc.constantFrom(8, 24, 40, 200, 264, 1000)
 
 const u32 = (ptr: number, n: number): number[] => [
   ...new Uint32Array(kernels.take(ptr, n * 4).buffer),
@@ -105,13 +107,14 @@ describe('a slice table', () => {
       size: fc.integer({ min: 1, max: 50 }),
       shift: fc.double({ min: 0, max: 0.99, noNaN: true }),
       most: fc.constantFrom(1, 7, 1000),
+      stride,
     })
     fc.assert(
-      fc.property(inputs, ({ batches, size, shift, most }) =>
+      fc.property(inputs, ({ batches, size, shift, most, stride: bytes }) =>
         inArena(kernels, () => {
           const offset = Math.floor(shift * size)
           const grid = { size: BigInt(size), offset: BigInt(offset), multiplier: 1n }
-          const table = new SliceTable(kernels, template, grid)
+          const table = new SliceTable(kernels, templateOf(bytes), grid)
           const reference = new twin.SliceTable(size, offset)
           const rows = new Rows()
           let live: Slice[] = []
@@ -159,7 +162,7 @@ describe('a slice table', () => {
       const slice = table.detached()
       table.rowsOf(slice, ids, n, rows)
       const addresses = u32(rows, n)
-      for (const address of addresses) expect(kernels.take(address, STRIDE)).toEqual(template)
+      for (const address of addresses) expect(kernels.take(address, 24)).toEqual(template)
       expect(new Set(addresses).size).toBe(n)
       table.rowsOf(slice, ids, n, rows)
       expect(u32(rows, n)).toEqual(addresses)
@@ -168,21 +171,25 @@ describe('a slice table', () => {
     })
   })
 
-  it('renames ids in place after a compaction, and marks those it holds', () => {
-    // Ids of three pages.
-    const KEYS = 600
+  it('renames ids after a compaction, with their rows, and marks those it holds', () => {
+    // Ids of two pages of blocks that rows share, and of many where they do not.
+    const KEYS = 1200
     const inputs = fc.record({
       ids: fc.uniqueArray(fc.nat({ max: KEYS - 1 }), { minLength: 1, maxLength: 120 }),
-      dead: fc.uniqueArray(fc.nat({ max: KEYS - 1 }), { maxLength: 200 }),
+      dead: fc.uniqueArray(fc.nat({ max: KEYS - 1 }), { maxLength: 400 }),
+      stride,
     })
     fc.assert(
-      fc.property(inputs, ({ ids, dead }) =>
+      fc.property(inputs, ({ ids, dead, stride: bytes }) =>
         inArena(kernels, () => {
-          const table = new SliceTable(kernels, template, { size: 1n, offset: 0n, multiplier: 1n })
+          const grid = { size: 1n, offset: 0n, multiplier: 1n }
+          const table = new SliceTable(kernels, templateOf(bytes), grid)
           const slice = table.detached()
-          const rows = kernels.scratch(ids.length * 4)
+          const rows = kernels.scratch(KEYS * 4)
           table.rowsOf(slice, place(kernels, Uint32Array.from(ids)), ids.length, rows)
+          // Rows have to say whose they are, to the last of their bytes.
           const before = scanned(table, slice, 64)
+          for (const [key, row] of before) kernels.data.setUint32(row + bytes - 4, key, true)
           const bits = place(kernels, new Uint8Array(KEYS / 8))
           table.mark(slice, bits)
           const held = new Set(ids)
@@ -195,10 +202,24 @@ describe('a slice table', () => {
             gone.has(key) ? 0xffffffff : next++,
           )
           table.remap(slice, place(kernels, map))
-          expect(scanned(table, slice, 64)).toEqual(before.map(([key, row]) => [map[key], row]))
+          const after = scanned(table, slice, 64)
+          expect(
+            after.map(([key, row]) => [key, kernels.data.getUint32(row + bytes - 4, true)]),
+          ).toEqual(before.map(([key]) => [map[key], key]))
+          expect(table.rowCount(slice)).toBe(before.length)
+          // A row that was moved leaves one behind that is as good as new.
+          const kept = new Map(after)
+          const all = Uint32Array.from({ length: KEYS }, (_, key) => key)
+          table.rowsOf(slice, place(kernels, all), KEYS, rows)
+          const wrong = u32(rows, KEYS).filter((row, key) => {
+            if (kept.has(key)) return row !== kept.get(key)
+            return kernels.u8.subarray(row, row + bytes).some((byte, at) => byte !== (at & 255))
+          })
+          expect(wrong).toEqual([])
           table.close()
         }),
       ),
+      { numRuns: 1_000 },
     )
   })
 
@@ -221,6 +242,48 @@ describe('a slice table', () => {
       expect(narrow.assign(times, ids, 4, out, kept)).toBe(1)
       narrow.close()
     })
+  })
+
+  it('divides exactly at the borders of slices of any size', () => {
+    const inputs = fc.record({
+      size: fc.oneof(fc.bigInt(1n, 100n), fc.bigInt(1n, 2n ** 40n), fc.bigInt(1n, 2n ** 60n)),
+      shift: fc.bigInt(0n, 2n ** 60n),
+      base: fc.bigInt(-(2n ** 61n), 2n ** 61n),
+      places: fc.array(
+        fc.record({ slice: fc.nat({ max: 300 }), by: fc.integer({ min: -1, max: 1 }) }),
+        {
+          maxLength: 150,
+        },
+      ),
+    })
+    fc.assert(
+      fc.property(inputs, ({ size, shift, base, places }) =>
+        inArena(kernels, () => {
+          const offset = shift % size
+          const indexOf = (time: bigint): bigint => {
+            const from = time - offset
+            return from / size - (from % size < 0n ? 1n : 0n)
+          }
+          const first = indexOf(base)
+          const times = places
+            .map(({ slice, by }) => (first + BigInt(slice)) * size + offset + BigInt(by))
+            .filter((time) => BigInt.asIntN(63, time) === time)
+            .filter((time) => indexOf(time) ** 2n < 2n ** 106n)
+          const n = times.length
+          const table = new SliceTable(kernels, template, { size, offset, multiplier: 1n })
+          const out = kernels.scratch(n * 4)
+          const at = place(kernels, BigInt64Array.from(times), 3)
+          const ids = place(kernels, new Uint32Array(n))
+          expect(table.assign(at, ids, n, out, kernels.scratch((n + 7) >> 3))).toBeUndefined()
+          const indexByRow = new Map(
+            table.created().map(({ index, ptr }) => [scanned(table, ptr, 2)[0]![1], BigInt(index)]),
+          )
+          expect(u32(out, n).map((row) => indexByRow.get(row))).toEqual(times.map(indexOf))
+          table.close()
+        }),
+      ),
+      { numRuns: 1_000 },
+    )
   })
 
   it('gives all its memory back', () => {

@@ -1,17 +1,25 @@
-// Slices of event time in C: the same map, pages, rows and blocks.
+// Slices of event time in C: the same ring, map, pages and blocks.
 #include "bench.h"
 
-enum { STRIDE = 32, CHUNK = 16384 };
+enum { STRIDE = 32, CHUNK = 16384, ROWS = 16, PAGE = 64, RING = 256, BEHIND = 64 };
+
+typedef struct {
+  uint8_t present[ROWS];
+  uint8_t rows[ROWS][STRIDE];
+} Block;
 
 typedef struct Slice {
   int64_t index;
-  uint8_t ***pages;
-  uint32_t page_count, rows;
+  Block ***pages;
+  uint32_t page_count;
   uint8_t *chunk, *top, *end;
 } Slice;
 
 static Slice **map;
 static uint32_t capacity, slices;
+static Slice *ring[RING];
+static int64_t ring_first;
+static bool has_ring;
 
 static uint32_t place(int64_t index) {
   return (uint32_t)((uint64_t)index * 0x9e3779b97f4a7c15 >> (64 - __builtin_ctz(capacity)));
@@ -36,6 +44,7 @@ static void begin(void) {
   free(map);
   capacity = 64;
   slices = 0;
+  has_ring = false;
   map = calloc(capacity, sizeof *map);
 }
 
@@ -61,8 +70,22 @@ static Slice *slice_of(int64_t index) {
   return slice;
 }
 
-static uint8_t **entry_of(Slice *slice, uint32_t id) {
-  const uint32_t page = id >> 8;
+static Block *new_block(Slice *slice) {
+  if (!slice->top || slice->top + sizeof(Block) > slice->end) {
+    uint8_t *chunk = malloc(CHUNK);
+    memcpy(chunk, &slice->chunk, sizeof slice->chunk);
+    slice->chunk = chunk;
+    slice->top = chunk + 16;
+    slice->end = chunk + CHUNK;
+  }
+  Block *block = (Block *)slice->top;
+  memset(block, 0, sizeof *block);
+  slice->top += sizeof *block;
+  return block;
+}
+
+static Block *block_of(Slice *slice, uint32_t id) {
+  const uint32_t number = id / ROWS, page = number / PAGE;
   if (page >= slice->page_count) {
     uint32_t wanted = slice->page_count ? slice->page_count : 4;
     while (wanted <= page) wanted *= 2;
@@ -70,23 +93,24 @@ static uint8_t **entry_of(Slice *slice, uint32_t id) {
     memset(slice->pages + slice->page_count, 0, (wanted - slice->page_count) * sizeof *slice->pages);
     slice->page_count = wanted;
   }
-  if (!slice->pages[page]) slice->pages[page] = calloc(256, sizeof **slice->pages);
-  return &slice->pages[page][id & 255];
+  if (!slice->pages[page]) slice->pages[page] = calloc(PAGE, sizeof **slice->pages);
+  Block **block = &slice->pages[page][number % PAGE];
+  if (!*block) *block = new_block(slice);
+  return *block;
 }
 
-static uint8_t *new_row(Slice *slice) {
-  if (!slice->top || slice->top + STRIDE > slice->end) {
-    uint8_t *chunk = malloc(CHUNK);
-    memcpy(chunk, &slice->chunk, sizeof slice->chunk);
-    slice->chunk = chunk;
-    slice->top = chunk + 16;
-    slice->end = chunk + CHUNK;
+static Slice *slice_at(int64_t time, int64_t size) {
+  const uint64_t from = (uint64_t)(time - ring_first * size);
+  if (has_ring && from < (uint64_t)size * RING) {
+    Slice **kept = &ring[from / (uint64_t)size];
+    if (!*kept) *kept = slice_of(ring_first + (int64_t)(from / (uint64_t)size));
+    return *kept;
   }
-  uint8_t *row = slice->top;
-  memset(row, 0, STRIDE);
-  slice->top += STRIDE;
-  slice->rows++;
-  return row;
+  const int64_t index = time / size - (time % size < 0);
+  ring_first = index - BEHIND;
+  has_ring = true;
+  memset(ring, 0, sizeof ring);
+  return ring[BEHIND] = slice_of(index);
 }
 
 static double assign(const Batch *b) {
@@ -101,21 +125,20 @@ static double assign(const Batch *b) {
   for (uint32_t at = 0; at < b->rows; at += 64) {
     const uint32_t count = b->rows - at < 64 ? b->rows - at : 64;
     Slice *of[64];
-    uint8_t **entries[64];
     uint64_t mask = 0;
     for (uint32_t j = 0; j < count; j++) {
       const int64_t time = times[at + j];
       if (!slice || (uint64_t)(time - start) >= (uint64_t)size) {
-        const int64_t index = time / size - (time % size < 0);
-        start = index * size;
-        slice = slice_of(index);
+        slice = slice_at(time, size);
+        start = slice->index * size;
       }
       of[j] = slice;
     }
-    for (uint32_t j = 0; j < count; j++) entries[j] = entry_of(of[j], ids[at + j]);
     for (uint32_t j = 0; j < count; j++) {
-      if (!*entries[j]) *entries[j] = new_row(of[j]);
-      out[at + j] = (uint32_t)(uintptr_t)*entries[j];
+      const uint32_t id = ids[at + j];
+      Block *block = block_of(of[j], id);
+      block->present[id % ROWS] = 1;
+      out[at + j] = (uint32_t)(uintptr_t)block->rows[id % ROWS];
       mask |= (uint64_t)(of[j] != NULL) << j;
     }
     kept[at / 64] = mask;
@@ -124,23 +147,25 @@ static double assign(const Batch *b) {
   return live;
 }
 
-// The pages of one slice in order of key id.
+// The blocks of one slice in order of key id.
 static double walk(const Batch *b) {
   static Slice slice;
-  static uint8_t row[16];
   const uint32_t *present = b->in[0];
   uint32_t *ids = b->out[0], *out = b->out[1], count = 0;
   if (!slice.pages) {
-    for (uint32_t i = 0; i < b->in_bytes[0] / 4; i++) *entry_of(&slice, present[i]) = row;
+    for (uint32_t i = 0; i < b->in_bytes[0] / 4; i++) {
+      block_of(&slice, present[i])->present[present[i] % ROWS] = 1;
+    }
   }
-  for (uint32_t page = 0; page < slice.page_count; page++) {
-    uint8_t **entries = slice.pages[page];
-    if (!entries) continue;
-    for (uint32_t i = 0; i < 256; i++) {
-      if (!entries[i]) continue;
+  for (uint32_t number = 0; number < slice.page_count * PAGE; number++) {
+    Block **page = slice.pages[number / PAGE];
+    const Block *block = page ? page[number % PAGE] : NULL;
+    if (!block) continue;
+    for (uint32_t i = 0; i < ROWS; i++) {
+      if (!block->present[i]) continue;
       if (count == b->rows) return count;
-      ids[count] = page << 8 | i;
-      out[count++] = (uint32_t)(uintptr_t)entries[i];
+      ids[count] = number * ROWS + i;
+      out[count++] = (uint32_t)(uintptr_t)block->rows[i];
     }
   }
   return count;
@@ -148,7 +173,14 @@ static double walk(const Batch *b) {
 
 static double finish(void) {
   uint32_t rows = 0;
-  for (uint32_t i = 0; i < capacity; i++) rows += map[i] ? map[i]->rows : 0;
+  for (uint32_t i = 0; i < capacity; i++) {
+    if (!map[i]) continue;
+    for (uint32_t number = 0; number < map[i]->page_count * PAGE; number++) {
+      Block **page = map[i]->pages[number / PAGE];
+      const Block *block = page ? page[number % PAGE] : NULL;
+      for (uint32_t j = 0; block && j < ROWS; j++) rows += block->present[j];
+    }
+  }
   return rows;
 }
 
