@@ -97,7 +97,7 @@ export class SlotWorker {
           } satisfies FromSlot)
           break
         case 'cancel':
-          if (this.#job === undefined || this.#job.cancel()) this.#forget()
+          if (this.#job === undefined || (await this.#job.cancel())) this.#forget()
           break
       }
     } catch (error) {
@@ -228,11 +228,12 @@ class SlotJob {
   }
 
   /** Stops everything; true when the loop was not running, so that nobody else will clean up. */
-  cancel(): boolean {
+  async cancel(): Promise<boolean> {
     for (const subtask of this.#subtasks) subtask.cancel()
     this.#wake()
     if (this.#running) return false
-    void this.#closeAll()
+    // Who says 'idle' has given everything back: files of sinks that were open are gone.
+    for (const subtask of this.#subtasks) await subtask.close()
     return true
   }
 
@@ -269,10 +270,6 @@ class SlotJob {
       state: state as 'finished' | 'failed' | 'cancelled',
       ...(state === 'failed' ? { error: errorJson(error) } : {}),
     })
-  }
-
-  async #closeAll(): Promise<void> {
-    for (const subtask of this.#subtasks) await subtask.close()
   }
 
   #report(now: boolean): void {

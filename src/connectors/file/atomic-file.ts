@@ -94,7 +94,7 @@ export class AtomicFile {
   }
 
   /**
-   * Gives the sealed file its name.
+   * Gives the sealed file its name; syncFolder() makes that durable, once for all files of a folder.
    * @throws FILE_EXISTS, FILE_UNWRITABLE
    */
   async publish(ifExists: IfExists): Promise<void> {
@@ -106,7 +106,6 @@ export class AtomicFile {
         await this.#fs.unlink(this.#temporary)
       }
       this.#state = 'published'
-      await syncFolder(this.#fs, dirname(this.path))
     } catch (error) {
       if (systemCode(error) === 'EEXIST') throw fileExists(this.path)
       throw writeError(this.path, this.#bytesWritten, error)
@@ -180,13 +179,20 @@ export const fileExists = (path: string): DataflowError =>
     { context: { location: path } },
   )
 
-/** Makes renames in a folder durable. */
-async function syncFolder(fs: FileSystem, folder: string): Promise<void> {
-  const file = await fs.open(folder, 'r')
+/**
+ * Makes the new names of a file's folder durable.
+ * @throws FILE_UNWRITABLE
+ */
+export async function syncFolder(fs: FileSystem, { path, bytes }: AtomicFile): Promise<void> {
   try {
-    await file.sync()
-  } finally {
-    await file.close()
+    const file = await fs.open(dirname(path), 'r')
+    try {
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw writeError(path, bytes, error)
   }
 }
 

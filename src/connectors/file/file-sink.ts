@@ -16,7 +16,7 @@ import type { Json } from '../../base/json.ts'
 import { compact } from '../../columnar/gather.ts'
 import type { RecordBatch } from '../../columnar/record-batch.ts'
 import type { Sink, SinkWriter, WriterContext } from '../connector.ts'
-import { AtomicFile, fileExists, type IfExists } from './atomic-file.ts'
+import { AtomicFile, fileExists, type IfExists, syncFolder } from './atomic-file.ts'
 import { type ByteSink, CompressedFile, COMPRESSION_ENDINGS } from './compression.ts'
 import { type FileSystem, nodeFileSystem, systemCode, writeError } from './file-system.ts'
 import type { Compression, FileEncoder, FileFormat } from './format.ts'
@@ -169,6 +169,8 @@ class FileSinkWriter implements FolderWriter {
       await (isNeeded ? this.#seal(part) : this.#drop(part))
     }
     for (const { file } of this.#sealed) await file.publish(this.#config.ifExists)
+    const last = this.#sealed.at(-1)
+    if (last !== undefined) await syncFolder(this.#fs, last.file)
     if (this.#isFolder && this.#config.ifExists === 'replace') await this.#removeStale()
   }
 

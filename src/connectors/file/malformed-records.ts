@@ -11,7 +11,7 @@ import { basename, dirname, extname, join } from 'node:path'
 import { DataflowError } from '../../base/errors.ts'
 import type { OperatorMetrics } from '../../operators/operator.ts'
 import type { OnError } from '../connector.ts'
-import { AtomicFile } from './atomic-file.ts'
+import { AtomicFile, syncFolder } from './atomic-file.ts'
 import { type FileSystem, nodeFileSystem, systemCode, writeError } from './file-system.ts'
 
 /** A malformed record as the policy sees it; what a format does not know is undefined. */
@@ -70,8 +70,11 @@ export class MalformedRecords {
     const letters = this.#letters
     this.#letters = undefined
     try {
-      await letters?.seal()
-      await letters?.publish('replace')
+      if (letters !== undefined) {
+        await letters.seal()
+        await letters.publish('replace')
+        await syncFolder(this.#fs, letters)
+      }
     } finally {
       await letters?.abort()
     }

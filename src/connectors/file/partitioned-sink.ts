@@ -57,6 +57,8 @@ export class PartitionedSinkWriter implements SinkWriter {
   readonly #reader: RowReader
   #format: FileFormat | undefined
   #madeFolder: string | undefined
+  /** Files may have their names: folders stay. */
+  #isPublished = false
   /** By folder; those with an open part, the one written last at the end. */
   readonly #open = new Map<string, FolderWriter>()
   readonly #rolled = new Map<string, FolderWriter>()
@@ -103,7 +105,7 @@ export class PartitionedSinkWriter implements SinkWriter {
   }
 
   async finish(): Promise<void> {
-    this.#madeFolder = undefined
+    this.#isPublished = true
     const writers = new Map([...this.#rolled, ...this.#open])
     for (const writer of writers.values()) await writer.finish()
     if (this.#parts.ifExists === 'fail') return
@@ -114,16 +116,25 @@ export class PartitionedSinkWriter implements SinkWriter {
   }
 
   async close(): Promise<void> {
-    for (const writer of [...this.#rolled.values(), ...this.#open.values()]) await writer.close()
+    const writers = [...this.#rolled, ...this.#open]
+    for (const [, writer] of writers) await writer.close()
+    if (this.#isPublished) return
+    // A folder of several partitions was not empty when the file went for which it was made.
+    const root = resolve(this.#parts.path)
+    for (const [folder] of writers) await this.#removeEmpty(dirname(resolve(folder)), root)
     if (this.#madeFolder === undefined) return
-    for (let folder = resolve(this.#parts.path); ; folder = dirname(folder)) {
+    await this.#removeEmpty(root, dirname(resolve(this.#madeFolder)))
+  }
+
+  /** Removes a folder and those above it, below `end`, as long as they are empty. */
+  async #removeEmpty(folder: string, end: string): Promise<void> {
+    for (; folder !== end; folder = dirname(folder)) {
       try {
         await this.#parts.fs.rmdir(folder)
-      } catch {
+      } catch (error) {
         // Another subtask's files are still in it: the last one takes it away, or it stays.
-        return
+        if (systemCode(error) !== 'ENOENT') return
       }
-      if (folder === resolve(this.#madeFolder)) return
     }
   }
 

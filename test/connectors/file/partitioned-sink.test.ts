@@ -134,17 +134,30 @@ describe('partitionBy', () => {
     expect(found.map(({ id }) => id).sort((a, b) => a - b)).toEqual(rows(100).map(({ id }) => id))
   })
 
-  it('leaves nothing when the job fails', async () => {
+  it.each([[['city']], [['day', 'city']]])('leaves nothing when the job fails (%s)', async (by) => {
+    async function* failing() {
+      yield* rows(300)
+      // Null and the empty text have one folder.
+      while (files().length < 5) await new Promise((resolve) => setTimeout(resolve, 5))
+      throw new Error('no further')
+    }
     const env = StreamExecutionEnvironment.getExecutionEnvironment({ config: { batchRows: 64 } })
     env
-      .fromCollection(rows(300), { schema: SCHEMA })
-      .filter(({ id }) => {
-        if (id === 250) throw new Error('no further')
-        return true
-      })
-      .sinkTo(ndjsonFile(`${folder}/out/`, { partitionBy: ['city'] }))
+      .fromAsyncIterable(failing, { schema: SCHEMA })
+      .sinkTo(ndjsonFile(`${folder}/out/`, { partitionBy: by }))
     await expect(env.execute()).rejects.toThrowError(/no further/)
     expect(fs.readdirSync(folder)).toEqual([])
+  })
+
+  it('leaves nothing when the job cannot begin', async () => {
+    fs.writeFileSync(join(folder, 'there'), '')
+    const env = StreamExecutionEnvironment.getExecutionEnvironment()
+    const some = env.fromCollection(rows(3), { schema: SCHEMA }).filter(() => true)
+    for (const name of ['a', 'b', 'c']) some.sinkTo(ndjsonFile(`${folder}/${name}/`))
+    some.sinkTo(ndjsonFile(`${folder}/there`, { ifExists: 'fail' }))
+    some.sinkTo(ndjsonFile(`${folder}/d/`))
+    await expect(env.execute()).rejects.toThrowError(/exists already/)
+    expect(fs.readdirSync(folder)).toEqual(['there'])
   })
 
   it('wants a folder, columns that are there, and values that name folders', async () => {
