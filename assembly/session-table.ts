@@ -44,6 +44,7 @@ import { settle, takeOut } from './session-wheel'
 
 const EXHAUSTED: u32 = 0xffffffff
 const OUT_OF_RANGE: u32 = 0xfffffffe
+const MERGED: u32 = 0x80000000
 const TIME_MAX: i64 = 1 << 53
 
 /**
@@ -202,6 +203,58 @@ export function sessionAssign(
   }
   store<u32>(table, n - live, LATE)
   return merges
+}
+
+/**
+ * As sessionAssign(), up to and with the first row that makes two sessions one: that row's accumulators are
+ * those of the one, and `merge` (from and to, u32 each) says which go into which before it. At `starts`
+ * and `ends` (i64) is when each row's session began and ends as of that row. Returns how many rows are
+ * done, with the highest bit set when the last of them has merged; or as sessionAssign().
+ */
+export function sessionAssignUpToMerge(
+  table: usize,
+  times: usize,
+  ids: usize,
+  n: u32,
+  idCount: u32,
+  rows: usize,
+  kept: usize,
+  starts: usize,
+  ends: usize,
+  merge: usize,
+): u32 {
+  if (!reserveHeads(table, idCount)) return EXHAUSTED
+  mergesFrom = merge
+  mergesTo = merge + 4
+  merges = 0
+  const watermark = load<i64>(table, WATERMARK)
+  let live: u32 = 0
+  let bits: u64 = 0
+  let i: usize = 0
+  while (i < <usize>n && !merges) {
+    const time = milliseconds(table, load<i64>(times + (i << 3)))
+    if (time > TIME_MAX || time < -TIME_MAX) return OUT_OF_RANGE - <u32>i
+    const session = sessionOf(table, load<u32>(ids + (i << 2)), time)
+    if (session == 1) return EXHAUSTED
+    if (session) {
+      settle(table, session)
+      const end = endOf(table, session)
+      if (end - 1 <= watermark) noteAgain(table, session)
+      store<i64>(starts + (i << 3), load<i64>(session, START))
+      store<i64>(ends + (i << 3), end)
+      bits |= (<u64>1) << (<u64>i & 63)
+      live++
+    }
+    store<u32>(rows + (i << 2), session ? <u32>(session + SESSION_BYTES) : 0)
+    if ((i & 63) == 63) {
+      store<u64>(kept + ((i >> 6) << 3), bits)
+      bits = 0
+    }
+    i++
+  }
+  if (i & 63) store<u64>(kept + ((i >> 6) << 3), bits)
+  store<u32>(table, <u32>i - live, LATE)
+  return merges ? <u32>i | MERGED : <u32>i
 }
 
 /**

@@ -37,8 +37,22 @@ export type SessionsAssigned =
   | { readonly kind: 'assigned'; readonly merges: SessionMerges }
   | { readonly kind: 'outOfRange'; readonly row: number }
 
+/** Rows up to the first that made two sessions one. */
+export type SessionsAssignedUpToMerge =
+  | {
+      readonly kind: 'assigned'
+      /** At least one. */
+      readonly done: number
+      /** What the last of them made one: accumulators `from` go into `to` before that row's values do. */
+      readonly merge: { readonly from: number; readonly to: number } | undefined
+    }
+  | { readonly kind: 'outOfRange'; readonly row: number }
+
 const EXHAUSTED = 0xffffffff
 const OUT_OF_RANGE = 0xfffffffe
+const MERGED = 0x80000000
+/** More rows are in no batch. */
+const DONE_MAX = 0xff000000
 
 /** Key ids (u32), starts and ends (i64) of sessions: where they go. */
 export interface SessionBounds {
@@ -93,6 +107,31 @@ export class SessionTable {
     if (status === EXHAUSTED) throw this.#exhausted()
     if (status > n) return { kind: 'outOfRange', row: OUT_OF_RANGE - status }
     return { kind: 'assigned', merges: { from, to, length: status } }
+  }
+
+  /**
+   * The same up to and with the first row that makes two sessions one, for those who look at sessions in the
+   * midst of a batch.
+   * @param bounds where starts and ends (i64 a row) of the rows' sessions go, as they are with that row
+   * @throws MEMORY_EXHAUSTED
+   */
+  assignUpToMerge(
+    { times, ids, n, idCount, rows, kept }: SessionRows,
+    { starts, ends }: Pick<SessionBounds, 'starts' | 'ends'>,
+  ): SessionsAssignedUpToMerge {
+    const kernels = this.#kernels
+    const merge = kernels.scratch(8)
+    const { sessionAssignUpToMerge: assign } = kernels.exports
+    const status =
+      assign(this.#table, times, ids, n, idCount, rows, kept, starts, ends, merge) >>> 0
+    if (status === EXHAUSTED) throw this.#exhausted()
+    if (status > DONE_MAX) return { kind: 'outOfRange', row: OUT_OF_RANGE - status }
+    if (status < MERGED) return { kind: 'assigned', done: status, merge: undefined }
+    const [from, to] = kernels.u32.subarray(merge >>> 2, (merge >>> 2) + 2) as unknown as [
+      number,
+      number,
+    ]
+    return { kind: 'assigned', done: status - MERGED, merge: { from, to } }
   }
 
   /** The sessions that had fired and got more rows since the last call: at most a batch's rows. */

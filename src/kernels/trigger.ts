@@ -138,6 +138,20 @@ export function rowsReset(
   kernels.exports.rowsReset(rows, n, template, bytes, offset)
 }
 
+/**
+ * Two accumulators become one, and so do their words, by pointers to these: counts are added up, to less than
+ * what they count up to, the earlier firing stays, and rows have come if they have come to one. Too seldom,
+ * and too little, for a kernel.
+ * @param every the number of rows that they count up to; 0: they do not count
+ */
+export function triggerMerge(kernels: Kernels, from: number, to: number, every: number): void {
+  const { u32, i64 } = kernels
+  if (every > 0) u32[to / 4] = Math.min(u32[from / 4]! + u32[to / 4]!, every - 1)
+  const [own, other] = [i64[to / 8 + 1]!, i64[from / 8 + 1]!]
+  if (other < own) i64[to / 8 + 1] = other
+  u32[to / 4 + 4]! |= u32[from / 4 + 4]!
+}
+
 /** The words as columns in the arena: i64 counts, i64 next times, a byte each for filled. */
 export interface TriggerColumns {
   readonly counts: number

@@ -14,28 +14,29 @@
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
-import { timestamp } from '../columnar/type.ts'
-import { Vector } from '../columnar/vector.ts'
 import { bitmapBytes } from '../kernels/bitmap.ts'
-import { type SessionMerges, SessionTable } from '../kernels/session-table.ts'
+import type { SessionMerges } from '../kernels/session-table.ts'
 import { KeyCompaction } from './key-compaction.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
 import { rowsReset } from '../kernels/trigger.ts'
+import {
+  addResults,
+  closeSessions,
+  freeSessions,
+  openSessions,
+  readSessions,
+  SESSION_FIELDS,
+  type SessionParts,
+  writeSessions,
+} from './session-parts.ts'
 import { WindowInput } from './window-input.ts'
-import { closeParts, openParts, type WindowParts } from './window-parts.ts'
 import { firingOf, type SessionWindowSpec, type WindowAggregateSpec } from './window-spec.ts'
 import { WindowState } from './window-state.ts'
 
-interface State extends WindowParts {
-  readonly sessions: SessionTable
+interface State extends SessionParts {
   /** Accumulators as they start. */
   readonly template: number
 }
-
-const OWN_FIELDS = [
-  { name: '$start', type: timestamp('ms') },
-  { name: '$end', type: timestamp('ms') },
-] as const
 
 export class SessionWindows implements Operator {
   readonly #context: OperatorContext
@@ -63,29 +64,24 @@ export class SessionWindows implements Operator {
     this.#latenessMs = spec.allowedLatenessMs ?? 0
     this.#purges = firingOf(spec.trigger).purging
     const { aggregation, keyColumns } = this.#input
-    this.#tables = new WindowState({ context, aggregation, keyColumns, own: OWN_FIELDS })
+    this.#tables = new WindowState({ context, aggregation, keyColumns, own: SESSION_FIELDS })
     this.#compaction = new KeyCompaction(context.kernels)
   }
 
   open(): void {
     const { kernels } = this.#context
     const { aggregation } = this.#input
-    const sessions = new SessionTable(kernels, {
-      template: aggregation.template,
-      gapMs: this.#gapMs,
-      latenessMs: this.#latenessMs,
-      ...this.#input.scale,
-    })
-    const parts = openParts({
+    const options = {
       context: this.#context,
       output: this.#output,
       input: this.#input,
-      heap: sessions.heap,
-      isTimed: true,
-    })
+      gapMs: this.#gapMs,
+      latenessMs: this.#latenessMs,
+    }
+    const parts = openSessions(options, aggregation.template)
     const template = kernels.allocate(aggregation.template.length)
     kernels.u8.set(aggregation.template, template)
-    this.#state = { ...parts, sessions, template }
+    this.#state = { ...parts, template }
     this.#restore()
   }
 
@@ -124,32 +120,15 @@ export class SessionWindows implements Operator {
   }
 
   snapshot(into: StateWriter): void {
-    const { kernels, config } = this.#context
-    const { keys, sessions } = this.#opened()
-    const start = kernels.mark()
-    const most = config.batchRows
-    const rows = kernels.scratch(most * 4)
-    for (const n of sessions.scan(most, rows)) {
-      const mark = kernels.mark()
-      const ids = kernels.scratch(n * 4)
-      const [starts, ends] = [kernels.scratch(n * 8), kernels.scratch(n * 8)]
-      sessions.bounds(rows, n, { ids, starts, ends })
-      const own = [starts, ends].map(
-        (values, i) => new Vector({ type: OWN_FIELDS[i]!.type, length: n, values }),
-      )
-      this.#tables.write(into, keys, { ids, rows, own, n })
-      kernels.reset(mark)
-    }
-    kernels.reset(start)
+    writeSessions(this.#context, this.#opened(), this.#tables, into)
     this.#tables.writeProgress(into, this.#watermarkMs)
   }
 
   close(): void {
     if (this.#state === undefined) return
-    const { sessions, template } = this.#state
-    closeParts(this.#state)
+    const { template } = this.#state
+    closeSessions(this.#state)
     this.#state = undefined
-    sessions.close()
     this.#context.kernels.release(template)
   }
 
@@ -159,20 +138,8 @@ export class SessionWindows implements Operator {
   }
 
   #restore(): void {
-    const { kernels } = this.#context
-    const { keys, sessions, program } = this.#opened()
     this.#watermarkMs = this.#tables.readProgress()
-    const mark = kernels.mark()
-    if (this.#watermarkMs !== -Infinity) {
-      sessions.due(this.#watermarkMs, 1, kernels.scratch(4))
-    }
-    for (const { ids, own, n, fill } of this.#tables.read(keys)) {
-      const rows = kernels.scratch(n * 4)
-      const [starts, ends] = [own[0]!.values, own[1]!.values]
-      sessions.restore({ ids, starts, ends }, n, keys.size, rows)
-      fill(program, rows)
-    }
-    kernels.reset(mark)
+    readSessions(this.#context, this.#opened(), this.#tables, this.#watermarkMs)
     if (this.#input.isProcessingTime) this.#wake()
   }
 
@@ -192,7 +159,7 @@ export class SessionWindows implements Operator {
     for (;;) {
       const { room, rows } = results
       const found = sessions.due(watermarkMs, room, rows)
-      this.#added(found)
+      addResults(this.#opened(), found)
       if (found < room) break
       yield this.#flush()
     }
@@ -212,18 +179,10 @@ export class SessionWindows implements Operator {
     for (let at = 0; at < again.length;) {
       const some = again.subarray(at, at + results.room)
       kernels.u32.set(some, results.rows / 4)
-      this.#added(some.length)
+      addResults(this.#opened(), some.length)
       at += some.length
       yield this.#flush()
     }
-  }
-
-  /** Accumulators have been put behind the results: their keys and bounds follow. */
-  #added(n: number): void {
-    const { sessions, results } = this.#opened()
-    const { rows, ids, starts, ends } = results
-    sessions.bounds(rows, n, { ids, starts, ends })
-    results.added(n)
   }
 
   #flush(): void {
@@ -242,10 +201,7 @@ export class SessionWindows implements Operator {
   }
 
   #free(): void {
-    const { sessions, program } = this.#opened()
-    sessions.free(this.#context.config.batchRows, (rows, n) => {
-      if (this.#input.aggregation.holdsBytes) program.release(rows, n)
-    })
+    freeSessions(this.#opened(), this.#input, this.#context.config.batchRows)
   }
 
   #wake(): void {

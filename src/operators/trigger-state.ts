@@ -26,7 +26,8 @@ export function triggerColumns(
   )
 }
 
+/** @param own with or without the window */
 export function setTriggerWords(kernels: Kernels, rows: TriggerRows, own: readonly Vector[]): void {
-  const [, counts, nexts, filled] = own.map(({ values }) => values)
+  const [counts, nexts, filled] = own.slice(-3).map(({ values }) => values)
   triggerImport(kernels, rows, { counts: counts!, nexts: nexts!, filled: filled! })
 }

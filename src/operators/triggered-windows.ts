@@ -23,9 +23,8 @@ import {
   type TriggerRows,
   triggerTouch,
   triggerWords,
-  windowMillis,
 } from '../kernels/trigger.ts'
-import { countRounds, FiredCopies } from './count-rounds.ts'
+import { FiredCopies, fireCounted } from './count-rounds.ts'
 import { KeyCompaction } from './key-compaction.ts'
 import { rowsBefore } from './late-firings.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
@@ -211,14 +210,9 @@ export class TriggeredWindows implements Operator {
   /** The rows' times in milliseconds; 0 where nobody asks. */
   #millis(batch: RecordBatch, dense: ReturnType<WindowInput['dense']>): number {
     const input = this.#input
-    const { kernels } = this.#context
     if (!input.hasTimes) return 0
     const n = batch.rowCount
-    const times = input.times(dense, n, this.#watermarkMs + 1)
-    const scale = input.scale
-    const { millis, outOfRange } = windowMillis(kernels, times, n, scale)
-    if (outOfRange !== undefined) throw input.outOfRange(outOfRange)
-    return millis
+    return input.millis(input.times(dense, n, this.#watermarkMs + 1), n)
   }
 
   #touch(pass: PassRows, millis: number, again: Map<number, Again>): void {
@@ -246,43 +240,25 @@ export class TriggeredWindows implements Operator {
     }
   }
 
-  /** Takes rows round by round, and fires what each completes. */
   #count({ windows, ids, rows, n }: PassRows): void {
     const { kernels } = this.#context
-    const { program, results, copies } = this.#opened()
-    const offset = this.#words
-    const counted = countRounds(kernels, { rows, n, offset }, this.#firing.count)
-    for (const { kept, completing } of counted.each()) {
-      this.#input.updateBound(program, rows, kept, n)
-      for (let at = 0; at < completing.length;) {
-        if (results.room === 0) this.#flush()
-        const some = completing.slice(at, at + results.room)
-        at += some.length
-        const from = kernels.scratch(some.length * 4)
-        copies.fresh(some.length, results.rows)
-        some.forEach((row, i) => this.#place(row, i, { windows, ids, rows }, from))
-        const overflow = program.merge(from, results.rows, some.length)
-        if (overflow !== undefined) throw this.#input.aggregation.overflow(overflow)
-        if (this.#firing.purging) copies.reset({ rows: from, n: some.length, offset: 0 })
-        results.added(some.length)
-      }
-    }
-  }
-
-  /** Writes what the i-th of the next results is of: a row's accumulators go to `from`. */
-  #place(
-    row: number,
-    i: number,
-    { windows, ids, rows }: { windows: number; ids: number; rows: number },
-    from: number,
-  ): void {
-    const { kernels } = this.#context
-    const { results } = this.#opened()
-    kernels.u32[from / 4 + i] = kernels.u32[rows / 4 + row]!
-    kernels.u32[results.ids / 4 + i] = kernels.u32[ids / 4 + row]!
-    const window = Number(kernels.i64[windows / 8 + row]!)
-    kernels.i64[results.starts / 8 + i] = BigInt(this.#panes.startMs(window))
-    kernels.i64[results.ends / 8 + i] = BigInt(this.#panes.endMs(window))
+    const parts = this.#opened()
+    fireCounted(
+      { rows, n, offset: this.#words },
+      {
+        kernels,
+        input: this.#input,
+        parts,
+        copies: parts.copies,
+        firing: this.#firing,
+        ids,
+        boundsOf: (row) => {
+          const window = Number(kernels.i64[windows / 8 + row]!)
+          return [BigInt(this.#panes.startMs(window)), BigInt(this.#panes.endMs(window))]
+        },
+        flush: () => this.#flush(),
+      },
+    )
   }
 
   /** Fires windows that are over, and lets those go that live no more. */

@@ -5,6 +5,7 @@ import type { OperatorFactory } from './operator.ts'
 import { GridWindows } from './grid-windows.ts'
 import { CountWindows } from './count-windows.ts'
 import { SessionWindows } from './session-windows.ts'
+import { TriggeredSessions } from './triggered-sessions.ts'
 import { TriggeredWindows } from './triggered-windows.ts'
 import { firingOf, isGridWindow, type WindowAggregateSpec } from './window-spec.ts'
 
@@ -16,7 +17,11 @@ export const createWindowAggregate: OperatorFactory<WindowAggregateSpec> = (
 ) => {
   const { window, trigger } = spec
   refuseTrigger(spec)
-  if (window.kind === 'session') return new SessionWindows({ ...spec, window }, context, output)
+  if (window.kind === 'session') {
+    const { count, intervalMs } = firingOf(trigger)
+    const Sessions = count > 0 || intervalMs > 0 ? TriggeredSessions : SessionWindows
+    return new Sessions({ ...spec, window }, context, output)
+  }
   if (isGridWindow(window) && trigger === undefined) {
     return new GridWindows({ ...spec, window }, context, output)
   }
@@ -26,13 +31,9 @@ export const createWindowAggregate: OperatorFactory<WindowAggregateSpec> = (
 
 /** What the SDK refuses at the call, and a job written as data may still say. */
 function refuseTrigger({ window, trigger }: WindowAggregateSpec): void {
-  const { count, intervalMs } = firingOf(trigger)
-  const isSession = window.kind === 'session' && (count > 0 || intervalMs > 0)
-  if (!isSession && (window.kind !== 'count' || trigger === undefined)) return
+  if (window.kind !== 'count' || trigger === undefined) return
   throw new DataflowError(
     'CONFIG_INVALID',
-    isSession
-      ? 'a session fires at its end, not by a count or an interval; leave the trigger out'
-      : 'windows of a number of rows fire by that number; leave the trigger out',
+    'windows of a number of rows fire by that number; leave the trigger out',
   )
 }

@@ -12,6 +12,7 @@ import { type TimeUnit, typeName } from '../columnar/type.ts'
 import type { Vector } from '../columnar/vector.ts'
 import type { AggregateProgram } from '../kernels/aggregate.ts'
 import { bitmapNot, bitmapToSelection } from '../kernels/bitmap.ts'
+import { windowMillis } from '../kernels/trigger.ts'
 import type { ZoneOffsets } from '../time/zone-offsets.ts'
 import { Aggregation } from './aggregation.ts'
 import type { OperatorContext, Output } from './operator.ts'
@@ -88,6 +89,16 @@ export class WindowInput {
     const nowMs = Math.max(this.#context.processingTimeMs(), leastMs)
     kernels.i64.fill(BigInt(nowMs), values / 8, values / 8 + n)
     return values
+  }
+
+  /**
+   * The times of times() in milliseconds: i64 a row, in the arena.
+   * @throws RECORD_MALFORMED for one that is out of range
+   */
+  millis(times: number, n: number): number {
+    const { millis, outOfRange } = windowMillis(this.#context.kernels, times, n, this.scale)
+    if (outOfRange !== undefined) throw this.outOfRange(outOfRange)
+    return millis
   }
 
   /** Times as the clock of windows shows them. */

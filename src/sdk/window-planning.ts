@@ -110,10 +110,7 @@ function refuseKeys(keys: readonly string[], bounds: readonly Field[]): void {
 }
 
 /** @throws UNSUPPORTED for what needs rows, where there are columns */
-function refuseFunctions({ window, trigger, customTrigger, evictor, gap }: WindowSettings): void {
-  const { kind } =
-    trigger?.kind === 'purging' ? trigger.trigger : (trigger ?? { kind: 'eventTime' })
-  const isAtEnd = kind === 'eventTime' || kind === 'processingTime'
+function refuseFunctions({ customTrigger, evictor, gap }: WindowSettings): void {
   const what =
     customTrigger !== undefined
       ? 'a trigger that is a function'
@@ -121,9 +118,7 @@ function refuseFunctions({ window, trigger, customTrigger, evictor, gap }: Windo
         ? 'an evictor'
         : gap !== undefined
           ? 'a session whose gap is a function'
-          : window.kind === 'session' && !isAtEnd
-            ? `a ${kind} trigger of sessions`
-            : undefined
+          : undefined
   if (what === undefined) return
   throw new DataflowError(
     'UNSUPPORTED',

@@ -2,10 +2,13 @@
 // cluster, against sums over arrays.
 import { describe, expect, it } from 'vitest'
 import {
+  continuousEventTimeTrigger,
   count,
+  countTrigger,
   cumulate,
   int32,
   outputTag,
+  purgingTrigger,
   session,
   slide,
   StreamExecutionEnvironment,
@@ -16,7 +19,7 @@ import {
   utf8,
 } from '../../src/index.ts'
 import type { GridWindowSpec } from '../../src/operators/window-spec.ts'
-import { gridWindowsOf } from '../operators/window-model.ts'
+import { gridWindowsOf, WindowModel } from '../operators/window-model.ts'
 
 const SCHEMA = { at: timestamp('ms'), user: utf8(), n: int32() }
 
@@ -92,6 +95,42 @@ describe.each([1, 2, 4])('windows in %i subtasks', (parallelism) => {
     const got = (await Array.fromAsync(results.collect())).map(text).toSorted()
     expect(got).toEqual([...want, ...open.values()].map(text).toSorted())
     expect(got.length).toBeGreaterThan(open.size)
+  })
+
+  it('sessions fire by counts, in the midst of them, and before their end', async () => {
+    const gap = 900
+    // One subtask before the exchange: a key's rows come in their order.
+    const sessions = () => stream(parallelism).setParallelism(1).keyBy('user').window(session(gap))
+    const aggregates = { rows: count(), total: sum('n') }
+    for (const trigger of [countTrigger(3), purgingTrigger(countTrigger(3))]) {
+      const model = new WindowModel({
+        window: session(gap),
+        trigger,
+        allowedLatenessMs: 0,
+        keys: ['user'],
+        timeMs: (row) => row['at'] as number,
+        aggregate: (all) => ({
+          rows: all.length,
+          total: all.reduce((total, row) => total + (row['n'] as number), 0),
+        }),
+      })
+      const want = model.batch(ROWS as unknown as Record<string, unknown>[], 0).fired
+      const results = sessions().trigger(trigger).aggregate(aggregates)
+      const got = (await Array.fromAsync(results.collect())).map(text).toSorted()
+      expect(got).toEqual(want.map(text).toSorted())
+      expect(want.length).toBeGreaterThan(500)
+    }
+    // How often the watermark passes an interval depends on the run; what the last firing says does not.
+    const early = sessions().trigger(continuousEventTimeTrigger(200)).aggregate(aggregates)
+    const last = new Map<string, object>()
+    let firings = 0
+    for await (const row of early.collect()) {
+      last.set(`${row.windowStart} ${row.windowEnd} ${row.user}`, row)
+      firings++
+    }
+    const atEnd = (await Array.fromAsync(sessions().aggregate(aggregates).collect())).map(text)
+    expect([...last.values()].map(text)).toEqual(expect.arrayContaining(atEnd))
+    expect(firings).toBeGreaterThan(atEnd.length)
   })
 
   it('of all rows are one group', async () => {

@@ -21,6 +21,12 @@ const TRIGGERS: Readonly<Record<string, fc.Arbitrary<TriggerSpec>>> = {
 
 const WINDOWS: Readonly<Record<string, fc.Arbitrary<WindowSpec>>> = {
   ...Object.fromEntries(GRID_KINDS.map((kind) => [kind, gridWindow(kind)])),
+  session: fc
+    .record({
+      gapMs: fc.integer({ min: 1, max: 20 }),
+      time: fc.constantFrom('event' as const, 'event' as const, 'processing' as const),
+    })
+    .map((each) => ({ kind: 'session', ...each })),
   global: fc.constant({ kind: 'global' }),
 }
 

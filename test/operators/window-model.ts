@@ -103,7 +103,8 @@ export class WindowModel {
         pane.rows.push(row)
         touched.add(pane)
         if (window.kind === 'count') fired.push(...this.#counted(pane))
-        else if (firing.count > 0 && ++pane.counted % firing.count === 0) {
+        else if (firing.count > 0 && ++pane.counted >= firing.count) {
+          pane.counted = 0
           fired.push(this.#fire(pane))
         }
         const time = firing.isByClock ? nowMs : this.#options.timeMs(row)
@@ -207,6 +208,9 @@ export class WindowModel {
     pane.start = Math.min(fresh.start, ...near.map(({ start }) => start))
     pane.end = end
     pane.rows.push(...others.flatMap(({ rows }) => rows))
+    // As Flink's triggers merge their state.
+    pane.counted += others.reduce((sum, { counted }) => sum + counted, 0)
+    pane.next = Math.min(pane.next, ...others.map(({ next }) => next))
     this.#panes = this.#panes.filter((each) => !others.includes(each))
     return [pane]
   }

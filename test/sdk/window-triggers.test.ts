@@ -52,9 +52,6 @@ function refusal(window: string, time: Time, trigger: string): RegExp | undefine
   if (trigger === 'continuousEventTime' && time === 'processing') {
     return /use continuousProcessingTimeTrigger\(\)/
   }
-  if (window === 'session' && !isEnd) {
-    return /a \w+ trigger of sessions looks at rows, .*use reduce\(\), process\(\)/
-  }
   return undefined
 }
 
@@ -161,8 +158,6 @@ describe.each(CASES)('$window by $time time, $trigger trigger, purging: $purging
       .assignWatermarks('at')
       .keyBy('key')
     const windows = () => keyed.window(window).trigger(trigger)
-    // Sessions may have such triggers over rows.
-    if (each.window === 'session') expect(windows).not.toThrow(/looks at rows/)
     expect(() => windows().aggregate({ rows: count() })).toThrow(message)
   })
 })

@@ -48,13 +48,39 @@ export class Sessions {
     rows: (Session | undefined)[],
     merged: (from: Session, to: Session) => void,
   ): void {
-    for (let i = 0; i < times.length; i++) {
-      const session = this.#sessionOf(ids[i]!, times[i]!, merged)
-      rows[i] = session
-      if (session === undefined) continue
-      session.hasFired = this.#isOver(session)
-      if (session.hasFired) this.#again.add(session)
+    for (let i = 0; i < times.length; i++) rows[i] = this.#take(ids[i]!, times[i]!, merged)
+  }
+
+  /** The same from a row on, up to and with the first that makes two sessions one: gives the row behind it. */
+  assignUpToMerge(
+    times: Float64Array,
+    ids: Uint32Array,
+    from: number,
+    row: (i: number, session: Session | undefined) => void,
+    merged: (from: Session, to: Session) => void,
+  ): number {
+    const merges: Session[] = []
+    let i = from
+    while (i < times.length && merges.length === 0) {
+      const session = this.#take(ids[i]!, times[i]!, (source, target) => {
+        merges.push(source)
+        merged(source, target)
+      })
+      row(i++, session)
     }
+    return i
+  }
+
+  #take(
+    id: number,
+    time: number,
+    merged: (from: Session, to: Session) => void,
+  ): Session | undefined {
+    const session = this.#sessionOf(id, time, merged)
+    if (session === undefined) return undefined
+    session.hasFired = this.#isOver(session)
+    if (session.hasFired) this.#again.add(session)
+    return session
   }
 
   #sessionOf(
