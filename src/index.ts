@@ -94,6 +94,7 @@ export type {
 export type {
   CoGroupFunction,
   JoinContext,
+  FlatJoinFunction,
   JoinFunction,
   ProcessJoinFunction,
 } from './operators/join-functions.ts'

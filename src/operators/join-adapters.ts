@@ -61,11 +61,27 @@ export const coGroupFunction = (given: unknown, names: SideNames): Factory =>
     call(left, right, out)
   })
 
-/** A JoinFunction, or a plain function, as a function over the window of rows of both sides. */
+/**
+ * A JoinFunction or FlatJoinFunction, or a plain function, as a function over the window of rows of both
+ * sides. It gives a row, or collects any number: who has a parameter to collect by may give none.
+ */
 export const joinFunction = (given: unknown, names: SideNames): Factory =>
   overBoth(given, 'join', names, (call, left, right, out) => {
-    for (const l of left) for (const r of right) out.collect(call(l, r))
+    const isFlat = call.length > 2
+    for (const l of left) {
+      for (const r of right) {
+        const row = call(l, r, out)
+        if (row !== undefined || !isFlat) out.collect(row ?? noRow())
+      }
+    }
   })
+
+const noRow = (): never => {
+  throw new TypeError(
+    'a join gave no row for a pair: return one, or collect any number of them with a third ' +
+      'parameter: (left, right, out) => out.collect(...)',
+  )
+}
 
 function overBoth(
   given: unknown,

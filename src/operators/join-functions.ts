@@ -28,6 +28,16 @@ export interface JoinFunction<L, R, Out> extends RichFunction {
   join(left: L, right: R): Out
 }
 
+/** Any rows for each pair of rows of one key and window. */
+export interface FlatJoinFunction<L, R, Out> extends RichFunction {
+  join(left: L, right: R, out: Collector<Out>): void
+}
+
+/** Either of them: what join().apply() takes. */
+export interface PairFunction<L, R, Out> extends RichFunction {
+  join(left: L, right: R, out: Collector<Out>): Out | void
+}
+
 /** Any rows for all rows of one key and window, of both streams: either side may have none. */
 export interface CoGroupFunction<L, R, Out> extends RichFunction {
   coGroup(left: readonly L[], right: readonly R[], out: Collector<Out>): void

@@ -7,7 +7,7 @@
 import type { Fields, RowOf } from '../columnar/type.ts'
 import type {
   CoGroupFunction,
-  JoinFunction,
+  PairFunction,
   ProcessJoinFunction,
 } from '../operators/join-functions.ts'
 import type { TriggerSpec, WindowSpec } from '../operators/window-spec.ts'
@@ -171,8 +171,8 @@ type FunctionOver<
 > = J extends 'coGroup'
   ? | CoGroupFunction<RowOf<L>, RowOf<R>, RowOf<G>>['coGroup']
     | ObjectOf<CoGroupFunction<RowOf<L>, RowOf<R>, RowOf<G>>>
-  : | JoinFunction<RowOf<L>, RowOf<R>, RowOf<G>>['join']
-    | ObjectOf<JoinFunction<RowOf<L>, RowOf<R>, RowOf<G>>>
+  : | PairFunction<RowOf<L>, RowOf<R>, RowOf<G>>['join']
+    | ObjectOf<PairFunction<RowOf<L>, RowOf<R>, RowOf<G>>>
 
 /** Two streams whose rows meet by key and window. Made by DataStream.coGroup() and join(). */
 export class JoinedStreams<
@@ -306,7 +306,8 @@ export class JoinWindow<
 
   /**
    * The rows that a function makes of the rows of a key and window: of all rows of both sides at once
-   * (coGroup: either side may have none), or of each pair (join).
+   * (coGroup: either side may have none), or of each pair (join: one row that it returns, or any number that
+   * it collects by a third parameter).
    * @param fn a function; or an object or class with a method coGroup() or join()
    * @param schema the columns of the rows that come out
    * @param options what happens when the function throws

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   type CoGroupFunction,
+  type FlatJoinFunction,
   float64,
   int32,
   nullable,
@@ -39,6 +40,11 @@ function streams(parallelism: number) {
     orders: orders.assignWatermarks('time', { maxOutOfOrderness: '1s' }),
     payments: payments.assignWatermarks('paid', { maxOutOfOrderness: '1s' }),
   }
+}
+
+interface Half {
+  readonly item: string
+  readonly half: number
 }
 
 const texts = (rows: readonly unknown[]): string[] =>
@@ -205,6 +211,60 @@ describe('a join in windows in the words of Flink', () => {
       left.flatMap(({ item }) => right.map(({ amount }) => ({ item, amount }))),
     )
     expect(texts(await Array.fromAsync(rows.collect()))).toEqual(texts(expected))
+  })
+})
+
+describe('a join in windows whose function collects', () => {
+  it.each([1, 2])('gives any number of rows for a pair in %d subtasks', async (parallelism) => {
+    const { orders, payments } = streams(parallelism)
+    const joined = () => orders.join(payments).where('id').equalTo('order').window(tumble('1s'))
+    class Halves implements FlatJoinFunction<{ item: string }, { amount: number | null }, Half> {
+      join(
+        { item }: { item: string },
+        { amount }: { amount: number | null },
+        out: { collect(row: Half): void },
+      ) {
+        if (amount === null) return
+        out.collect({ item, half: Math.floor(amount) })
+        out.collect({ item, half: amount - Math.floor(amount) })
+      }
+    }
+    const schema = { item: utf8(), half: float64() }
+    const byClass = joined().apply(Halves, schema)
+    const byFunction = joined().apply((order, { amount }, out) => {
+      if (amount === null) return
+      for (const half of [Math.floor(amount), amount - Math.floor(amount)]) {
+        out.collect({ item: order.item, half })
+      }
+    }, schema)
+    const expected = groups().flatMap(({ left, right }) =>
+      left.flatMap(({ item }) =>
+        right.flatMap(({ amount }) =>
+          amount === null
+            ? []
+            : [
+                { item, half: Math.floor(amount) },
+                { item, half: amount - Math.floor(amount) },
+              ],
+        ),
+      ),
+    )
+    expect(expected.length).toBeGreaterThan(20)
+    expect(texts(await Array.fromAsync(byClass.collect()))).toEqual(texts(expected))
+    expect(texts(await Array.fromAsync(byFunction.collect()))).toEqual(texts(expected))
+  })
+
+  it('says so when a function that does not collect gives no row', async () => {
+    const { orders, payments } = streams(1)
+    const none = orders
+      .join(payments)
+      .where('id')
+      .equalTo('order')
+      .window(tumble('1s'))
+      .apply(() => undefined, { item: utf8() })
+    await expect(Array.fromAsync(none.collect())).rejects.toThrow(
+      /a join gave no row for a pair: return one, or collect any number of them with a third parameter/,
+    )
   })
 })
 

@@ -93,6 +93,19 @@ const pairs = orders.join(payments).where('id').equalTo('order').window(tumble('
 
 rows<{ item: string }>().are(pairs.apply((order) => ({ item: order.item }), { item: utf8() }))
 
+rows<{ item: string }>().are(
+  pairs.apply(
+    (order, { amount }, out) => {
+      const paid: number | null = amount
+      if (paid !== null) out.collect({ item: order.item })
+    },
+    { item: utf8() },
+  ),
+)
+
+// @ts-expect-error what is collected has its columns
+pairs.apply((order, _payment, out) => out.collect({ it: order.item }), { item: utf8() })
+
 // @ts-expect-error no such column
 orders.join(payments).where('nobody')
 
