@@ -100,6 +100,8 @@ export type {
 } from './operators/join-functions.ts'
 export type {
   Evictor,
+  MergeWindowContext,
+  MergingStateDescriptor,
   OnMergeContext,
   ProcessWindowFunction,
   TimestampedValue,

@@ -175,6 +175,7 @@ class RowWindows implements Operator {
     const states = new WindowStates(this.#scope, (descriptor) =>
       runtime.getState(descriptor, this.#scope),
     )
+    const fn = runtime.function
     const contexts = {
       time: this.#time,
       timers: this.#timers,
@@ -182,9 +183,9 @@ class RowWindows implements Operator {
       sides: this.#sides,
       life: this.#life,
       isMerging: window.kind === 'session',
+      hasOnMerge: fn.merge !== undefined,
       globalState: runtime.getState.bind(runtime),
     }
-    const fn = runtime.function
     const end = this.#life.clock === 'processing' ? 'processingTime' : 'eventTime'
     const contents = runtime.getState<unknown>(fn.parts.contents, this.#scope)
     return new WindowCalls({

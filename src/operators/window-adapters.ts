@@ -5,7 +5,13 @@ import type { AggregateFunction, ListState, StateDescriptor, ValueState } from '
 import { type Adapted, adapted, lifeOf } from './function-adapters.ts'
 import { functionInstance } from './function-instance.ts'
 import type { Collector, RichFunction, RuntimeContext } from './functions.ts'
-import type { Evictor, ProcessWindowFunction, Trigger, WindowContext } from './window-functions.ts'
+import type {
+  Evictor,
+  MergeWindowContext,
+  ProcessWindowFunction,
+  Trigger,
+  WindowContext,
+} from './window-functions.ts'
 
 /** Rows of a window as one value, which each row is put into. */
 export interface Fold {
@@ -43,6 +49,8 @@ export interface RowWindowFunction extends RichFunction {
     rows: readonly unknown[],
     out: Collector<unknown>,
   ): void
+  /** Merges the state of sessions that have become one; undefined: the function has none of them. */
+  readonly merge: ((context: MergeWindowContext) => void) | undefined
   clear(context: WindowContext): void
 }
 
@@ -105,7 +113,7 @@ export const windowFunction = (parts: WindowFunctionParts): (() => RowWindowFunc
 
 const ADDING = { reduce: 'reduce', aggregate: 'add' } as const
 
-type Emitting = Pick<RowWindowFunction, 'call' | 'emit' | 'clear'>
+type Emitting = Pick<RowWindowFunction, 'call' | 'emit' | 'merge' | 'clear'>
 
 /** The one result of a window is its row. */
 const COLLECTING: Emitting = {
@@ -113,6 +121,7 @@ const COLLECTING: Emitting = {
   emit(_key, _context, rows, out) {
     for (const row of rows) out.collect(row)
   },
+  merge: undefined,
   clear: () => undefined,
 }
 
@@ -125,6 +134,7 @@ function emittingOf(
     return {
       call: 'apply',
       emit: (key, { window }, rows, out) => void apply(key(), window, rows, out),
+      merge: undefined,
       clear: () => undefined,
     }
   }
@@ -136,6 +146,7 @@ function emittingOf(
   return {
     call: 'process',
     emit: (key, context, rows, out) => fn.process(key(), context, rows, out),
+    merge: fn.onMerge === undefined ? undefined : (context) => fn.onMerge?.(context),
     clear: (context) => fn.clear?.(context),
   }
 }

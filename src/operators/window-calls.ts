@@ -155,7 +155,7 @@ export class WindowCalls {
   }
 
   #merge(keyId: number, window: Window, met: readonly Pane[]): Pane {
-    const { states, trigger, triggerContext, contents } = this.#parts
+    const { states, trigger, triggerContext, functionContext, contents, fn } = this.#parts
     const { scope } = states
     const [first, ...others] = met as [Pane, ...Pane[]]
     const merged = this.#add(keyId, window, window.end, first.rows)
@@ -163,6 +163,13 @@ export class WindowCalls {
     this.#enter(merged, 'onMerge')
     trigger.onMerge?.(window, triggerContext)
     triggerContext.merged = []
+    if (fn.merge !== undefined) {
+      scope.current = merged.id
+      functionContext.current = merged
+      functionContext.merged = met
+      fn.merge(functionContext)
+      functionContext.merged = []
+    }
     const taken = others.map((pane) => {
       scope.current = pane.rows
       return contents.take()

@@ -2,13 +2,19 @@
 // which tells of the window that is being processed. And the state of windows that they give.
 import { DataflowError } from '../base/errors.ts'
 import type { Fields } from '../columnar/type.ts'
+import type { Accumulated } from '../state/single-tables.ts'
 import type { ListState, ReducingState, StateDescriptor } from '../state/state.ts'
 import type { WindowScope } from '../state/window-scope.ts'
 import type { TimeDomain, TimeQueries } from '../time/timer-service.ts'
 import type { SideTag } from './functions.ts'
 import type { Pane } from './pane-set.ts'
 import type { SideRows } from './side-rows.ts'
-import type { OnMergeContext, Window, WindowContext } from './window-functions.ts'
+import type {
+  MergeWindowContext,
+  MergingStateDescriptor,
+  OnMergeContext,
+  Window,
+} from './window-functions.ts'
 import type { WindowLife } from './window-life.ts'
 import type { WindowTimers } from './window-timers.ts'
 
@@ -48,7 +54,41 @@ export class WindowStates {
     for (const state of this.#states.values()) state.clear()
     scope.current = current
   }
+
+  /**
+   * Moves the state of windows that have become one to that one's.
+   * @throws STATE_MISUSED for a kind that cannot be merged
+   */
+  merge(descriptor: StateDescriptor, from: readonly Pane[], to: Pane): void {
+    const { kind, name } = descriptor
+    if (!MERGING.includes(kind)) {
+      throw new DataflowError(
+        'STATE_MISUSED',
+        `state '${name}' is of kind ${kind}: only ${MERGING_KINDS} states can be merged`,
+      )
+    }
+    const state = this.get(descriptor as StateDescriptor<Mergeable>)
+    const { scope } = this
+    const taken = from.map(({ id }) => {
+      scope.current = id
+      const value = kind === 'aggregating' ? state.accumulator() : state.get()
+      state.clear()
+      return value
+    })
+    scope.current = to.id
+    for (const value of taken) {
+      if (value === undefined) continue
+      if (kind === 'list') state.addAll(value as unknown[])
+      else if (kind === 'aggregating') state.merge(value)
+      else state.add(value)
+    }
+  }
 }
+
+type Mergeable = ListState<unknown> & ReducingState<unknown> & Accumulated
+
+const MERGING: readonly StateDescriptor['kind'][] = ['list', 'reducing', 'aggregating']
+const MERGING_KINDS = 'list, reducing and aggregating'
 
 interface ContextParts {
   readonly time: TimeQueries
@@ -56,8 +96,10 @@ interface ContextParts {
   readonly states: WindowStates
   readonly sides: SideRows
   readonly life: WindowLife
-  /** Windows become one another: they have no state of the function's. */
+  /** Windows become one another. */
   readonly isMerging: boolean
+  /** The function merges their state. */
+  readonly hasOnMerge: boolean
   globalState<S>(descriptor: StateDescriptor<S>): S
 }
 
@@ -88,20 +130,22 @@ abstract class CallContext implements TimeQueries {
   }
 }
 
-export class FunctionWindowContext extends CallContext implements WindowContext {
+export class FunctionWindowContext extends CallContext implements MergeWindowContext {
+  /** The windows that have become the current one. */
+  merged: readonly Pane[] = []
+
   get window(): Window {
     return this.pane.window
   }
 
   windowState<S>(descriptor: StateDescriptor<S>): S {
-    if (this.parts.isMerging) {
-      throw new DataflowError(
-        'UNSUPPORTED',
-        `state '${descriptor.name}' is of a session, and sessions become one another: use ` +
-          'globalState()',
-      )
-    }
-    return this.parts.states.get(descriptor)
+    const { isMerging, hasOnMerge, states } = this.parts
+    if (isMerging) refuseOfSession(descriptor, hasOnMerge)
+    return states.get(descriptor)
+  }
+
+  mergeWindowState<T>(descriptor: MergingStateDescriptor<T>): void {
+    this.parts.states.merge(descriptor, this.merged, this.pane)
   }
 
   globalState<S>(descriptor: StateDescriptor<S>): S {
@@ -143,28 +187,20 @@ export class WindowTriggerContext extends CallContext implements OnMergeContext 
     return this.parts.states.get(descriptor)
   }
 
-  mergePartitionedState<T>(
-    descriptor: StateDescriptor<ListState<T>> | StateDescriptor<ReducingState<T>>,
-  ): void {
-    const { states } = this.parts
-    const { kind, name } = descriptor as StateDescriptor
-    if (kind !== 'list' && kind !== 'reducing') {
-      throw new DataflowError(
-        'STATE_MISUSED',
-        `state '${name}' is of kind ${kind}: only list and reducing states can be merged`,
-      )
-    }
-    const state = states.get(descriptor as StateDescriptor<ListState<T> & ReducingState<T>>)
-    const { scope } = states
-    const taken = this.merged.map(({ id }) => {
-      scope.current = id
-      return state.get() as T | T[] | undefined
-    })
-    scope.current = this.pane.id
-    for (const value of taken) {
-      if (value === undefined) continue
-      if (kind === 'list') state.addAll(value as T[])
-      else state.add(value as T)
-    }
+  mergePartitionedState<T>(descriptor: MergingStateDescriptor<T>): void {
+    this.parts.states.merge(descriptor, this.merged, this.pane)
   }
+}
+
+/** @throws UNSUPPORTED for state that would be lost when sessions become one */
+function refuseOfSession({ kind, name }: StateDescriptor, hasOnMerge: boolean): void {
+  if (hasOnMerge && MERGING.includes(kind)) return
+  throw new DataflowError(
+    'UNSUPPORTED',
+    `state '${name}' is of a session, and sessions become one another: ` +
+      (hasOnMerge
+        ? `only ${MERGING_KINDS} states can be merged, and this is of kind ${kind}; use globalState()`
+        : 'give the function onMerge(context) { context.mergeWindowState(descriptor) }, or use ' +
+          'globalState()'),
+  )
 }

@@ -1,7 +1,7 @@
 // The functions over windows that a job writes at row level, and the contexts that they are given. After
 // Flink's ProcessWindowFunction, WindowFunction, Trigger and Evictor.
 import type { Fields, RowOf } from '../columnar/type.ts'
-import type { ListState, ReducingState, StateDescriptor } from '../state/state.ts'
+import type { AggregatingState, ListState, ReducingState, StateDescriptor } from '../state/state.ts'
 import type { TimeQueries, TimerService } from '../time/timer-service.ts'
 import type { Collector, RichFunction, SideTag } from './functions.ts'
 
@@ -19,8 +19,9 @@ export interface Window {
 export interface WindowContext extends TimeQueries {
   readonly window: Window
   /**
-   * State of the key and the window; it goes with the window.
-   * @throws UNSUPPORTED for sessions, which become one another; STATE_MISUSED under another type
+   * State of the key and the window; it goes with the window. Sessions become one another: theirs is list,
+   * reducing or aggregating state, of a function with a method onMerge().
+   * @throws UNSUPPORTED for other state of sessions; STATE_MISUSED under another type
    */
   windowState<S>(descriptor: StateDescriptor<S>): S
   /** State of the key, over all of its windows. */
@@ -32,10 +33,27 @@ export interface WindowContext extends TimeQueries {
   output<F extends Fields>(tag: SideTag<F>, row: RowOf<F>): void
 }
 
+/** State that can be merged with another window's: that of an aggregation by its merge(). */
+export type MergingStateDescriptor<T> =
+  | StateDescriptor<ListState<T>>
+  | StateDescriptor<ReducingState<T>>
+  | StateDescriptor<AggregatingState<T, unknown>>
+
+/** What a function is given when sessions have become one, `window`. */
+export interface MergeWindowContext extends WindowContext {
+  /**
+   * Puts the state of the windows that have become one into that one's.
+   * @throws STATE_MISUSED for states that cannot be merged
+   */
+  mergeWindowState<T>(descriptor: MergingStateDescriptor<T>): void
+}
+
 /** Any rows for each firing of a window, of all of its rows (or of their one result). */
 export interface ProcessWindowFunction<K, In, Out> extends RichFunction {
   /** @param key undefined behind windowAll() */
   process(key: K, context: WindowContext, rows: readonly In[], out: Collector<Out>): void
+  /** Sessions have become one: what windowState() has of them is to be merged. */
+  onMerge?(context: MergeWindowContext): void
   /** The window goes: the last moment for what it has in other places. */
   clear?(context: WindowContext): void
 }
@@ -59,9 +77,7 @@ export interface OnMergeContext extends TriggerContext {
    * Puts the state of the windows that have become one into that one's.
    * @throws STATE_MISUSED for states that cannot be merged
    */
-  mergePartitionedState<T>(
-    descriptor: StateDescriptor<ListState<T>> | StateDescriptor<ReducingState<T>>,
-  ): void
+  mergePartitionedState<T>(descriptor: MergingStateDescriptor<T>): void
 }
 
 /** Says when a window fires. Its methods are called with the window's state and timers at hand. */

@@ -1,4 +1,5 @@
 // The states with one thing a key: value, reducing and aggregating. All keep it in a value store.
+import { DataflowError } from '../base/errors.ts'
 import type { Kernels } from '../kernels/module.ts'
 import type { AggregateFunction, AggregatingState, ReducingState, ValueState } from './state.ts'
 import {
@@ -117,8 +118,15 @@ export class ReducingTable extends SingleTable {
   }
 }
 
+/** What merging windows ask of an aggregating state beside what a job may. */
+export interface Accumulated {
+  accumulator(): unknown
+  /** @throws STATE_MISUSED when its function does not merge */
+  merge(accumulator: unknown): void
+}
+
 export class AggregatingTable extends SingleTable {
-  readonly state: AggregatingState<unknown, unknown> = {
+  readonly state: AggregatingState<unknown, unknown> & Accumulated = {
     get: () => {
       const accumulator = this.read()
       return accumulator === undefined ? undefined : this.#function.getResult(accumulator)
@@ -129,6 +137,21 @@ export class AggregatingTable extends SingleTable {
       this.write(this.#function.add(value, accumulator))
     },
     clear: () => this.remove(),
+    accumulator: () => this.read(),
+    merge: (accumulator) => {
+      const own = this.read()
+      this.write(own === undefined ? accumulator : this.#merged(own, accumulator))
+    },
+  }
+
+  #merged(a: unknown, b: unknown): unknown {
+    const { merge } = this.#function
+    if (merge !== undefined) return merge.call(this.#function, a, b)
+    throw new DataflowError(
+      'STATE_MISUSED',
+      `state '${this.descriptor.name}' is of windows that have become one, and its AggregateFunction ` +
+        'has no merge(a, b); give it one',
+    )
   }
 
   get #function(): AggregateFunction<unknown, unknown, unknown> {

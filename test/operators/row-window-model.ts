@@ -161,6 +161,7 @@ export class RowWindowModel {
       items: met.flatMap(({ items }) => items),
       count: met.reduce((sum, { count }) => sum + count, 0),
       sum: met.reduce((sum, each) => sum + each.sum, 0),
+      seen: met.reduce((sum, each) => sum + each.seen, 0),
       next: nexts.length === 0 ? undefined : Math.min(...nexts),
     })
     if (pane === undefined) return []
@@ -213,7 +214,7 @@ export class RowWindowModel {
   }
 
   #fire(pane: Pane): void {
-    const { evictor, isFolding, isCounting, window } = this.#options
+    const { evictor, isFolding, isCounting } = this.#options
     if (pane.items.length === 0) return
     const { key, start, end } = pane
     const kept = evictor === undefined ? pane.items : evicted(evictor, pane.items)
@@ -228,7 +229,7 @@ export class RowWindowModel {
       windowStart: start,
       windowEnd: end,
       values: seen.map(({ n }) => n).join(','),
-      seen: window.kind === 'session' || !isCounting ? 0 : pane.seen,
+      seen: isCounting ? pane.seen : 0,
       total: isCounting ? total : 0,
     })
   }

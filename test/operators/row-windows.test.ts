@@ -7,6 +7,7 @@ import { Schema } from '../../src/columnar/schema.ts'
 import { float64, int32, nullable, struct, timestamp, utf8 } from '../../src/columnar/type.ts'
 import {
   type AggregateFunction,
+  aggregatingStateDescriptor,
   countEvictor,
   deltaEvictor,
   deltaTrigger,
@@ -18,6 +19,7 @@ import {
   timeEvictor,
   type Trigger,
   valueStateDescriptor,
+  type WindowContext,
 } from '../../src/index.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import { createRowWindows } from '../../src/operators/row-windows.ts'
@@ -82,6 +84,37 @@ interface Out {
   readonly total: number
 }
 
+/** Counts in each kind of state that sessions merge: they are to agree. */
+const firings = {
+  sum: reducingStateDescriptor('firings', int32(), (a, b) => a + b),
+  list: listStateDescriptor('times', float64()),
+  mean: aggregatingStateDescriptor('mean', structured<{ n: number }>(), {
+    createAccumulator: () => ({ n: 0 }),
+    add: (by: number, { n }) => ({ n: n + by }),
+    getResult: ({ n }) => ({ count: n }),
+    merge: (a, b) => ({ n: a.n + b.n }),
+  }),
+}
+
+function countedOfSession(context: WindowContext): number {
+  context.windowState(firings.sum).add(1)
+  context.windowState(firings.list).add(context.window.end)
+  context.windowState(firings.mean).add(1)
+  const counts = [
+    context.windowState(firings.sum).get(),
+    context.windowState(firings.list).get().length,
+    context.windowState(firings.mean).get()?.count,
+  ]
+  if (new Set(counts).size > 1) throw new Error(`merged as ${counts.join()}`)
+  return counts[0]!
+}
+
+function counted(context: WindowContext): number {
+  const own = context.windowState(seen)
+  own.update(own.value() + 1)
+  return own.value()
+}
+
 /** Tells all that it is told. */
 const telling = (
   isSession: boolean,
@@ -91,18 +124,17 @@ const telling = (
     const { window } = context
     const all = isCounting ? context.globalState(total) : undefined
     all?.update(all.value() + 1)
-    if (isCounting && !isSession) {
-      const own = context.windowState(seen)
-      own.update(own.value() + 1)
-    }
     out.collect({
       key: key ?? null,
       windowStart: window.start,
       windowEnd: window.end,
       values: rows.map(({ s }) => s).join(','),
-      seen: isSession || !isCounting ? 0 : context.windowState(seen).value(),
+      seen: !isCounting ? 0 : isSession ? countedOfSession(context) : counted(context),
       total: all?.value() ?? 0,
     })
+  },
+  onMerge(context) {
+    for (const descriptor of Object.values(firings)) context.mergeWindowState<never>(descriptor)
   },
 })
 

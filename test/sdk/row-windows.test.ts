@@ -269,30 +269,6 @@ describe('a function over windows', () => {
     expect(job.output('failed')).toEqual([{ n: 2, error: 'not that' }])
   })
 
-  it('has no state by window in sessions, and merges only what can be merged', async () => {
-    const merging: Trigger<In> = {
-      onElement: () => 'CONTINUE',
-      onMerge: (_window, context) => context.mergePartitionedState(counter as never),
-    }
-    await using merges = await JobHarness.start((env) =>
-      env.fromSource(input).keyBy('key').window(session(10)).trigger(merging).reduce(add),
-    )
-    await expect(merges.push(input, [row(1, 1), row(5, 1)])).rejects.toThrow(
-      /state 'counter' is of kind value: only list and reducing states can be merged/,
-    )
-    await using job = await JobHarness.start((env) =>
-      env
-        .fromSource(input)
-        .keyBy('key')
-        .window(session(10))
-        .process({ process: (_key, context) => void context.windowState(counter).value() }),
-    )
-    await job.push(input, [row(1, 1)])
-    await expect(job.advanceWatermark(50)).rejects.toThrow(
-      /state 'counter' is of a session, and sessions become one another: use globalState\(\)/,
-    )
-  })
-
   it('of a class or a factory is looked at when it is made: sessions want what merges', async () => {
     class Still implements Trigger<In> {
       onElement(): TriggerResult {

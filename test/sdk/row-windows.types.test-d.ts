@@ -11,6 +11,7 @@ import {
   float64,
   globalWindow,
   int32,
+  listStateDescriptor,
   outputTag,
   type ProcessWindowFunction,
   purgingTrigger,
@@ -202,4 +203,21 @@ export function builders(): void {
   all.trigger(deltaTrigger((a, b) => a.price - b.price, 5))
   // @ts-expect-error there is no such column
   orders.keyBy('user').window(session({ gap: (row) => row.price }))
+}
+
+const amounts = listStateDescriptor('amounts', int32())
+const last = valueStateDescriptor('last', int32())
+
+export const merging: ProcessWindowFunction<string, Order, Order> = {
+  process(_user, context, all, out) {
+    context.windowState(amounts).addAll(all.map(({ amount }) => amount))
+    for (const row of all) out.collect(row)
+    // @ts-expect-error windows are merged when they become one only
+    context.mergeWindowState(amounts)
+  },
+  onMerge(context) {
+    context.mergeWindowState(amounts)
+    // @ts-expect-error of two values nobody knows which stays
+    context.mergeWindowState(last)
+  },
 }
