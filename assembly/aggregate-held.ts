@@ -30,6 +30,7 @@ import {
   ORDER_F64,
 } from './aggregate-program'
 import { dropIndex, mergeDistinct, offerDistinct, reviveDistinct } from './distinct-set'
+import { offerWords } from './distinct-words'
 import { mergeSketch, sketchHash } from './hyper-log-log'
 import { canonical64 } from './key-kind'
 import { countQuantiles, floatAt, mergeQuantiles, sketchValue } from './quantile-sketch'
@@ -113,6 +114,9 @@ function offerFixed(op: u32, heap: usize, entry: usize, rows: usize, at: usize, 
       store<u64>(wide + (j << 3), canonical64(load<f64>(values + (j << 3))))
     }
     values = wide
+  }
+  if (kind != KIND_128 && (op == OP_DISTINCT_64 || op == OP_DISTINCT_F64)) {
+    return offerWords(heap, rows, offset, values, mask) ? DONE : EXHAUSTED
   }
   const shift: usize = kind == KIND_128 ? 4 : 3
   for (; mask; mask &= mask - 1) {

@@ -6,7 +6,9 @@
 // D1  Few values are compared one by one. An index has twice as many entries as values at least.
 // D2  An entry's place follows from its hash by a multiplication, so that an index has any size.
 // D3  The list says all: an index is made from it, after an import too.
+// D4  The index of values of 8 bytes is another one: distinct-words.ts.
 import { equalRuns } from './bytes'
+import { indexWords, offerWord } from './distinct-words'
 import { heapAllocate, heapFree } from './heap'
 import {
   LIST_COUNT,
@@ -14,24 +16,23 @@ import {
   LIST_INDEX_SIZE,
   LIST_USED,
   LIST_VALUES,
+  LIST_ZERO,
   listAppend,
   listRoom,
   listStep,
   roomFor,
 } from './value-list'
-import { hashOf128, hashOf64, hashOfRun } from './value-hash'
+import { hashOf128, hashOfRun } from './value-hash'
 
 const FEW: u64 = 8
 const INDEX_BYTES_MIN: u32 = 256
 
 function hashOf(width: u32, p: usize, bytes: u32): u32 {
-  if (width == 8) return <u32>(hashOf64(load<u64>(p)) >> 32)
   return <u32>((width ? hashOf128(p) : hashOfRun(p, bytes)) >> 32)
 }
 
 /** True when the value in the list is this one. */
 function holds(at: usize, width: u32, p: usize, bytes: u32): bool {
-  if (width == 8) return load<u64>(at) == load<u64>(p)
   if (width) return !v128.any_true(v128.xor(v128.load(at), v128.load(p)))
   return load<u32>(at) == bytes && equalRuns(at + 4, p, bytes)
 }
@@ -54,6 +55,7 @@ function entryOf(set: usize, hash: u32, width: u32, p: usize, bytes: u32): usize
 
 /** Makes an index of so many values, or more; false when memory is exhausted. */
 function reindex(heap: usize, set: usize, width: u32, count: u32): bool {
+  if (width == 8) return indexWords(heap, set, count)
   const bytes = roomFor(max<u32>(INDEX_BYTES_MIN, count << 4))
   const fresh = bytes ? heapAllocate(heap, bytes) : 0
   if (!fresh) return false
@@ -82,6 +84,7 @@ function reindex(heap: usize, set: usize, width: u32, count: u32): bool {
 
 /** Offers a value; false when memory is exhausted. Width 0 is texts and bytes. */
 export function offerDistinct(heap: usize, set: usize, width: u32, p: usize, bytes: u32): bool {
+  if (width == 8) return offerWord(heap, set, p)
   const count = load<u64>(set, LIST_COUNT)
   const isIndexed = load<u32>(set, LIST_INDEX) != 0
   if (!isIndexed && count < FEW) {
@@ -134,6 +137,7 @@ function copyIndex(heap: usize, from: usize, to: usize): bool {
   memory.copy(fresh, load<u32>(from, LIST_INDEX), bytes)
   store<u32>(to, <u32>fresh, LIST_INDEX)
   store<u32>(to, size, LIST_INDEX_SIZE)
+  store<u32>(to, load<u32>(from, LIST_ZERO), LIST_ZERO)
   return true
 }
 
@@ -151,4 +155,5 @@ export function dropIndex(heap: usize, set: usize): void {
   const index: usize = load<u32>(set, LIST_INDEX)
   if (index) heapFree(heap, index, (<usize>load<u32>(set, LIST_INDEX_SIZE)) << 3)
   store<u32>(set, 0, LIST_INDEX)
+  store<u32>(set, 0, LIST_ZERO)
 }

@@ -1,6 +1,7 @@
 // Values side by side in an accumulator's own memory: the base of sets and lists in accumulators.
 //
-//   accumulator   values u32 (0: none yet), used bytes u32, capacity u32, 0 | count u64 | two u32 of its user
+//   accumulator   values u32 (0: none yet), used bytes u32, capacity u32, zero u32 | count u64 | two u32 of
+//                 its user, as is zero
 //   values        8 or 16 bytes each; of texts and bytes: length u32, bytes
 //
 // V1  The first twelve bytes are those of an accumulator of bytes (aggregate-bytes.ts), so that what
@@ -11,6 +12,8 @@ import { heapAllocate, heapFree } from './heap'
 export const LIST_VALUES: usize = 0
 export const LIST_USED: usize = 4
 export const LIST_CAPACITY: usize = 8
+/** Of a set of values of 8 bytes that has an index: 1 when 0 is in it. */
+export const LIST_ZERO: usize = 12
 export const LIST_COUNT: usize = 16
 export const LIST_INDEX: usize = 24
 export const LIST_INDEX_SIZE: usize = 28
