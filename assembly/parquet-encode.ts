@@ -65,7 +65,11 @@ export function extremesU64(a: usize, n: u32, out: usize): void {
   extremes64<u64>(a, n, i64.MIN_VALUE, out)
 }
 
-/** Unsigned values compare as signed ones do once their top bit is flipped. */
+/**
+ * Unsigned values compare as signed ones do once their top bit is flipped. Two vectors are put in
+ * order, lane by lane, with one comparison and three exclusive ors; the lower one may be the least,
+ * the upper one the most.
+ */
 function extremes64<T>(a: usize, n: u32, flipped: i64, out: usize): void {
   const flip = i64x2.splat(flipped)
   let low = i64x2.splat(i64.MAX_VALUE)
@@ -73,13 +77,23 @@ function extremes64<T>(a: usize, n: u32, flipped: i64, out: usize): void {
   // Two of each, for a comparison of 64 bits is long on its way.
   let low2 = low
   let high2 = high
-  for (; n >= 4; n -= 4, a += 32) {
-    const values = v128.xor(v128.load(a), flip)
-    const values2 = v128.xor(v128.load(a, 16), flip)
-    low = least64(low, values)
-    high = most64(high, values)
-    low2 = least64(low2, values2)
-    high2 = most64(high2, values2)
+  for (; n >= 8; n -= 8, a += 64) {
+    let left = v128.load(a)
+    let right = v128.load(a, 16)
+    let left2 = v128.load(a, 32)
+    let right2 = v128.load(a, 48)
+    if (!isSigned<T>()) {
+      left = v128.xor(left, flip)
+      right = v128.xor(right, flip)
+      left2 = v128.xor(left2, flip)
+      right2 = v128.xor(right2, flip)
+    }
+    const swap = v128.and(v128.xor(left, right), i64x2.gt_s(left, right))
+    const swap2 = v128.and(v128.xor(left2, right2), i64x2.gt_s(left2, right2))
+    low = least64(low, v128.xor(left, swap))
+    high = most64(high, v128.xor(right, swap))
+    low2 = least64(low2, v128.xor(left2, swap2))
+    high2 = most64(high2, v128.xor(right2, swap2))
   }
   low = v128.xor(least64(low, low2), flip)
   high = v128.xor(most64(high, high2), flip)

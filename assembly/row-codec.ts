@@ -6,6 +6,7 @@
 // R1  Equal keys have equal bytes: floats are canonical, what lies under a null is not encoded.
 // R2  Encoding: sizes are summed into offsets, then each column writes at a cursor a row (an
 //     address, u32) and moves it. Decoding reads at cursors in the same order.
+import { copyRun } from './bytes'
 import { canonical32, canonical64, isSet } from './key-kind'
 import {
   KEY_BOOL,
@@ -19,15 +20,23 @@ import {
 
 /** Starts the sizes (u32 a row) with what every row takes. */
 export function rowCodecSizes(bytes: u32, n: u32, sizes: usize): void {
-  for (let i: usize = 0; i < <usize>n; i++) store<u32>(sizes + (i << 2), bytes)
+  const each = i32x4.splat(bytes)
+  for (const end = sizes + ((<usize>n) << 2); sizes < end; sizes += 16) v128.store(sizes, each)
 }
 
 /** Adds the bytes of a utf8 or binary column. */
 export function rowCodecAddSizes(offsets: usize, validity: usize, n: u32, sizes: usize): void {
-  for (let i: usize = 0; i < <usize>n; i++) {
-    const at = offsets + (i << 2)
-    const bytes = load<u32>(at, 4) - load<u32>(at)
-    store<u32>(sizes + (i << 2), load<u32>(sizes + (i << 2)) + (isSet(validity, i) ? bytes : 0))
+  const end = sizes + ((<usize>n) << 2)
+  if (!validity) {
+    for (; sizes < end; sizes += 16, offsets += 16) {
+      const bytes = i32x4.sub(v128.load(offsets, 4), v128.load(offsets))
+      v128.store(sizes, i32x4.add(v128.load(sizes), bytes))
+    }
+    return
+  }
+  for (let row: usize = 0; sizes < end; row++, sizes += 4, offsets += 4) {
+    const bytes = load<u32>(offsets, 4) - load<u32>(offsets)
+    store<u32>(sizes, load<u32>(sizes) + select<u32>(bytes, 0, isSet(validity, row)))
   }
 }
 
@@ -45,8 +54,9 @@ export function rowCodecOffsets(sizes: usize, n: u32, offsets: usize): u32 {
 
 /** Turns offsets into cursors: addresses in `data`. */
 export function rowCodecCursors(offsets: usize, data: usize, n: u32, cursors: usize): void {
-  for (let i: usize = 0; i < <usize>n; i++) {
-    store<u32>(cursors + (i << 2), <u32>data + load<u32>(offsets + (i << 2)))
+  const start = i32x4.splat(<i32>data)
+  for (const end = cursors + ((<usize>n) << 2); cursors < end; cursors += 16, offsets += 16) {
+    v128.store(cursors, i32x4.add(v128.load(offsets), start))
   }
 }
 
@@ -168,15 +178,21 @@ export function rowCodecTakeValidity(cursors: usize, n: u32, out: usize): u32 {
   return valid
 }
 
-/** Takes the values at the cursors; the type says how many bytes each has. */
+/** Takes the values at the cursors, two an iteration; the type says how many bytes each has. */
 function takeValues<T>(cursors: usize, n: u32, out: usize): void {
-  for (const end = cursors + ((<usize>n) << 2); cursors < end; cursors += 4) {
-    const p: usize = load<u32>(cursors)
-    if (isVector<T>()) v128.store(out, v128.load(p))
-    else store<T>(out, load<T>(p))
-    store<u32>(cursors, <u32>(p + sizeof<T>()))
-    out += sizeof<T>()
+  const whole = cursors + ((<usize>(n & ~1)) << 2)
+  for (; cursors < whole; cursors += 8, out += 2 * sizeof<T>()) {
+    takeValue<T>(cursors, out)
+    takeValue<T>(cursors + 4, out + sizeof<T>())
   }
+  if (n & 1) takeValue<T>(cursors, out)
+}
+
+function takeValue<T>(cursor: usize, out: usize): void {
+  const p: usize = load<u32>(cursor)
+  if (isVector<T>()) v128.store(out, v128.load(p))
+  else store<T>(out, load<T>(p))
+  store<u32>(cursor, <u32>(p + sizeof<T>()))
 }
 
 function takeBools(cursors: usize, n: u32, out: usize): void {
@@ -212,9 +228,16 @@ export function rowCodecTakeFixed(kind: u32, n: u32, cursors: usize, out: usize)
 export function rowCodecTakeOffsets(cursors: usize, n: u32, out: usize): u32 {
   let sum: u64 = 0
   store<u32>(out, 0)
-  for (const end = cursors + ((<usize>n) << 2); cursors < end; cursors += 4) {
+  out += 4
+  const whole = cursors + ((<usize>(n & ~1)) << 2)
+  for (; cursors < whole; cursors += 8, out += 8) {
     sum += load<u32>(load<u32>(cursors))
-    out += 4
+    store<u32>(out, <u32>sum)
+    sum += load<u32>(load<u32>(cursors, 4))
+    store<u32>(out, <u32>sum, 4)
+  }
+  if (n & 1) {
+    sum += load<u32>(load<u32>(cursors))
     store<u32>(out, <u32>sum)
   }
   return sum > 0x7fffffff ? 0xffffffff : <u32>sum
@@ -222,13 +245,20 @@ export function rowCodecTakeOffsets(cursors: usize, n: u32, out: usize): u32 {
 
 /** Reads the bytes of a utf8 or binary column end to end, and moves the cursors. */
 export function rowCodecTakeBytes(cursors: usize, n: u32, out: usize): void {
-  for (const end = cursors + ((<usize>n) << 2); cursors < end; cursors += 4) {
-    const p: usize = load<u32>(cursors)
-    const bytes = load<u32>(p)
-    // The next value overwrites what is too much.
-    v128.store(out, v128.load(p, 4))
-    for (let at: u32 = 16; at < bytes; at += 16) v128.store(out + at, v128.load(p + at, 4))
-    out += <usize>bytes
-    store<u32>(cursors, <u32>p + 4 + bytes)
+  const whole = cursors + ((<usize>(n & ~1)) << 2)
+  for (; cursors < whole; cursors += 8) {
+    out = takeText(cursors, out)
+    out = takeText(cursors + 4, out)
   }
+  if (n & 1) takeText(cursors, out)
+}
+
+/** Copies one text and returns where it ends; the next value overwrites what is too much. */
+function takeText(cursor: usize, out: usize): usize {
+  const p: usize = load<u32>(cursor)
+  const bytes: usize = load<u32>(p)
+  v128.store(out, v128.load(p, 4))
+  if (bytes > 16) copyRun(out + 16, p + 20, <u32>bytes - 16)
+  store<u32>(cursor, <u32>(p + 4 + bytes))
+  return out + bytes
 }

@@ -61,6 +61,8 @@ function equalConstant(
   }
 }
 
+// Mostly a row and the text differ within sixteen bytes; which one is less there is not to be foreseen,
+// and has no branch.
 function orderConstant(
   signs: u32,
   offsets: usize,
@@ -71,6 +73,8 @@ function orderConstant(
   out: usize,
 ): void {
   const head = v128.load(text)
+  const greater = signs >> 2
+  const lessOrGreater = (signs ^ greater) & 1
   let start = load<u32>(offsets)
   let next = offsets + 4
   for (let row: u32 = 0; row < n; row += 64) {
@@ -80,17 +84,21 @@ function orderConstant(
       const end = load<u32>(next)
       const p = values + start
       const size = end - start
-      const at = ctz<u32>(i8x16.bitmask(i8x16.ne(v128.load(p), head)) | 0x10000)
-      let order: i32
-      if (at < min(size, length)) {
-        order =
-          at < 16
-            ? <i32>load<u8>(p + at) - <i32>load<u8>(text + at)
-            : compareRuns(p + 16, size - 16, text + 16, length - 16)
+      const bytes = v128.load(p)
+      const different = ~i8x16.bitmask(i8x16.eq(bytes, head)) & 0xffff
+      const shorter = min(size, length)
+      let accepted: u32
+      if (different && ctz<u32>(different) < shorter) {
+        // Where they differ, at most is less.
+        const atMost = i8x16.bitmask(i8x16.eq(i8x16.min_u(bytes, head), bytes))
+        const isLess = u32((different & -different & atMost) != 0)
+        accepted = greater ^ (lessOrGreater & isLess)
+      } else if (shorter > 16) {
+        accepted = accepts(signs, compareRuns(p + 16, size - 16, text + 16, length - 16))
       } else {
-        order = <i32>size - <i32>length
+        accepted = accepts(signs, <i32>size - <i32>length)
       }
-      word |= (<u64>accepts(signs, order)) << i
+      word |= (<u64>accepted) << i
       start = end
       next += 4
     }
@@ -98,8 +106,12 @@ function orderConstant(
   }
 }
 
+function orderOf(sign: i32): u32 {
+  return 1 + i32(sign > 0) - i32(sign < 0)
+}
+
 function accepts(signs: u32, order: i32): u32 {
-  return (signs >> (1 + i32(order > 0) - i32(order < 0))) & 1
+  return (signs >> orderOf(order)) & 1
 }
 
 /** Compares two columns row by row. */

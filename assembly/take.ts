@@ -130,15 +130,28 @@ function sixteenBits(bits: usize, rows: usize, mask: v128): u32 {
 export function takeOffsets(offsets: usize, rows: usize, count: u32, out: usize): u32 {
   let total: u64 = 0
   store<u32>(out, 0)
-  for (const end = rows + ((<usize>count) << 2); rows < end; rows += 4) {
-    const row = load<u32>(rows)
-    const live = u32(row != NO_ROW)
-    const at = offsets + ((<usize>row) << 2)
-    total += (load<u32>(at, 4) - load<u32>(at)) & (0 - live)
-    out += 4
+  out += 4
+  const whole = rows + ((<usize>(count & ~3)) << 2)
+  for (; rows < whole; rows += 16, out += 16) {
+    total += takenLength(offsets, load<u32>(rows))
+    store<u32>(out, <u32>total)
+    total += takenLength(offsets, load<u32>(rows, 4))
+    store<u32>(out, <u32>total, 4)
+    total += takenLength(offsets, load<u32>(rows, 8))
+    store<u32>(out, <u32>total, 8)
+    total += takenLength(offsets, load<u32>(rows, 12))
+    store<u32>(out, <u32>total, 12)
+  }
+  for (let left = count & 3; left > 0; left--, rows += 4, out += 4) {
+    total += takenLength(offsets, load<u32>(rows))
     store<u32>(out, <u32>total)
   }
   return total > 0x7fffffff ? 0xffffffff : <u32>total
+}
+
+function takenLength(offsets: usize, row: u32): u64 {
+  const at = offsets + ((<usize>row) << 2)
+  return select<u32>(load<u32>(at, 4) - load<u32>(at), 0, row != NO_ROW)
 }
 
 /** Copies the taken values' bytes to where takeOffsets put them. */
@@ -151,16 +164,27 @@ export function takeBytes(
   out: usize,
 ): void {
   let to = out + <usize>load<u32>(outOffsets)
-  for (const last = rows + ((<usize>count) << 2); rows < last; rows += 4) {
-    outOffsets += 4
-    const end = out + <usize>load<u32>(outOffsets)
-    if (end == to) continue
-    const from = bytes + <usize>load<u32>(offsets + ((<usize>load<u32>(rows)) << 2))
+  const whole = rows + ((<usize>(count & ~3)) << 2)
+  for (; rows < whole; rows += 16, outOffsets += 16) {
+    to = takeOne(offsets, bytes, load<u32>(rows), to, out + <usize>load<u32>(outOffsets, 4))
+    to = takeOne(offsets, bytes, load<u32>(rows, 4), to, out + <usize>load<u32>(outOffsets, 8))
+    to = takeOne(offsets, bytes, load<u32>(rows, 8), to, out + <usize>load<u32>(outOffsets, 12))
+    to = takeOne(offsets, bytes, load<u32>(rows, 12), to, out + <usize>load<u32>(outOffsets, 16))
+  }
+  for (let left = count & 3; left > 0; left--, rows += 4, outOffsets += 4) {
+    to = takeOne(offsets, bytes, load<u32>(rows), to, out + <usize>load<u32>(outOffsets, 4))
+  }
+}
+
+/** Copies a row's bytes to where they end at `end`, and returns it; a missing row has none. */
+function takeOne(offsets: usize, bytes: usize, row: u32, to: usize, end: usize): usize {
+  if (end != to) {
+    const from = bytes + <usize>load<u32>(offsets + ((<usize>row) << 2))
     // Most values are short: 16 bytes at once, over the end (what follows is written after).
     v128.store(to, v128.load(from))
     if (end > to + 16) copyRest(to, from, <u32>(end - to))
-    to = end
   }
+  return end
 }
 
 /** What is behind the first 16 bytes. */
