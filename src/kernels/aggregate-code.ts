@@ -3,11 +3,13 @@
 // 64 bits; assembly/aggregate.ts runs the others, one loop an accumulator.
 //
 // AC1  The same answers as assembly/aggregate.ts, in the same order of rows.
-// AC2  A block of 64 rows that all count takes a loop without masks; else a loop over the rows that
-//      some accumulator wants. The columns of one mask share it, and values are read once a row.
+// AC2  A block of 64 rows that all count takes a loop without masks, four rows a turn, whose places are
+//      constants from pointers that move on; else a loop over the rows that some accumulator wants. The
+//      columns of one mask share it, and values are read once a row.
 // AC3  A sum that overflows is seen at its block's end: the entry goes into the program, the block's first
 //      row is returned, and assembly/aggregate.ts finds the row.
-import type { AggregateEntry, AggregateOp, ValueKind } from './aggregate.ts'
+import { AccumulatorCode } from './accumulator-code.ts'
+import type { AggregateEntry, ValueKind } from './aggregate.ts'
 import {
   block,
   branch,
@@ -36,6 +38,8 @@ const VALIDITY_OFFSET = 20
 const FILTER_OFFSET = 24
 const FAILED_OFFSET = 8
 const DONE = -1
+/** Rows that a turn of the loop without masks takes; 64 is a multiple. */
+const UNROLLED = 4
 
 /** A value read once a row: of a column as i64 or f64. */
 interface Value {
@@ -44,6 +48,8 @@ interface Value {
   /** The first entry that reads it. */
   readonly entry: number
   readonly pointer: Local
+  /** Where the loop without masks reads. */
+  readonly cursor: Local
   /** The block's bits of a bool column. */
   readonly word: Local | undefined
   readonly local: Local
@@ -58,6 +64,7 @@ interface Mask {
 }
 
 const LOADS: Partial<Record<ValueKind, readonly [op: MemoryOp, shift: number]>> = {
+  float32: ['f32Load', 2],
   64: ['i64Load', 3],
   int32: ['i64Load32S', 2],
   uint32: ['i64Load32U', 2],
@@ -91,13 +98,9 @@ class Compiler {
   readonly #at = this.#code.local('i32')
   readonly #row = this.#code.local('i32')
   readonly #end = this.#code.local('i32')
-  readonly #p = this.#code.local('i32')
   readonly #bits = this.#code.local('i32')
   readonly #live = this.#code.local('i64')
-  readonly #full = this.#code.local('i64')
-  readonly #held = this.#code.local('i64')
-  readonly #sum = this.#code.local('i64')
-  readonly #heldFloat = this.#code.local('f64')
+  readonly #accumulators = new AccumulatorCode(this.#code)
   readonly #values = new Map<string, Value>()
   readonly #masks = new Map<string, Mask>()
   /** Of each entry. */
@@ -146,6 +149,7 @@ class Compiler {
         isFloat,
         entry,
         pointer: this.#code.local('i32'),
+        cursor: this.#code.local('i32'),
         word: kind === 'bool' ? this.#code.local('i64') : undefined,
         local: this.#code.local(isFloat ? 'f64' : 'i64'),
       }
@@ -208,11 +212,11 @@ class Compiler {
       local === undefined ? [] : [...i64Const(0n), ...set(local)],
     )
     return [
-      // end = at + min(64, n - at); full has as many bits.
+      // end = at + min(64, n - at); live has as many bits.
       ...line(...get(this.#at), ...i32Const(64), OPS.i32Add, ...get(this.#n)),
       ...line(...left, ...i32Const(64), OPS.i32GeU, OPS.select, ...set(this.#end)),
       ...line(...i64Const(-1n), ...get(this.#at), ...get(this.#end), OPS.i32Sub, OPS.i64ExtendI32U),
-      ...line(OPS.i64ShrU, ...tee(this.#full), ...set(this.#live)),
+      ...line(OPS.i64ShrU, ...set(this.#live)),
       ...line(...get(this.#kept), ...this.#narrow(this.#live)),
       ...masks,
       ...words,
@@ -223,21 +227,61 @@ class Compiler {
   #denseRows(): Code {
     const [first, ...others] = [...this.#masks.values()]
     const all = others.flatMap(({ word }) => [...get(word), OPS.i64And])
+    const columns = [...this.#values.values()].filter(({ word }) => word === undefined)
+    const words = [...this.#values.values()].flatMap(({ word }) => word ?? [])
+    const advance = (cursor: Local, bytes: number): Code => [
+      ...line(...get(cursor), ...i32Const(bytes), OPS.i32Add, ...set(cursor)),
+    ]
     return [
-      ...get(first!.word),
-      ...all,
-      ...get(this.#full),
-      OPS.i64Eq,
+      ...line(...get(first!.word), ...all, ...i64Const(-1n), OPS.i64Eq),
       ...when(
-        [...get(this.#at), ...set(this.#row)],
-        loop(this.#oneRow(false), [
-          ...line(...get(this.#row), ...i32Const(1), OPS.i32Add, ...tee(this.#row)),
-          ...line(...get(this.#end), OPS.i32LtU, ...branchIf(0)),
+        [...this.#scaled(this.#rows, this.#at, 2), ...tee(this.#row)],
+        [...i32Const(64 * 4), OPS.i32Add, ...set(this.#end)],
+        columns.flatMap(({ kind, pointer, cursor }) => [
+          ...this.#scaled(pointer, this.#at, LOADS[kind]![1]),
+          ...set(cursor),
         ]),
+        loop(
+          Array.from({ length: UNROLLED }, (_, place) => this.#denseRow(place)).flat(),
+          columns.flatMap(({ kind, cursor }) => advance(cursor, UNROLLED << LOADS[kind]![1])),
+          words.flatMap((word) => [
+            ...line(...get(word), ...i64Const(BigInt(UNROLLED)), OPS.i64ShrU, ...set(word)),
+          ]),
+          advance(this.#row, UNROLLED * 4),
+          [...get(this.#row), ...get(this.#end), OPS.i32LtU, ...branchIf(0)],
+        ),
         // No rows are left for the other loop.
         ...[...this.#masks.values()].map(({ word }) => [...i64Const(0n), ...set(word)]),
       ),
     ]
+  }
+
+  /** A row of the loop without masks, by its place in the turn. */
+  #denseRow(place: number): Code {
+    return [
+      ...line(...get(this.#row), ...memory('i32Load', place * 4), ...set(this.#accumulators.row)),
+      ...[...this.#values.values()].flatMap((value) => {
+        const { kind, cursor, word, local } = value
+        if (word === undefined) {
+          return [...get(cursor), ...this.#load(value, place << LOADS[kind]![1]), ...set(local)]
+        }
+        const shifted = place === 0 ? [] : [...i64Const(BigInt(place)), OPS.i64ShrU]
+        return [...get(word), ...shifted, ...i64Const(1n), OPS.i64And, ...set(local)]
+      }),
+      ...this.#entries.flatMap((_, i) => this.#oneEntry(i, false)),
+    ]
+  }
+
+  /** base + (row << shift) */
+  #scaled(base: Local, row: Local, shift: number): Code {
+    const scaled = shift === 0 ? [] : [...i32Const(shift), OPS.i32Shl]
+    return [...get(base), ...get(row), ...scaled, OPS.i32Add]
+  }
+
+  /** Loads a value as i64 or f64; its pointer is on the stack. */
+  #load({ kind, isFloat }: Value, offset = 0): Code {
+    if (isFloat && kind === 'float32') return [...memory('f32Load', offset), OPS.f64PromoteF32]
+    return memory(isFloat ? 'f64Load' : LOADS[kind]![0], offset)
   }
 
   #sparseRows(): Code {
@@ -267,25 +311,21 @@ class Compiler {
   }
 
   #oneRow(isMasked: boolean): Code {
-    const scaled = (base: Local, shift: number): Code => [
-      ...get(base),
-      ...get(this.#row),
-      ...(shift === 0 ? [] : [...i32Const(shift), OPS.i32Shl]),
-      OPS.i32Add,
-    ]
-    const loads = [...this.#values.values()].flatMap(({ kind, isFloat, pointer, word, local }) => {
+    const loads = [...this.#values.values()].flatMap((value) => {
+      const { kind, pointer, word, local } = value
       if (word !== undefined) return [...this.#bitOf(word), ...set(local)]
-      if (isFloat && kind === 'float32') {
-        return [...scaled(pointer, 2), ...memory('f32Load'), OPS.f64PromoteF32, ...set(local)]
-      }
-      const [op, shift] = LOADS[kind]!
-      return [...scaled(pointer, shift), ...memory(isFloat ? 'f64Load' : op), ...set(local)]
+      const place = this.#scaled(pointer, this.#row, LOADS[kind]![1])
+      return [...place, ...this.#load(value), ...set(local)]
     })
     const bits = [...this.#masks.values()].flatMap(({ word, bit }) =>
       isMasked ? [...this.#bitOf(word), ...set(bit)] : [],
     )
     return [
-      ...line(...scaled(this.#rows, 2), ...memory('i32Load'), ...set(this.#p)),
+      ...line(
+        ...this.#scaled(this.#rows, this.#row, 2),
+        ...memory('i32Load'),
+        ...set(this.#accumulators.row),
+      ),
       ...loads,
       ...bits,
       ...this.#entries.flatMap((_, i) => this.#oneEntry(i, isMasked)),
@@ -293,92 +333,11 @@ class Compiler {
   }
 
   #oneEntry(i: number, isMasked: boolean): Code {
-    const { op, offset } = this.#entries[i]!
-    const value = this.#valueOf[i]?.local
-    const bit = isMasked ? this.#maskOf[i]!.bit : undefined
-    if (op === 'count') return this.#add(offset, bit === undefined ? i64Const(1n) : get(bit))
-    if (op === 'countTrue') return this.#add(offset, this.#masked(value!, bit))
-    if (op === 'sumF64') {
-      const added =
-        bit === undefined
-          ? get(value!)
-          : [
-              ...i64Const(0n),
-              ...get(bit),
-              OPS.i64Sub,
-              ...get(value!),
-              OPS.i64ReinterpretF64,
-              OPS.i64And,
-              OPS.f64ReinterpretI64,
-            ]
-      const held = [...get(this.#p), ...memory('f64Load', offset)]
-      return [...get(this.#p), ...held, ...added, OPS.f64Add, ...memory('f64Store', offset)]
-    }
-    if (op === 'sumI64' || op === 'sumU64') {
-      return this.#checkedSum(op, offset, this.#masked(value!, bit), this.#overflows[i]!)
-    }
-    return this.#extreme(op, offset, value!, bit)
-  }
-
-  /** The value, or 0 for a row that does not count. */
-  #masked(value: Local, bit: Local | undefined): Code {
-    if (bit === undefined) return get(value)
-    return [...i64Const(0n), ...get(bit), OPS.i64Sub, ...get(value), OPS.i64And]
-  }
-
-  #add(offset: number, addend: Code): Code {
-    const held = [...get(this.#p), ...memory('i64Load', offset)]
-    return [...get(this.#p), ...held, ...addend, OPS.i64Add, ...memory('i64Store', offset)]
-  }
-
-  #checkedSum(op: 'sumI64' | 'sumU64', offset: number, addend: Code, overflow: Local): Code {
-    const [held, sum] = [this.#held, this.#sum]
-    // Signed: both have another sign than the sum. Unsigned: the sum, or the value, is 2^63 or more.
-    const bad =
-      op === 'sumI64'
-        ? [...get(held), ...get(sum), OPS.i64Xor, ...addend, ...get(sum), OPS.i64Xor, OPS.i64And]
-        : [...addend, ...get(sum), OPS.i64Or]
-    return [
-      ...get(this.#p),
-      ...memory('i64Load', offset),
-      ...tee(held),
-      ...addend,
-      OPS.i64Add,
-      ...set(sum),
-      ...bad,
-      ...get(overflow),
-      OPS.i64Or,
-      ...set(overflow),
-      ...get(this.#p),
-      ...get(sum),
-      ...memory('i64Store', offset),
-    ]
-  }
-
-  #extreme(op: AggregateOp, offset: number, value: Local, bit: Local | undefined): Code {
-    const isFloat = op.endsWith('F64')
-    const held = isFloat ? this.#heldFloat : this.#held
-    const isMin = op.startsWith('min')
-    const test = isFloat
-      ? isMin
-        ? OPS.f64Lt
-        : OPS.f64Gt
-      : op.endsWith('U64')
-        ? isMin
-          ? OPS.i64LtU
-          : OPS.i64GtU
-        : isMin
-          ? OPS.i64LtS
-          : OPS.i64GtS
-    // A NaN is greater than all numbers.
-    const nan = isMin ? held : value
-    return [
-      ...line(...get(value), ...get(this.#p), ...memory(isFloat ? 'f64Load' : 'i64Load', offset)),
-      ...line(...tee(held), test),
-      ...(isFloat ? [...get(nan), ...get(nan), OPS.f64Ne, OPS.i32Or] : []),
-      ...(bit === undefined ? [] : [...get(bit), OPS.i32WrapI64, OPS.i32And]),
-      ...when([...get(this.#p), ...get(value)], memory(isFloat ? 'f64Store' : 'i64Store', offset)),
-    ]
+    return this.#accumulators.update(this.#entries[i]!, {
+      value: this.#valueOf[i]?.local,
+      bit: isMasked ? this.#maskOf[i]!.bit : undefined,
+      overflow: this.#overflows[i],
+    })
   }
 
   #checkOverflows(): Code {
