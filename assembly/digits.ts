@@ -22,6 +22,8 @@ export const ASCII_ZEROS: usize = memory.data<u64>([0x3030303030303030, 0x303030
 /** Loaded from n bytes on (0 to 16): ones in the last n bytes. */
 export const LAST_LANES: usize = memory.data<u64>([0, 0, <u64>-1, <u64>-1], 16)
 const ABOVE_NINE: usize = memory.data<u64>([0x7676767676767676, 0x7676767676767676], 16)
+const POINTS: usize = memory.data<u64>([0x2e2e2e2e2e2e2e2e, 0x2e2e2e2e2e2e2e2e], 16)
+const ABOVE_ELEVEN: usize = memory.data<u64>([0x7474747474747474, 0x7474747474747474], 16)
 // Ten times a byte and its neighbour come to be in the high byte of 16 bits times 10 * 256 + 1.
 const PAIRS: usize = memory.data<u64>([0x0a010a010a010a01, 0x0a010a010a010a01], 16)
 const FOURS: usize = memory.data<u64>([0x0001006400010064, 0x0001006400010064], 16)
@@ -107,8 +109,9 @@ export function digitRun(p: usize): u32 {
  */
 export function decimalRun(p: usize): u32 {
   // The slash is between point and zero, and no digit for whoever reads on.
-  const ones = i8x16.sub(v128.load(p), i8x16.splat(0x2e))
-  return ctz<u32>(i8x16.bitmask(i8x16.gt_u(ones, i8x16.splat(11))) | 0x10000)
+  const ones = i8x16.sub(v128.load(p), v128.load(POINTS))
+  const odd = i8x16.bitmask(i8x16.add_sat_u(ones, v128.load(ABOVE_ELEVEN)))
+  return ctz<u32>(odd | 0x10000)
 }
 
 /** The largest number of up to sixteen digits that a T holds. */

@@ -15,6 +15,15 @@ const FINISH_1: u32 = 0x85ebca6b
 const FINISH_2: u32 = 0xc2b2ae35
 const NULL_SEED: u32 = 0x9e3779b9
 
+// The same for four rows; loaded, because V8 would build a constant anew in each iteration.
+const C1_EACH: usize = memory.data<u32>([C1, C1, C1, C1], 16)
+const C2_EACH: usize = memory.data<u32>([C2, C2, C2, C2], 16)
+const FIVES: usize = memory.data<u32>([5, 5, 5, 5], 16)
+const ROUND_EACH: usize = memory.data<u32>([ROUND, ROUND, ROUND, ROUND], 16)
+const FINISH_1_EACH: usize = memory.data<u32>([FINISH_1, FINISH_1, FINISH_1, FINISH_1], 16)
+const FINISH_2_EACH: usize = memory.data<u32>([FINISH_2, FINISH_2, FINISH_2, FINISH_2], 16)
+const BIT_EACH: usize = memory.data<u32>([1, 2, 4, 8], 16)
+
 function scramble(k: u32): u32 {
   return rotl<u32>(k * C1, 15) * C2
 }
@@ -34,17 +43,17 @@ function rotl4(x: v128, by: i32): v128 {
 }
 
 function scramble4(k: v128): v128 {
-  return i32x4.mul(rotl4(i32x4.mul(k, i32x4.splat(C1)), 15), i32x4.splat(C2))
+  return i32x4.mul(rotl4(i32x4.mul(k, v128.load(C1_EACH)), 15), v128.load(C2_EACH))
 }
 
 function absorb4(h: v128, k: v128): v128 {
   const mixed = rotl4(v128.xor(h, scramble4(k)), 13)
-  return i32x4.add(i32x4.mul(mixed, i32x4.splat(5)), i32x4.splat(ROUND))
+  return i32x4.add(i32x4.mul(mixed, v128.load(FIVES)), v128.load(ROUND_EACH))
 }
 
 function finish4(h: v128): v128 {
-  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 16)), i32x4.splat(FINISH_1))
-  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 13)), i32x4.splat(FINISH_2))
+  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 16)), v128.load(FINISH_1_EACH))
+  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 13)), v128.load(FINISH_2_EACH))
   return v128.xor(h, i32x4.shr_u(h, 16))
 }
 
@@ -55,7 +64,7 @@ function seed4(seeds: usize, row: usize): v128 {
 /** All ones in the lanes of the rows whose bit is set; `row` is a multiple of 4. */
 function lanes4(bitmap: usize, row: usize): v128 {
   const bits = <u32>load<u8>(bitmap + (row >> 3)) >> (<u32>row & 7)
-  const each = i32x4(1, 2, 4, 8)
+  const each = v128.load(BIT_EACH)
   return i32x4.eq(v128.and(i32x4.splat(bits), each), each)
 }
 
@@ -202,8 +211,11 @@ export function hashBytes(
     const seed = seeds ? load<u32>(seeds + (i << 2)) : 0
     let h = seed
     let p = data + start
-    const words = p + (bytes & ~3)
-    for (; p < words; p += 4) h = absorb(h, load<u32>(p))
+    // Asked first, because V8 looks for interrupts wherever a loop begins.
+    if (bytes > 3) {
+      const words = p + (bytes & ~3)
+      for (; p < words; p += 4) h = absorb(h, load<u32>(p))
+    }
     // No tail bytes mask to 0, which scrambles to 0: the original leaves the hash alone then, too.
     h ^= scramble(load<u32>(p) & (((<u32>1) << ((bytes & 3) << 3)) - 1))
     h = finish(h ^ bytes)

@@ -15,6 +15,11 @@ import { utf8Validate } from './string'
 /** Brackets in brackets of a skipped value: one bit each. */
 const DEPTH_MAX: u32 = 64
 
+// Vectors that are loaded, because V8 builds a constant anew wherever it is used.
+const QUOTES: usize = memory.data<u64>([0x2222222222222222, 0x2222222222222222], 16)
+const BACKSLASHES: usize = memory.data<u64>([0x5c5c5c5c5c5c5c5c, 0x5c5c5c5c5c5c5c5c], 16)
+const CONTROLS_MAX: usize = memory.data<u64>([0x1f1f1f1f1f1f1f1f, 0x1f1f1f1f1f1f1f1f], 16)
+
 let faultKind: u32 = 0
 let faultPosition: usize = 0
 
@@ -54,12 +59,12 @@ export function stringSpecial(p: usize): usize {
 /** A bit for each of the 16 bytes at p that is a quote, a backslash or a control character. */
 export function specialBits(p: usize): u32 {
   const bytes = v128.load(p)
-  return i8x16.bitmask(
-    v128.or(
-      v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
-      i8x16.lt_u(bytes, i8x16.splat(0x20)),
-    ),
+  const quoteOrEscape = v128.or(
+    i8x16.eq(bytes, v128.load(QUOTES)),
+    i8x16.eq(bytes, v128.load(BACKSLASHES)),
   )
+  const control = i8x16.eq(i8x16.min_u(bytes, v128.load(CONTROLS_MAX)), bytes)
+  return i8x16.bitmask(v128.or(quoteOrEscape, control))
 }
 
 /** The closing quote of the string whose content p is in. */

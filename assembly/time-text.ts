@@ -25,6 +25,9 @@ const LEAST_PARTS: usize = memory.data<u16>([0, 0, 1, 1, 0, 0, 0, 0], 16)
 const MOST_ABOVE_LEAST: usize = memory.data<u16>([99, 99, 11, 30, 23, 59, 59, 0xffff], 16)
 // The date's pairs side by side, the time's as seconds.
 const PART_WEIGHTS: usize = memory.data<u16>([256, 1, 256, 1, 3600, 60, 1, 0], 16)
+/** 9999-12-31, from 0000-03-01 on. */
+const LAST_DAY_OF_FOUR_DIGITS: u64 = 3652364
+
 /** Two bits a month. */
 const DAYS_ABOVE_28: u32 = 0x3bbeecc
 
@@ -266,24 +269,29 @@ function readZone(ptr: usize, end: usize): u32 {
 
 /** Writes days since 1970-01-01 as `YYYY-MM-DD` and returns the length. */
 export function formatDate(days: i64, out: usize): u32 {
-  // Hinnant, civil_from_days: eras of 400 years that begin on March 1.
+  // Eras of 400 years that begin on March 1; years 0 to 9999 are days of the first one's calendar.
   const shifted = days + 719468
-  const era = (shifted >= 0 ? shifted : shifted - 146096) / 146097
-  const dayOfEra = <u32>(shifted - era * 146097)
-  const yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146096) / 365
-  const dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-  const monthFromMarch = (5 * dayOfYear + 2) / 153
-  const day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-  const year = <i64>yearOfEra + era * 400 + i64(month <= 2)
+  let era: i64 = 0
+  if (<u64>shifted > LAST_DAY_OF_FOUR_DIGITS) {
+    era = (shifted >= 0 ? shifted : shifted - 146096) / 146097
+  }
+  // Neri and Schneider, "Euclidean affine functions and their application to calendar algorithms"
+  // (2022): quotients and remainders of one product each.
+  const quarters = 4 * <u32>(shifted - era * 146097) + 3
+  const century = quarters / 146097
+  const ofCentury = <u64>2939745 * ((quarters - century * 146097) | 3)
+  const yearOfCentury = <u32>(ofCentury >> 32)
+  const dayOfYear = <u32>ofCentury / 11758980
+  const monthAndDay = 2141 * dayOfYear + 197913
+  const day = (monthAndDay & 0xffff) / 2141 + 1
+  const early = u32(dayOfYear >= 306)
+  const month = (monthAndDay >> 16) - 12 * early
+  const year = <i64>(100 * century + yearOfCentury + early) + era * 400
   let p = out
   if (<u64>year <= 9999) {
-    const y = <u32>year
-    const century = y / 100
-    store<u32>(
-      p,
-      0x30303030 + <u32>twoPlaces(century) + ((<u32>twoPlaces(y - century * 100)) << 16),
-    )
+    const high = <u32>year / 100
+    const low = <u32>year - high * 100
+    store<u32>(p, 0x30303030 + <u32>twoPlaces(high) + ((<u32>twoPlaces(low)) << 16))
     p += 4
   } else {
     const size: u64 = year < 0 ? 0 - year : year
@@ -293,12 +301,7 @@ export function formatDate(days: i64, out: usize): u32 {
     p += width + 1
   }
   // `-MM-DD`, one byte a place.
-  const text =
-    <u64>0x30302d30302d +
-    ((<u64>(month / 10)) << 8) +
-    ((<u64>(month % 10)) << 16) +
-    ((<u64>(day / 10)) << 32) +
-    ((<u64>(day % 10)) << 40)
+  const text = <u64>0x30302d30302d + (twoPlaces(month) << 8) + (twoPlaces(day) << 32)
   store<u64>(p, text)
   return <u32>(p - out) + 6
 }
@@ -320,11 +323,8 @@ export function formatTimestamp(value: i64, decimals: u32, out: usize): u32 {
     seconds--
   }
   let days = seconds / SECONDS_PER_DAY
-  let second = <i32>(seconds - days * SECONDS_PER_DAY)
-  if (second < 0) {
-    second += <i32>SECONDS_PER_DAY
-    days--
-  }
+  if (seconds < days * SECONDS_PER_DAY) days--
+  const second = <u32>(seconds - days * SECONDS_PER_DAY)
   const length = formatDate(days, out)
   const p = out + length
   const hour = second / 3600
@@ -360,6 +360,6 @@ export function formatTimestamp(value: i64, decimals: u32, out: usize): u32 {
 
 // The two digits of a number below 100 in the two low bytes, tens first, not yet ASCII.
 function twoPlaces(value: u32): u64 {
-  const tens = value / 10
+  const tens = (value * 103) >> 10
   return <u64>(tens + ((value - tens * 10) << 8))
 }

@@ -131,7 +131,7 @@ export function compile(stem: string, march: March): string | undefined {
   const source = join(sources, `${stem}.c`)
   const program = join(programs, `${stem}-${march}`)
   if (!existsSync(source) || !hasGcc()) return undefined
-  const headers = ['bench.h', 'lines.h'].map((header) => join(sources, header))
+  const headers = ['bench.h', 'civil.h', 'lines.h'].map((header) => join(sources, header))
   const newest = Math.max(...[source, ...headers].map((path) => statSync(path).mtimeMs))
   if (existsSync(program) && statSync(program).mtimeMs > newest) return program
   mkdirSync(programs, { recursive: true })

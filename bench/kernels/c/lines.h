@@ -2,6 +2,7 @@
 // the kernels', with nulls, ranges and UTF-8 checked; one value a call.
 #pragma once
 #include "bench.h"
+#include "civil.h"
 
 enum { ROWS_MAX = 16384, STEP = 1024, RECORD_MAX = 1 << 20 };
 typedef enum { INT64, INT32, FLOAT64, TEXT, TIMESTAMP } Kind;
@@ -161,27 +162,21 @@ static inline uint8_t *two(uint8_t *p, uint32_t value) {
   return p + 2;
 }
 
-// Hinnant, civil_from_days. A year beyond four digits has a sign and six digits or more.
+// A year beyond four digits has a sign and six digits or more.
 static inline uint8_t *write_time(uint8_t *p, int64_t ms) {
   int64_t seconds = ms / 1000, fraction = ms - seconds * 1000;
   if (fraction < 0) fraction += 1000, seconds--;
   int64_t day_number = seconds / 86400;
   int32_t second = (int32_t)(seconds - day_number * 86400);
   if (second < 0) second += 86400, day_number--;
-  const int64_t days = day_number + 719468;
-  const int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-  const uint32_t doe = (uint32_t)(days - era * 146097);
-  const uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-  const uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-  const uint32_t mp = (5 * doy + 2) / 153, day = doy - (153 * mp + 2) / 5 + 1;
-  const uint32_t month = mp < 10 ? mp + 3 : mp - 9;
-  const int64_t year = yoe + era * 400 + (month <= 2);
+  const Civil date = civil_from_days(day_number);
+  const int64_t year = date.year;
   if ((uint64_t)year > 9999) p += sprintf((char *)p, "%+07" PRId64, year);
   else p = two(two(p, (uint32_t)year / 100), (uint32_t)year % 100);
   *p++ = '-';
-  p = two(p, month);
+  p = two(p, date.month);
   *p++ = '-';
-  p = two(p, day);
+  p = two(p, date.day);
   *p++ = 'T';
   p = two(p, (uint32_t)second / 3600);
   *p++ = ':';

@@ -1,5 +1,6 @@
 // Casts between text and numbers in C: the kernels' algorithms, with 128-bit products of the machine.
 #include "bench.h"
+#include "civil.h"
 
 typedef unsigned __int128 u128;
 
@@ -362,14 +363,9 @@ static uint32_t write_timestamp(int64_t value, uint8_t *out) {
   int64_t days = seconds / 86400;
   int32_t second = (int32_t)(seconds - days * 86400);
   if (second < 0) second += 86400, days--;
-  const int64_t shifted = days + 719468;
-  const int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-  const uint32_t doe = (uint32_t)(shifted - era * 146097);
-  const uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-  const uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), march = (5 * doy + 2) / 153;
-  const uint32_t day = doy - (153 * march + 2) / 5 + 1, month = march < 10 ? march + 3 : march - 9;
-  write_padded((uint64_t)(yoe + era * 400 + (month <= 2)), 4, out);
-  store64(out + 4, 0x30302d30302d + ((uint64_t)two_places(month) << 8) + ((uint64_t)two_places(day) << 32));
+  const Civil date = civil_from_days(days);
+  write_padded((uint64_t)date.year, 4, out);
+  store64(out + 4, 0x30302d30302d + ((uint64_t)two_places(date.month) << 8) + ((uint64_t)two_places(date.day) << 32));
   const uint32_t hour = (uint32_t)second / 3600, minute = ((uint32_t)second - hour * 3600) / 60;
   out[10] = 'T';
   store64(out + 11, 0x30303a30303a3030 + two_places(hour) + ((uint64_t)two_places(minute) << 24) +
