@@ -26,8 +26,20 @@ export class Schema {
     this.#index = index
   }
 
-  /** From `{ name: type }`, in the object's order. */
+  /**
+   * From `{ name: type }`, in the object's order.
+   * @throws SCHEMA_MISMATCH for a column without a type
+   */
   static of(fields: Fields): Schema {
+    for (const [name, type] of Object.entries(fields)) {
+      if (typeof (type as DataType | undefined)?.kind === 'string') continue
+      const what = typeof type === 'function' ? ', with its brackets' : ''
+      throw new DataflowError(
+        'SCHEMA_MISMATCH',
+        `column '${name}' has no type: give each column one, { ${name}: utf8() }${what}`,
+        { context: { column: name } },
+      )
+    }
     return new Schema(Object.entries(fields).map(([name, type]) => ({ name, type })))
   }
 
@@ -49,6 +61,12 @@ export class Schema {
    */
   indexOf(name: string): number {
     const index = this.#index.get(name)
+    if (index === undefined && typeof name !== 'string') {
+      throw new DataflowError(
+        'COLUMN_NOT_FOUND',
+        `a column is named by a text, and this is ${Array.isArray(name) ? 'an array' : String(name)}`,
+      )
+    }
     if (index === undefined) {
       throw new DataflowError(
         'COLUMN_NOT_FOUND',

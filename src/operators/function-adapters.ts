@@ -70,6 +70,13 @@ export const lifeOf = ({
 
 /** One input's rows through one method. */
 function single(given: unknown, method: string, element: (call: Call) => Element): Factory {
+  const isMethod = typeof (given as Record<string, unknown> | null)?.[method] === 'function'
+  if (typeof given !== 'function' && !isMethod) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `${method}() takes a function of a row, or an object or class with a method ${method}()`,
+    )
+  }
   return () => {
     const { calls, open, close } = adapted(given, [method])
     return { open, close, processElement: element(calls[0]!) }

@@ -5,6 +5,8 @@ import type { TimeWindowSpec } from './window-spec.ts'
 /** Which side's rows are kept without a match, with nulls in place of the other's. */
 export type JoinType = 'inner' | 'left' | 'right' | 'full'
 
+export const JOIN_TYPES: readonly JoinType[] = ['inner', 'left', 'right', 'full']
+
 /** A column of the joined rows: the name that it has there, and whose it is. */
 export interface JoinColumn {
   readonly name: string

@@ -8,6 +8,7 @@ import { expressionType } from '../columnar/expression-type.ts'
 import type { Schema } from '../columnar/schema.ts'
 import type { NamedExpression } from '../graph/stream-graph.ts'
 import { AGGREGATE_FUNCTIONS, type AggregateSpec } from '../operators/operator-spec.ts'
+import { isRecord, shown } from './given.ts'
 import { WindowAggregate } from './window-aggregate.ts'
 
 /**
@@ -20,6 +21,12 @@ export function bindAggregates(
   taken: readonly string[],
   columns: ComputedColumns,
 ): readonly AggregateSpec[] {
+  if (!isRecord(aggregates)) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `aggregates are given by name, { n: count() }, and this is ${shown(aggregates)}`,
+    )
+  }
   const named = Object.entries(aggregates)
   if (named.length === 0) {
     throw new DataflowError('GRAPH_INVALID', 'aggregate({}) computes nothing; name an aggregate')

@@ -13,6 +13,7 @@ import type { FinalResults, StateTtl } from '../operators/changelog-spec.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
 import { keepsWhenRetracting } from '../operators/kept-values.ts'
 import { bindAggregates, ComputedColumns } from './aggregate-planning.ts'
+import { checkOptions, optionNames } from './given.ts'
 import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
 import type { SortBy } from './sort-order.ts'
 import { positiveTimeSpanMs, type TimeSpan } from './time-span.ts'
@@ -164,6 +165,9 @@ function groups(input: LogicalStream, made: GroupOperator, location: Location): 
   return new LogicalStream(job, inputs, made.output)
 }
 
+const DEDUPLICATE_OPTIONS = optionNames<DeduplicateOptions>({ keep: true, by: true, ttl: true })
+const TOP_N_OPTIONS = optionNames<TopNOptions>({ by: true, rank: true, ties: true, ttl: true })
+
 /** What deduplicate() takes. */
 export interface DeduplicateOptions extends StateOptions {
   /** Which row of a key stays. */
@@ -176,9 +180,11 @@ export interface DeduplicateOptions extends StateOptions {
 export function planDeduplicate(
   stream: LogicalStream,
   keys: readonly string[],
-  { keep, by = 'arrival', ...options }: DeduplicateOptions,
+  given: DeduplicateOptions,
   location: Location,
 ): LogicalStream {
+  checkOptions(given, 'deduplicate()', DEDUPLICATE_OPTIONS)
+  const { keep, by = 'arrival', ...options } = given
   refuseUpdating(stream, 'deduplicate()')
   checkChoice('keep', keep, ['first', 'last'])
   checkChoice('by', by, ['time', 'arrival'])
@@ -213,9 +219,11 @@ export interface TopNOptions<
 export function planTopN(
   stream: LogicalStream,
   keys: readonly string[],
-  { limit, by, rank, ties, ...options }: TopNOptions & { readonly limit: number },
+  { limit, ...given }: TopNOptions & { readonly limit: number },
   location: Location,
 ): LogicalStream {
+  checkOptions(given, 'topN()', TOP_N_OPTIONS)
+  const { by = [], rank, ties, ...options } = given
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > TOP_N_MAX) {
     throw new DataflowError(
       'CONFIG_INVALID',

@@ -55,7 +55,8 @@ import {
 } from './changelog-planning.ts'
 import { CollectedRows } from './collected-rows.ts'
 import type { Column, ColumnsOf } from './column.ts'
-import { bindColumn, columnsOf } from './column-expression.ts'
+import { bindColumn, columnsOf, ExpressionColumn } from './column-expression.ts'
+import { checkFunction, checkOptions, isRecord, optionNames, shown } from './given.ts'
 import type { JoinType } from '../operators/join-spec.ts'
 import type {
   IntervalBounds,
@@ -171,7 +172,7 @@ export class DataStream<in out F extends Fields> {
    */
   select<S extends Columns>(columns: (r: ColumnsOf<F>) => S): DataStream<AsFields<FieldsOf<S>>> {
     return atCallSite('select', (location) => {
-      const named = this.#named(columns)
+      const named = this.#named('select()', columns)
       return new DataStream(this.#stream.select(named, location))
     })
   }
@@ -192,7 +193,8 @@ export class DataStream<in out F extends Fields> {
     value: (r: ColumnsOf<F>) => Column<T>,
   ): DataStream<AsFields<WithFields<F, { [K in N]: T }>>> {
     return atCallSite('withColumn', (location) => {
-      const named = this.#named((r) => ({ [name]: value(r) }))
+      checkFunction(value, 'withColumn()', "'name', (r) => r.column")
+      const named = this.#named('withColumn()', (r) => ({ [name]: value(r) }))
       return new DataStream(this.#stream.withColumns(named, location))
     })
   }
@@ -410,14 +412,15 @@ export class DataStream<in out F extends Fields> {
    */
   union(...others: readonly DataStream<NoInfer<F>>[]): DataStream<F> {
     return atCallSite('union', (location) => {
-      const streams = others.map((other) => other.#stream)
+      const streams = others.map((other) => DataStream.#of(other, 'union()'))
       return new DataStream(this.#stream.union(streams, location))
     })
   }
 
   /**
    * Groups rows by columns, or by expressions, which become columns.
-   * @param keys names of columns; or a callback that gives each key's expression by name
+   * @param keys names of columns, one behind the other or in an array; or a callback that gives each key's
+   *   expression by name
    * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH for a type that is no key
    * @example
    * import { count, StreamExecutionEnvironment, timestamp, tumble, utf8 } from 'millrace'
@@ -433,14 +436,16 @@ export class DataStream<in out F extends Fields> {
   keyBy<S extends Columns>(
     keys: (r: ColumnsOf<F>) => S,
   ): KeyedStream<AsFields<WithFields<F, AsFields<FieldsOf<S>>>>, keyof S & string>
+  keyBy<const K extends NamesOf<F>>(keys: readonly K[]): KeyedStream<F, K>
   keyBy<K extends NamesOf<F>>(...keys: readonly K[]): KeyedStream<F, K>
   keyBy<G extends Fields, K extends string>(
-    ...keys: readonly (string | ((r: ColumnsOf<F>) => Columns))[]
+    ...keys: readonly (string | readonly string[] | ((r: ColumnsOf<F>) => Columns))[]
   ): KeyedStream<G, K> {
     return atCallSite('keyBy', (location) => {
       const [first] = keys
-      const named = typeof first === 'function' ? this.#named(first) : undefined
-      const names = named?.map(({ name }) => name) ?? (keys as readonly string[])
+      const named = typeof first === 'function' ? this.#named('keyBy()', first) : undefined
+      const given = keys.length === 1 && Array.isArray(first) ? first : keys
+      const names = named?.map(({ name }) => name) ?? (given as readonly string[])
       // A key that is the column of its name needs no computing.
       const computed = named?.filter(
         ({ name, expression }) => expression.kind !== 'column' || expression.name !== name,
@@ -470,7 +475,10 @@ export class DataStream<in out F extends Fields> {
   windowAll(window: DynamicSession<RowOf<F>>): WindowedStream<F, never>
   windowAll<W extends WindowSpec>(window: W): WindowedStream<F, never, BoundsOf<W>>
   windowAll(window: WindowSpec | DynamicSession<RowOf<F>>): WindowedStream<F, never> {
-    return new WindowedStream(this.#stream, windowSettings([], window), wrapped)
+    return atCallSite(
+      'windowAll',
+      () => new WindowedStream(this.#stream, windowSettings([], window), wrapped),
+    )
   }
 
   /**
@@ -619,6 +627,7 @@ export class DataStream<in out F extends Fields> {
     options: WatermarkOptions = {},
   ): DataStream<F> {
     return atCallSite('assignWatermarks', (location) => {
+      checkOptions(options, 'assignWatermarks()', WATERMARK_OPTIONS)
       const { maxOutOfOrderness = 0, idleness } = options
       const settings = {
         time: column,
@@ -724,12 +733,11 @@ export class DataStream<in out F extends Fields> {
     right: DataStream<R>,
     options?: RegularJoinOptions<F, R, J, S>,
   ): DataStream<JoinFields<F, R, J, S>> | JoinedStreams<F, R, 'join'> {
-    const streams = [this.#stream, right.#stream] as const
-    if (options === undefined) return new JoinedStreams<F, R, 'join'>('join', streams, wrapped)
-    return atCallSite(
-      'join',
-      (location) => new DataStream(planJoin(...streams, options as JoinRequest, location)),
-    )
+    return atCallSite('join', (location) => {
+      const streams = [this.#stream, DataStream.#of(right, 'join()')] as const
+      if (options === undefined) return new JoinedStreams<F, R, 'join'>('join', streams, wrapped)
+      return new DataStream(planJoin(...streams, options as JoinRequest, location))
+    })
   }
 
   /**
@@ -756,7 +764,10 @@ export class DataStream<in out F extends Fields> {
    * for await (const row of both.collect()) console.log(row.clicks, row.buys)
    */
   coGroup<R extends Fields>(right: DataStream<R>): JoinedStreams<F, R, 'coGroup'> {
-    return new JoinedStreams<F, R, 'coGroup'>('coGroup', [this.#stream, right.#stream], wrapped)
+    return atCallSite('coGroup', () => {
+      const streams = [this.#stream, DataStream.#of(right, 'coGroup()')] as const
+      return new JoinedStreams<F, R, 'coGroup'>('coGroup', streams, wrapped)
+    })
   }
 
   /**
@@ -796,7 +807,7 @@ export class DataStream<in out F extends Fields> {
         new DataStream(
           planWindowJoin(
             this.#stream,
-            right.#stream,
+            DataStream.#of(right, 'windowJoin()'),
             options as JoinRequest & { window: TimeWindow },
             location,
           ),
@@ -832,7 +843,8 @@ export class DataStream<in out F extends Fields> {
   ): DataStream<JoinFields<F, R, J, S>> {
     return atCallSite('intervalJoin', (location) => {
       const request = options as JoinRequest & IntervalBounds
-      return new DataStream(planIntervalJoin(this.#stream, right.#stream, request, location))
+      const other = DataStream.#of(right, 'intervalJoin()')
+      return new DataStream(planIntervalJoin(this.#stream, other, request, location))
     })
   }
 
@@ -868,7 +880,8 @@ export class DataStream<in out F extends Fields> {
   ): DataStream<JoinFields<F, R, J, S>> {
     return atCallSite('temporalJoin', (location) => {
       const request = options as JoinRequest
-      return new DataStream(planTemporalJoin(this.#stream, versions.#stream, request, location))
+      const other = DataStream.#of(versions, 'temporalJoin()')
+      return new DataStream(planTemporalJoin(this.#stream, other, request, location))
     })
   }
 
@@ -1144,9 +1157,30 @@ export class DataStream<in out F extends Fields> {
     return bindColumn(typeof column === 'function' ? column(columnsOf<F>(schema)) : column, schema)
   }
 
-  #named(columns: (r: ColumnsOf<F>) => Columns) {
+  /** @throws CONFIG_INVALID for what is no stream of rows */
+  static #of(given: unknown, call: string): LogicalStream {
+    if (typeof given === 'object' && given !== null && #stream in given) {
+      return given.#stream
+    }
+    const advice = given instanceof KeyedStream ? '; take the stream before keyBy()' : ''
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `${call} takes a stream, not ${shown(given)}${advice}`,
+    )
+  }
+
+  #named(call: string, columns: (r: ColumnsOf<F>) => Columns) {
+    checkFunction(columns, call, '(r) => ({ name: r.column })')
     const { schema } = this.#stream
-    const named = Object.entries(columns(columnsOf<F>(schema))).map(([name, column]) => ({
+    const given: unknown = columns(columnsOf<F>(schema))
+    if (!isRecord(given) || given instanceof ExpressionColumn) {
+      throw new DataflowError(
+        'CONFIG_INVALID',
+        `the callback of ${call} gives columns by name: (r) => ({ name: r.column }); this gave ` +
+          (given instanceof ExpressionColumn ? 'a column without one' : shown(given)),
+      )
+    }
+    const named = Object.entries(given as Columns).map(([name, column]) => ({
       name,
       expression: bindColumn(column, schema),
     }))
@@ -1175,6 +1209,8 @@ export class DataStream<in out F extends Fields> {
     )
   }
 }
+
+const WATERMARK_OPTIONS = optionNames<WatermarkOptions>({ maxOutOfOrderness: true, idleness: true })
 
 const at = (location: string | undefined) => (location === undefined ? {} : { location })
 

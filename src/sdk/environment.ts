@@ -21,12 +21,14 @@ import { inferSchema, ipcOfTable, stageRows } from './collection.ts'
 import { DataStream } from './data-stream.ts'
 import type { JobBuilder } from './logical-stream.ts'
 import type { InferredFields } from './row-types.ts'
+import { checkOptions } from './given.ts'
 import { planSource, type SourceOptions } from './source-planning.ts'
 import type { WatermarkStrategy } from './watermark-strategy.ts'
 import {
   checkedAgainst,
   checkedConfig,
   checkedNames,
+  ENVIRONMENT_OPTIONS,
   type EnvironmentOptions,
   type ExecuteOptions,
 } from './settings.ts'
@@ -56,6 +58,7 @@ export class StreamExecutionEnvironment {
   readonly #builder: JobBuilder
 
   private constructor(options: EnvironmentOptions) {
+    checkOptions(options, 'getExecutionEnvironment()', ENVIRONMENT_OPTIONS)
     this.#options = options
     this.#config = checkedConfig({
       ...DEFAULT_CONFIG,
@@ -185,6 +188,7 @@ export class StreamExecutionEnvironment {
     options?: { readonly schema: F },
   ): DataStream<F> {
     return atCallSite('fromCollection', (location) => {
+      if (options !== undefined) checkOptions(options, 'fromCollection()', ['schema'])
       const declared = options?.schema
       const schema = declared === undefined ? inferSchema(rows) : Schema.of(checkedNames(declared))
       return this.#collection(schema, `collection of ${rows.length} rows`, {

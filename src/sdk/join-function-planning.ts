@@ -123,6 +123,12 @@ export function planCoGroup(
       `a function of ${kind}() has a method ${kind}(), and this has none; give a function, an object or a class`,
     )
   }
+  if (schema === undefined) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `${kind}().apply() needs the columns of the rows that come out: apply(fn, { n: int32() })`,
+    )
+  }
   const names = namesOf(sides)
   const both = bothSides(sides, location)
   const made = kind === 'coGroup' ? coGroupFunction(closure, names) : joinFunction(closure, names)

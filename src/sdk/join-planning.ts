@@ -1,18 +1,56 @@
 // What joins of two streams become: both inputs partitioned by their keys, the join, and a select of what
 // is wanted of the joined rows.
-import { DataflowError } from '../base/errors.ts'
+import { DataflowError, didYouMean } from '../base/errors.ts'
 import { OP_FIELD } from '../columnar/changelog.ts'
 import type { Expression, FunctionName } from '../columnar/expression.ts'
 import { Schema } from '../columnar/schema.ts'
 import { duration, withNullable } from '../columnar/type.ts'
 import { WINDOW_COLUMNS } from '../operators/aggregate-type.ts'
 import { isTimeWindow, type WindowSpec } from '../operators/window-spec.ts'
-import { type IntervalJoinSpec, isOuter, type TemporalJoinSpec } from '../operators/join-spec.ts'
-import type { IntervalBounds, JoinRequest } from './join.ts'
+import {
+  type IntervalJoinSpec,
+  isOuter,
+  JOIN_TYPES,
+  type TemporalJoinSpec,
+} from '../operators/join-spec.ts'
+import { checkOptions, optionNames, shown } from './given.ts'
+import type {
+  IntervalBounds,
+  IntervalJoinOptions,
+  JoinOptions,
+  JoinRequest,
+  RegularJoinOptions,
+  WindowJoinOptions,
+} from './join.ts'
 import { JoinNaming, keyedSides, timedSide, timedSides } from './join-sides.ts'
 import { LogicalStream, refuseUpdating } from './logical-stream.ts'
 import { positiveTimeSpanMs, type TimeSpan, timeSpanMs } from './time-span.ts'
+import { checkWindow } from './window-planning.ts'
 import type { TimeWindow } from './window.ts'
+
+type Any = Record<string, never>
+
+const ALL = { on: true, type: true, where: true, select: true } as const
+const OPTIONS = {
+  'join()': optionNames<RegularJoinOptions<Any, Any, never, never>>({ ...ALL, ttl: true }),
+  'windowJoin()': optionNames<WindowJoinOptions<Any, Any, never, never>>({ ...ALL, window: true }),
+  'intervalJoin()': optionNames<IntervalJoinOptions<Any, Any, never, never>>({
+    ...ALL,
+    between: true,
+    lowerBoundExclusive: true,
+    upperBoundExclusive: true,
+  }),
+  'temporalJoin()': optionNames<JoinOptions<Any, Any, never, never>>(ALL),
+} as const
+
+/** @throws CONFIG_INVALID for options that there are not, and a kind of join that there is not */
+function checkRequest(call: keyof typeof OPTIONS, request: JoinRequest): void {
+  checkOptions(request, call, OPTIONS[call])
+  const { type = 'inner' } = request
+  if (JOIN_TYPES.includes(type)) return
+  const hint = didYouMean(String(type), JOIN_TYPES)
+  throw new DataflowError('CONFIG_INVALID', `there is no join of type ${shown(type)}.${hint}`)
+}
 
 /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH, GRAPH_INVALID, CONFIG_INVALID */
 export function planJoin(
@@ -21,6 +59,7 @@ export function planJoin(
   request: JoinRequest & { readonly ttl?: TimeSpan },
   location: string | undefined,
 ): LogicalStream {
+  checkRequest('join()', request)
   const { type = 'inner', ttl } = request
   const sides = keyedSides(leftStream, rightStream, request.on, location)
   const naming = new JoinNaming(leftStream, rightStream)
@@ -54,6 +93,7 @@ export function planWindowJoin(
   request: JoinRequest & { readonly window: TimeWindow },
   location: string | undefined,
 ): LogicalStream {
+  checkRequest('windowJoin()', request)
   const { type = 'inner' } = request
   const window = checkedWindow(request.window, 'a window join')
   for (const stream of [leftStream, rightStream]) refuseUpdating(stream, 'a window join')
@@ -108,7 +148,14 @@ export function joinedInInterval(
   request: JoinRequest & IntervalBounds,
   location: string | undefined,
 ): JoinedStream {
+  checkRequest('intervalJoin()', request)
   const { between, lowerBoundExclusive = false, upperBoundExclusive = false } = request
+  if (!Array.isArray(between) || between.length !== 2) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `an interval is between two time spans, ['-5s', '10s'], and this is ${shown(between)}`,
+    )
+  }
   const [lowerMs, upperMs] = between.map((span, i) =>
     timeSpanMs(span, i === 0 ? 'the lower bound of an interval' : 'the upper bound of an interval'),
   ) as [number, number]
@@ -136,6 +183,7 @@ export function planTemporalJoin(
   request: JoinRequest,
   location: string | undefined,
 ): LogicalStream {
+  checkRequest('temporalJoin()', request)
   const { type = 'inner' } = request
   if (type !== 'inner' && type !== 'left') {
     throw new DataflowError(
@@ -228,6 +276,7 @@ const lastMoment = (end: string): Expression =>
 
 /** @throws UNSUPPORTED for windows that do not go by event time, or have no bounds that are data */
 function checkedWindow(window: TimeWindow, what: string): TimeWindow {
+  checkWindow(window)
   const problem = !isTimeWindow(window)
     ? `windows that are ${(window as WindowSpec).kind}`
     : 'gap' in window

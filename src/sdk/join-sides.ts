@@ -38,7 +38,8 @@ export function keyedSides(
   readonly streams: readonly [LogicalStream, LogicalStream]
   readonly on: readonly (readonly [string, string])[]
 } {
-  const pairs = Object.entries(on).flatMap(([name, other]): [string, string][] =>
+  const isPlain = typeof on === 'object' && on !== null && !Array.isArray(on)
+  const pairs = Object.entries(isPlain ? on : {}).flatMap(([name, other]): [string, string][] =>
     other === undefined ? [] : [[name, other]],
   )
   if (pairs.length === 0) {

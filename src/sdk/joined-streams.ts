@@ -259,7 +259,10 @@ export class EqualKeys<
    * @param window tumble(...), slide(...), cumulate(...), session(...) or globalWindow()
    */
   window(window: WindowSpec): JoinWindow<L, R, J> {
-    return new JoinWindow(this.#kind, this.#sides, windowSettings([], window), this.#wrap)
+    return atCallSite(
+      'window',
+      () => new JoinWindow(this.#kind, this.#sides, windowSettings([], window), this.#wrap),
+    )
   }
 }
 

@@ -36,6 +36,7 @@ import {
 } from './connected-streams.ts'
 import type { DataStream } from './data-stream.ts'
 import { IntervalJoin } from './joined-streams.ts'
+import { noKeyedStream } from './given.ts'
 import type { LogicalStream } from './logical-stream.ts'
 import { checkedFrame, type OverOptions } from './over-planning.ts'
 import { OverStream } from './over-stream.ts'
@@ -89,7 +90,10 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
   window(window: DynamicSession<RowOf<F>>): WindowedStream<F, K>
   window<W extends WindowSpec>(window: W): WindowedStream<F, K, BoundsOf<W>>
   window(window: WindowSpec | DynamicSession<RowOf<F>>): WindowedStream<F, K> {
-    return new WindowedStream(this.#stream, windowSettings(this.#keys, window), this.#wrap)
+    return atCallSite(
+      'window',
+      () => new WindowedStream(this.#stream, windowSettings(this.#keys, window), this.#wrap),
+    )
   }
 
   /**
@@ -267,11 +271,14 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
    * @throws TYPE_MISMATCH, from process() or select(), for keys of other types
    */
   intervalJoin<R extends Fields, N extends string>(right: KeyedStream<R, N>): IntervalJoin<F, R> {
-    const sides = [
-      { stream: this.#stream, keys: this.#keys },
-      { stream: right.#stream, keys: right.#keys },
-    ] as const
-    return new IntervalJoin<F, R>(sides, this.#wrap)
+    return atCallSite('intervalJoin', () => {
+      if (!(right instanceof KeyedStream)) throw noKeyedStream(right)
+      const sides = [
+        { stream: this.#stream, keys: this.#keys },
+        { stream: right.#stream, keys: right.#keys },
+      ] as const
+      return new IntervalJoin<F, R>(sides, this.#wrap)
+    })
   }
 
   #process<G extends Fields>(

@@ -6,6 +6,7 @@ import type { AggregateSpec } from '../operators/operator-spec.ts'
 import type { OverAggregateSpec, OverFrame } from '../operators/over-spec.ts'
 import { overSchema } from '../operators/over-spec.ts'
 import { bindAggregates, ComputedColumns } from './aggregate-planning.ts'
+import { checkOptions, optionNames } from './given.ts'
 import { EVENT_TIME, type LogicalStream, refuseUpdating } from './logical-stream.ts'
 import { type TimeSpan, timeSpanMs } from './time-span.ts'
 import { eventTimeOf, partitionedFor } from './window-planning.ts'
@@ -20,11 +21,14 @@ export interface OverOptions {
   readonly range?: TimeSpan | 'unbounded'
 }
 
+const OPTIONS = optionNames<OverOptions>({ orderBy: true, rows: true, range: true })
+
 /** Rows of one window: each key keeps up to twice as many. */
 const FRAME_ROWS_MAX = 10_000_000
 
 /** @throws CONFIG_INVALID for a frame that is none; GRAPH_INVALID for an updating stream, or without time */
 export function checkedFrame(stream: LogicalStream, options: OverOptions): OverFrame {
+  checkOptions(options, 'over()', OPTIONS)
   const { orderBy = 'arrival', rows, range } = options
   refuseUpdating(stream, 'over()')
   if (orderBy !== 'time' && orderBy !== 'arrival') {

@@ -4,6 +4,7 @@ import { DataflowError, didYouMean } from '../base/errors.ts'
 import { Schema } from '../columnar/schema.ts'
 import { type Fields, sameType, typeName, utf8, withNullable } from '../columnar/type.ts'
 import type { FailurePolicySpec } from '../operators/process-spec.ts'
+import { checkOptions, optionNames, shown } from './given.ts'
 import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
 import type { OutputTag } from './output-tag.ts'
 
@@ -16,6 +17,8 @@ export interface FunctionOptions {
    */
   readonly onError?: 'fail' | 'skip' | Pick<OutputTag<Fields>, 'id' | 'schema'>
 }
+
+const FUNCTION_OPTIONS = optionNames<FunctionOptions>({ onError: true })
 
 export interface ProcessInput {
   readonly stream: LogicalStream
@@ -42,6 +45,7 @@ export interface ProcessRequest {
 /** @throws GRAPH_INVALID, TYPE_MISMATCH, COLUMN_NOT_FOUND, CONFIG_INVALID */
 export function planProcess(request: ProcessRequest): LogicalStream {
   const { name, location, closure, options } = request
+  checkOptions(options, `the ${request.function}`, FUNCTION_OPTIONS)
   const inputs = request.inputs.map((input) => {
     refuseUpdating(input.stream, `${request.function}`)
     checkMethod(request, input.method)
@@ -125,6 +129,12 @@ export function failurePolicy(
   { visible }: LogicalStream,
 ): FailurePolicySpec {
   if (onError === 'fail' || onError === 'skip') return { kind: onError }
+  if (!((onError as Partial<typeof onError>).schema instanceof Schema)) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `onError is 'fail', 'skip' or what outputTag() makes, and this is ${shown(onError)}`,
+    )
+  }
   for (const { name, type } of onError.schema.fields) {
     const given =
       name === 'error' ? utf8() : visible.has(name) ? visible.field(name).type : undefined

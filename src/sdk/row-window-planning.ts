@@ -12,6 +12,7 @@ import { structured } from '../state/serializer.ts'
 import type { StateType } from '../state/state.ts'
 import { countEvictor } from './evictor.ts'
 import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
+import { checkOptions, optionNames } from './given.ts'
 import { failurePolicy, type FunctionOptions } from './process-planning.ts'
 import type { FunctionOf } from './row-types.ts'
 import { listStateDescriptor, valueStateDescriptor } from './state-descriptor.ts'
@@ -29,6 +30,8 @@ export interface AggregateOptions extends FunctionOptions {
   /** A column type, or a serializer; structured() unless said. */
   readonly accumulator?: StateType
 }
+
+const AGGREGATE_OPTIONS = optionNames<AggregateOptions>({ onError: true, accumulator: true })
 
 export interface RowWindowRequest {
   /** What it is, in the plan. */
@@ -51,6 +54,7 @@ export function planRowWindow(
   const { keys, window, allowedLatenessMs, lateTag } = settings
   const { location, options, functions } = request
   refuseUpdating(stream, 'a window')
+  checkOptions(options, `the ${request.function}`, AGGREGATE_OPTIONS)
   if (needsEventTime(settings)) eventTimeOf(stream)
   const { trigger, evictor } = firing(settings)
   checkFunctions(settings, functions)

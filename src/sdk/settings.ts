@@ -5,6 +5,7 @@ import type { Schema } from '../columnar/schema.ts'
 import { type Fields, sameType, typeName } from '../columnar/type.ts'
 import { checkParallelism } from '../graph/stream-graph.ts'
 import type { JobExecutor } from '../graph/submission.ts'
+import { optionNames } from './given.ts'
 
 /** Settings of an environment. */
 export interface EnvironmentOptions {
@@ -21,6 +22,15 @@ export interface EnvironmentOptions {
   /** A worker builds the job again for its functions only: collections are not encoded. */
   readonly functionsOnly?: boolean
 }
+
+export const ENVIRONMENT_OPTIONS = optionNames<EnvironmentOptions>({
+  parallelism: true,
+  config: true,
+  executor: true,
+  name: true,
+  module: true,
+  functionsOnly: true,
+})
 
 export interface ExecuteOptions {
   /** Cancels the job. */

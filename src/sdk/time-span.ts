@@ -1,5 +1,6 @@
 // Lengths of time as a job writes them: '10s', '1h', '500ms', or a number of milliseconds.
 import { DataflowError } from '../base/errors.ts'
+import { shown } from './given.ts'
 
 /** A length of time: a number of milliseconds, or a count and a unit such as '10s', '1h' or '500ms'. */
 export type TimeSpan = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
@@ -21,7 +22,7 @@ export function timeSpanMs(span: TimeSpan, what: string): number {
   if (!Number.isSafeInteger(ms)) {
     throw new DataflowError(
       'CONFIG_INVALID',
-      `${what} is ${JSON.stringify(span) ?? String(span)}, not a whole number of milliseconds`,
+      `${what} is ${shown(span)}, not a whole number of milliseconds`,
     )
   }
   return ms
@@ -44,7 +45,7 @@ function parse(text: unknown, what: string): number {
   if (match === null) {
     throw new DataflowError(
       'CONFIG_INVALID',
-      `${what} is '${String(text)}'; write it as '10s', '1h' or '500ms' (ms, s, m, h, d), ` +
+      `${what} is ${shown(text)}; write it as '10s', '1h' or '500ms' (ms, s, m, h, d), ` +
         'or as a number of milliseconds',
     )
   }

@@ -1,10 +1,11 @@
 // Triggers as a job writes them: when a window fires. After Flink's. Most are data; those that are functions
 // of the job's (a delta, a trigger of one's own) are for windows of rows.
-import { DataflowError } from '../base/errors.ts'
+import { DataflowError, didYouMean } from '../base/errors.ts'
 import { purging } from '../operators/row-triggers.ts'
 import type { Trigger } from '../operators/window-functions.ts'
 import { type TriggerSpec, type WindowSpec, windowTime } from '../operators/window-spec.ts'
 import { structured } from '../state/serializer.ts'
+import { shown } from './given.ts'
 import { valueStateDescriptor } from './state-descriptor.ts'
 import { positiveTimeSpanMs, type TimeSpan } from './time-span.ts'
 
@@ -82,6 +83,12 @@ export function continuousProcessingTimeTrigger(interval: TimeSpan): TriggerSpec
 export function purgingTrigger<In>(trigger: Trigger<In>): Trigger<In>
 export function purgingTrigger(trigger: TriggerSpec): TriggerSpec
 export function purgingTrigger<In>(trigger: TriggerSpec | Trigger<In>): TriggerSpec | Trigger<In> {
+  if (typeof trigger !== 'object' || trigger === null) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `purgingTrigger() takes a trigger, such as countTrigger(100), and this is ${shown(trigger)}`,
+    )
+  }
   if (!isTriggerSpec(trigger)) return purging(trigger)
   return trigger.kind === 'purging' ? trigger : { kind: 'purging', trigger }
 }
@@ -138,6 +145,7 @@ export function checkedCount(count: number, what: string): number {
  * @throws CONFIG_INVALID for one that would never fire
  */
 export function checkedTrigger(trigger: TriggerSpec, window: WindowSpec): TriggerSpec | undefined {
+  checkKind(trigger)
   const time = windowTime(window)
   const { kind } = trigger.kind === 'purging' ? trigger.trigger : trigger
   if (window.kind === 'count') throw countWindowsFire()
@@ -158,6 +166,27 @@ export function checkedTrigger(trigger: TriggerSpec, window: WindowSpec): Trigge
     )
   }
   return trigger.kind === own ? undefined : trigger
+}
+
+const KINDS: Readonly<Record<TriggerSpec['kind'], true>> = {
+  eventTime: true,
+  processingTime: true,
+  count: true,
+  continuousEventTime: true,
+  continuousProcessingTime: true,
+  purging: true,
+}
+
+/** @throws CONFIG_INVALID for a kind that there is not */
+function checkKind(trigger: TriggerSpec): void {
+  if (!(trigger.kind in KINDS)) {
+    const hint = didYouMean(String(trigger.kind), Object.keys(KINDS))
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `there is no trigger of kind '${trigger.kind}'.${hint}`,
+    )
+  }
+  if (trigger.kind === 'purging') checkKind(trigger.trigger)
 }
 
 export const countWindowsFire = (): DataflowError =>

@@ -16,6 +16,7 @@ import {
 } from '../operators/window-spec.ts'
 import { bindAggregates, ComputedColumns } from './aggregate-planning.ts'
 import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
+import { shown } from './given.ts'
 import type { OutputTag } from './output-tag.ts'
 import type { FunctionOf } from './row-types.ts'
 import { type TimeSpan, timeSpanMs } from './time-span.ts'
@@ -37,11 +38,24 @@ export interface WindowSettings {
   readonly gap?: (row: never) => number
 }
 
-/** What window() and windowAll() begin with. */
+const KINDS: Readonly<Record<WindowSpec['kind'], true>> = {
+  tumbling: true,
+  sliding: true,
+  cumulative: true,
+  session: true,
+  global: true,
+  count: true,
+}
+
+/**
+ * What window() and windowAll() begin with.
+ * @throws CONFIG_INVALID for what is no window
+ */
 export function windowSettings(
   keys: readonly string[],
   window: WindowSpec | DynamicSession<never>,
 ): WindowSettings {
+  checkWindow(window)
   if (!('gap' in window)) return { keys, window }
   const { kind, gap, time } = window
   return { keys, window: { kind, gapMs: 0, ...(time === undefined ? {} : { time }) }, gap }
@@ -93,6 +107,17 @@ export function planWindow(
       ...(location === undefined ? {} : { location }),
     },
     bounds.length === 0 ? undefined : LAST_MOMENT,
+  )
+}
+
+/** @throws CONFIG_INVALID for what is no window */
+export function checkWindow(window: unknown): void {
+  const kind = (window as { readonly kind?: unknown } | null | undefined)?.kind
+  if (typeof kind === 'string' && kind in KINDS) return
+  throw new DataflowError(
+    'CONFIG_INVALID',
+    "a window is tumble('10s'), slide('1m', '10s'), cumulate('1h', '10m'), session('30m') or " +
+      `globalWindow(), and this is ${shown(window)}`,
   )
 }
 
@@ -161,6 +186,12 @@ export function lateOutput(
   tag: OutputTag<Fields>,
   { visible }: LogicalStream,
 ): { readonly tag: string; readonly columns: readonly string[] } {
+  if (!(tag?.schema instanceof Schema)) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `late rows go to what outputTag('late', { ... }) makes, and this is ${shown(tag)}`,
+    )
+  }
   if (!tag.schema.equals(visible)) {
     throw new DataflowError(
       'SCHEMA_MISMATCH',
@@ -205,7 +236,20 @@ export function checkKeys(keys: readonly string[], schema: Schema, call = 'keyBy
       `${call} needs a column.${didYouMean('', schema.names)}`,
     )
   }
+  const twice = keys.find((key, i) => keys.indexOf(key) < i)
+  if (twice !== undefined) {
+    throw new DataflowError('GRAPH_INVALID', `${call} has ${shown(twice)} twice; once is enough`)
+  }
   for (const key of keys) {
+    if (typeof key !== 'string') {
+      throw new DataflowError(
+        'GRAPH_INVALID',
+        `${call} takes names of columns, not ${shown(key)}` +
+          (call === 'keyBy()'
+            ? '; or a callback that gives keys by name: (r) => ({ key: r.a })'
+            : ''),
+      )
+    }
     const { type } = schema.field(key)
     if (type.kind === 'list' || type.kind === 'struct') {
       throw new DataflowError('TYPE_MISMATCH', `column '${key}' is a ${type.kind}, which is no key`)

@@ -7,6 +7,7 @@ import type {
   WindowTime,
 } from '../operators/window-spec.ts'
 import { checkedTimeZone } from '../time/zone-offsets.ts'
+import { checkOptions, optionNames } from './given.ts'
 import { positiveTimeSpanMs, type TimeSpan, timeSpanMs } from './time-span.ts'
 import { checkedCount } from './trigger.ts'
 
@@ -23,6 +24,10 @@ export interface WindowOptions {
    */
   readonly timeZone?: string
 }
+
+const OPTIONS = optionNames<WindowOptions>({ offset: true, time: true, timeZone: true })
+const SESSION_OPTIONS = optionNames<Pick<WindowOptions, 'time'>>({ time: true })
+const DYNAMIC_OPTIONS = ['gap', ...SESSION_OPTIONS]
 
 /** Windows that have a start and an end: results begin with windowStart and windowEnd. */
 export type TimeWindow = TimeWindowSpec
@@ -45,7 +50,7 @@ export type TimeWindow = TimeWindowSpec
  */
 export function tumble(size: TimeSpan, options: WindowOptions = {}): TimeWindow {
   const sizeMs = positiveTimeSpanMs(size, 'the size of a tumbling window')
-  return { kind: 'tumbling', sizeMs, ...grid(options, sizeMs) }
+  return { kind: 'tumbling', sizeMs, ...grid(options, sizeMs, 'tumble()') }
 }
 
 /**
@@ -76,7 +81,7 @@ export function slide(size: TimeSpan, every: TimeSpan, options: WindowOptions = 
         'or use tumble()',
     )
   }
-  return { kind: 'sliding', sizeMs, slideMs, ...grid(options, slideMs) }
+  return { kind: 'sliding', sizeMs, slideMs, ...grid(options, slideMs, 'slide()') }
 }
 
 /**
@@ -111,7 +116,7 @@ export function cumulate(
       `a cumulative window's greatest size (${sizeMs} ms) must be a multiple of its step (${stepMs} ms)`,
     )
   }
-  return { kind: 'cumulative', sizeMs, stepMs, ...grid(options, sizeMs) }
+  return { kind: 'cumulative', sizeMs, stepMs, ...grid(options, sizeMs, 'cumulate()') }
 }
 
 /** Sessions whose gap depends on the row: for windows of rows. */
@@ -163,10 +168,12 @@ export function session<In>(
   gap: TimeSpan | { readonly gap: (row: In) => number; readonly time?: WindowTime },
   options: { readonly time?: WindowTime } = {},
 ): TimeWindow | DynamicSession<In> {
-  if (typeof gap !== 'object') {
+  if (typeof gap !== 'object' || gap === null) {
     const gapMs = positiveTimeSpanMs(gap, 'the gap of a session')
+    checkOptions(options, 'session()', SESSION_OPTIONS)
     return { kind: 'session', gapMs, ...clock(options) }
   }
+  checkOptions(gap, 'session()', DYNAMIC_OPTIONS)
   if (typeof gap.gap === 'function') return { kind: 'session', gap: gap.gap, ...clock(gap) }
   throw new DataflowError(
     'CONFIG_INVALID',
@@ -207,7 +214,9 @@ export function countWindowOf(size: number, slideRows: number | undefined): Coun
   return { kind: 'count', size, slide: slideRows }
 }
 
-function grid({ offset = 0, ...options }: WindowOptions, periodMs: number) {
+function grid(given: WindowOptions, periodMs: number, call: string) {
+  checkOptions(given, call, OPTIONS)
+  const { offset = 0, ...options } = given
   const { timeZone } = options
   const zone = timeZone === undefined ? {} : { timeZone: checkedTimeZone(timeZone) }
   return { offsetMs: offsetMs({ offset }, periodMs), ...clock(options), ...zone }

@@ -316,7 +316,8 @@ export class WindowedStream<in out F extends Fields, in out K extends string, B 
     schema?: G,
     options: FunctionOptions = {},
   ): DataStream<G> {
-    return this.#rows('process', 'ProcessWindowFunction', {}, [fn, schema, options])
+    const window = { kind: 'process', given: fn } as const
+    return this.#rows('process', 'ProcessWindowFunction', { window }, [undefined, schema, options])
   }
 
   /**

@@ -165,6 +165,17 @@ export function windows(): void {
       lateMean: mean('delay').where((r) => r.delay.gt(15)),
     }),
   )
+  const day = flights.assignWatermarks('date').keyBy(['origin', 'day'])
+  rows<{ windowStart: number; windowEnd: number; origin: string; day: Date; n: number }>().are(
+    day.window(tumble('1h')).aggregate({ n: count() }),
+  )
+  day.window(tumble('1h')).apply(
+    (key, _window, all, out) => {
+      const origin: string = key.origin
+      out.collect({ origin, n: all.length })
+    },
+    { origin: utf8(), n: int32() },
+  )
   rows<{ windowStart: number; windowEnd: number; origin: string; late: number | null }>().are(
     keyed
       .window(slide('10s', '2s'))
@@ -219,6 +230,8 @@ export function mistakes(untyped: DataStream<Fields>): void {
   flights.where((r) => r.origin === 'ORD')
   // @ts-expect-error a key that is not there
   flights.keyBy('orgin')
+  // @ts-expect-error nor in an array
+  flights.keyBy(['origin', 'orgin'])
   // @ts-expect-error text is no event time
   flights.assignWatermarks('origin')
   // @ts-expect-error a time span without a unit
