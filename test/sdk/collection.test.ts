@@ -110,7 +110,7 @@ describe('a collection', () => {
       fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 40 }), async (rows) => {
         expect(await roundTrip(rows, schema)).toEqual(rows)
       }),
-      { numRuns: 40 },
+      { numRuns: 200 },
     )
   })
 

@@ -140,7 +140,7 @@ export class ChunkPages {
     if (bytes > left) throw this.damaged(`a page of ${bytes} bytes where ${left} are left`)
     const position = this.#position
     this.#position += bytes
-    const source = { position, bytes, plainBytes, crc: header.crc }
+    const source = { position, bytes, plainBytes, crc: this.#crc(header.crc) }
     switch (header.type) {
       case 'DATA_PAGE':
         return this.#dataPage(header, source)
@@ -180,6 +180,12 @@ export class ChunkPages {
       defs,
       body: { start, end: body.end },
     }
+  }
+
+  /** hyparquet gives a field with the type that the file says. */
+  #crc(crc: unknown): number | undefined {
+    if (crc === undefined || typeof crc === 'number') return crc
+    throw this.damaged('a checksum that is no number of 32 bits')
   }
 
   /** hyparquet gives undefined for a number that names no encoding, whatever its types say. */
@@ -288,7 +294,9 @@ export class ChunkPages {
   }
 
   #sizeOf(size: unknown, what: string): number {
-    if (typeof size === 'number' && size >= 0 && size <= VALUES_MAX) return size
+    if (Number.isInteger(size) && Number(size) >= 0 && Number(size) <= VALUES_MAX) {
+      return Number(size)
+    }
     throw this.damaged(`a page with a ${what} count of ${String(size)}`)
   }
 }
