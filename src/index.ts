@@ -54,9 +54,11 @@ export type {
   JobExecutor,
   JobProgress,
   JobResult,
+  OperatorProgress,
   JobState,
   JobSubmission,
 } from './graph/submission.ts'
+export type { MetricTotal } from './operators/user-metrics.ts'
 export type { JoinType } from './operators/join-spec.ts'
 export type {
   AsyncAnswer,
@@ -72,6 +74,7 @@ export type {
   CoMapFunction,
   CoProcessFunction,
   Counter,
+  Histogram,
   KeyedBroadcastContext,
   KeyedBroadcastProcessFunction,
   KeyedContext,

@@ -1,5 +1,5 @@
 // A finished run in figures: a few lines for people, one JSON object for machines.
-import type { JobResult } from '../graph/submission.ts'
+import type { JobResult, OperatorProgress } from '../graph/submission.ts'
 import { bytesText, compactNumber, durationText, grouped } from './progress-line.ts'
 
 /** The figures of a run. The names are the JSON's: they are part of the command line's contract. */
@@ -22,6 +22,7 @@ export interface RunSummary {
   readonly firstWindowMs: number | null
   /** From the start of the process; null when no window fired. */
   readonly startToFirstWindowMs: number | null
+  readonly operators: readonly OperatorProgress[]
 }
 
 export interface RunFacts {
@@ -57,6 +58,7 @@ export function summarize({
     firstWindowMs: firstWindowMs === undefined ? null : Math.round(firstWindowMs),
     startToFirstWindowMs:
       firstWindowMs === undefined ? null : Math.round(startupMs + firstWindowMs),
+    operators: result.operators,
   }
 }
 

@@ -45,8 +45,8 @@ export async function runCommand(path: string, options: RunOptions): Promise<num
       const { serveRest } = await import('../jobmanager/rest-api.ts')
       rest = await serveRest(options.restPort, () => {
         if (client === undefined) return []
-        const { jobId, progress } = client
-        return [{ jobId, name: file.name, progress, plan: () => plan }]
+        const { jobId, progress, operators } = client
+        return [{ jobId, name: file.name, progress, operators, plan: () => plan }]
       })
       process.stderr.write(`http://127.0.0.1:${rest.port}/jobs\n`)
     }

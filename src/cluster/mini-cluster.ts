@@ -72,6 +72,7 @@ export class MiniCluster implements JobExecutor, AsyncDisposable {
     return Promise.resolve({
       jobId: master.jobId,
       progress: () => master.progress(),
+      operators: () => master.operators(),
       cancel: async () => {
         await master.cancel()
         await closed

@@ -1,6 +1,7 @@
 // What the SDK hands to a cluster, and what the cluster gives back: the border between building a job
 // and running it. The embedded cluster and a remote one stand behind the same interface.
 import type { JobSnapshot } from '../checkpoint/operator-state.ts'
+import type { MetricTotal } from '../operators/user-metrics.ts'
 import type { JobGraph } from './job-graph.ts'
 
 export interface JobSubmission {
@@ -46,15 +47,36 @@ export interface JobProgress {
   readonly firstWindowMs: number | undefined
 }
 
+/** Figures of one operator, over its subtasks. */
+export interface OperatorProgress {
+  /** Its uid, or what stands for one. */
+  readonly id: string
+  readonly name: string
+  readonly parallelism: number
+  readonly rowsIn: number
+  readonly rowsOut: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly lateRows: number
+  readonly windowsFired: number
+  readonly rowObjects: number
+  readonly malformedRecords: number
+  /** What its function counts and reports, by name. */
+  readonly metrics: Readonly<Record<string, MetricTotal>>
+}
+
 /** A job's end. */
 export interface JobResult extends JobProgress {
   readonly jobId: string
   readonly name: string
+  readonly operators: readonly OperatorProgress[]
 }
 
 export interface JobClient {
   readonly jobId: string
   progress(): JobProgress
+  /** Operator by operator, as of the tasks' latest reports. */
+  operators(): readonly OperatorProgress[]
   cancel(): Promise<void>
   /**
    * Settles when all threads of the job are free again.

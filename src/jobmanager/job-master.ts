@@ -15,12 +15,14 @@ import type {
   JobResult,
   JobState,
   JobSubmission,
+  OperatorProgress,
 } from '../graph/submission.ts'
 import type { JobVertex } from '../graph/job-graph.ts'
 import type { JobMasterGateway, TaskEnd, TaskExecutorGateway } from '../rpc/gateways.ts'
 import type { TaskReport } from '../runtime/slot-protocol.ts'
 import { buildExecutionGraph, type ExecutionGraph } from './execution-graph.ts'
 import { mayBecome, transition } from './job-state.ts'
+import { operatorProgress } from './operator-progress.ts'
 import { progressOf } from './progress.ts'
 import { WatermarkAlignment } from './watermark-alignment.ts'
 
@@ -83,6 +85,10 @@ export class JobMaster implements JobMasterGateway, JobClient {
       elapsedMs: clock.monotonic() - this.#startedAtMs,
       firstWindowMs: this.#firstWindowMs,
     })
+  }
+
+  operators(): readonly OperatorProgress[] {
+    return operatorProgress(this.#submission.graph, this.#reports.values())
   }
 
   /** Plans, deploys and starts. What goes wrong is the job's result, not this call's. */
@@ -221,7 +227,8 @@ export class JobMaster implements JobMasterGateway, JobClient {
     this.#state = transition(this.#state, end)
     const { name } = this.#submission.graph
     if (end === 'finished') {
-      this.#result.resolve({ ...this.progress(), jobId: this.jobId, name })
+      const operators = this.operators()
+      this.#result.resolve({ ...this.progress(), jobId: this.jobId, name, operators })
     } else if (end === 'failed') {
       this.#result.reject(this.#error)
     } else {

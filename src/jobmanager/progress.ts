@@ -1,8 +1,7 @@
 // A job's progress out of its tasks' latest reports: sums, and the lowest of the sources' watermarks.
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { JobProgress, JobState } from '../graph/submission.ts'
-import type { OperatorMetrics } from '../operators/operator.ts'
-import type { TaskReport } from '../runtime/slot-protocol.ts'
+import type { OperatorReport, TaskReport } from '../runtime/slot-protocol.ts'
 
 export interface ProgressFacts {
   readonly state: JobState
@@ -40,9 +39,11 @@ export function progressOf(facts: ProgressFacts): JobProgress {
   return { state, ...totals, ...sums, bytesTotal, watermarkMs, elapsedMs, firstWindowMs }
 }
 
-type Sums = Pick<OperatorMetrics, 'windowsFired' | 'lateRows' | 'rowObjects' | 'malformedRecords'>
+type Sums = {
+  -readonly [K in 'windowsFired' | 'lateRows' | 'rowObjects' | 'malformedRecords']: number
+}
 
-function addTo(sums: Sums, metrics: OperatorMetrics): void {
+function addTo(sums: Sums, metrics: OperatorReport): void {
   sums.windowsFired += metrics.windowsFired
   sums.lateRows += metrics.lateRows
   sums.rowObjects += metrics.rowObjects

@@ -6,13 +6,14 @@
 import { type ServerType, serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { DataflowError } from '../base/errors.ts'
-import type { JobProgress } from '../graph/submission.ts'
+import type { JobProgress, OperatorProgress } from '../graph/submission.ts'
 
 /** A job as the interface shows it. */
 export interface JobView {
   readonly jobId: string
   readonly name: string
   progress(): JobProgress
+  operators(): readonly OperatorProgress[]
   /** The plan as data. */
   plan(): unknown
 }
@@ -48,6 +49,11 @@ function routes(jobs: () => readonly JobView[]): Hono {
     const job = found(context.req.param('jobId'))
     if (job === undefined) return context.json({ error: 'there is no such job' }, 404)
     return context.json({ jobId: job.jobId, name: job.name, ...job.progress() })
+  })
+  app.get('/jobs/:jobId/metrics', (context) => {
+    const job = found(context.req.param('jobId'))
+    if (job === undefined) return context.json({ error: 'there is no such job' }, 404)
+    return context.json({ jobId: job.jobId, name: job.name, operators: job.operators() })
   })
   app.get('/jobs/:jobId/plan', (context) => {
     const job = found(context.req.param('jobId'))

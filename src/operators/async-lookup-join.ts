@@ -13,6 +13,7 @@ import type { AsyncContext } from './functions.ts'
 import { LookupCache } from './lookup-cache.ts'
 import type { OperatorContext, OperatorFactory } from './operator.ts'
 import { recordText } from './record-text.ts'
+import { counterOf } from './user-metrics.ts'
 import type { Row } from './visible-rows.ts'
 
 export const createAsyncLookupJoin: OperatorFactory<AsyncLookupJoinSpec> = (
@@ -131,8 +132,7 @@ class AsyncLookup implements AsyncCalls {
   }
 
   #count(name: string): void {
-    const { user } = this.#context.metrics
-    user[name] = (user[name] ?? 0) + 1
+    counterOf(this.#context.metrics.user, name).inc()
   }
 }
 

@@ -21,6 +21,7 @@ import type { Operator, OperatorContext, OperatorFactory, Output } from './opera
 import { recordText } from './record-text.ts'
 import { RowCollector } from './row-collector.ts'
 import { SideRows } from './side-rows.ts'
+import { counterOf } from './user-metrics.ts'
 import { type Row, VisibleRows } from './visible-rows.ts'
 
 /** The user's function, with what belongs to it, as a subtask has it. */
@@ -338,8 +339,7 @@ export class AsyncWaitOperator implements Operator {
   }
 
   #count(name: string): void {
-    const { user } = this.#context.metrics
-    user[name] = (user[name] ?? 0) + 1
+    counterOf(this.#context.metrics.user, name).inc()
   }
 }
 

@@ -15,8 +15,9 @@ import type { StateScope } from '../state/state-table.ts'
 import { KeyedTimers } from '../time/timer-service.ts'
 import { CurrentTime } from './event-times.ts'
 import { type FunctionInstance, functionInstance } from './function-instance.ts'
-import type { Counter, RichFunction, RuntimeContext } from './functions.ts'
-import type { OperatorContext, OperatorMetrics } from './operator.ts'
+import type { RichFunction, RuntimeContext } from './functions.ts'
+import type { OperatorContext } from './operator.ts'
+import { metricGroup } from './user-metrics.ts'
 
 interface Keyed {
   readonly scope: KeyScope
@@ -147,30 +148,9 @@ function runtimeContext(
     subtaskIndex,
     parallelism,
     attempt,
-    metrics: {
-      counter: (counter) => counterOf(metrics, counter),
-      gauge: (gauge, read) => {
-        Object.defineProperty(metrics.user, gauge, {
-          enumerable: true,
-          configurable: true,
-          get: read,
-        })
-      },
-    },
+    metrics: metricGroup(metrics.user),
     getState,
     getOperatorState: (descriptor, distribution = 'list') =>
       operatorStates.list(descriptor, distribution),
-  }
-}
-
-function counterOf({ user }: OperatorMetrics, name: string): Counter {
-  user[name] ??= 0
-  return {
-    get count() {
-      return user[name]!
-    },
-    inc: (by = 1) => {
-      user[name]! += by
-    },
   }
 }

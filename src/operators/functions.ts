@@ -32,11 +32,23 @@ export interface Counter {
   inc(by?: number): void
 }
 
-/** A function's own metrics, by name. */
+/** How values are spread: how many, least, greatest, mean, and quantiles that are off by 1 % at most. */
+export interface Histogram {
+  readonly count: number
+  /** Counts a value; what is no finite number is left out. */
+  update(value: number): void
+}
+
+/**
+ * A function's own metrics, by name: in `millrace run --json` and its REST interface, operator by operator.
+ * Counters add up over subtasks, histograms are those of all, a gauge is shown of each.
+ * @throws CONFIG_INVALID for a name that another kind of metric has
+ */
 export interface MetricGroup {
   counter(name: string): Counter
-  /** Reports what the function gives, each time somebody asks. */
+  /** Reports what the function gives, each time a report is made. */
   gauge(name: string, read: () => number): void
+  histogram(name: string): Histogram
 }
 
 /** What a function knows of where it runs. */

@@ -20,6 +20,7 @@ import type { StateReader, StateWriter } from '../checkpoint/operator-state.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
 import type { Schema } from '../columnar/schema.ts'
 import type { Kernels } from '../kernels/module.ts'
+import type { UserMetrics } from './user-metrics.ts'
 
 /** Where an operator pushes what it makes: the next operator of the chain, or its end. */
 export interface Output {
@@ -51,8 +52,8 @@ export interface OperatorMetrics {
   rowObjects: number
   /** Malformed records that were skipped or sent to the dead letters. */
   malformedRecords: number
-  /** What user functions count and report, by name. A gauge is read when the report is made. */
-  readonly user: { [name: string]: number }
+  /** What user functions count and report, by name. */
+  readonly user: UserMetrics
 }
 
 export const newMetrics = (): OperatorMetrics => ({
@@ -65,7 +66,7 @@ export const newMetrics = (): OperatorMetrics => ({
   windowsFired: 0,
   rowObjects: 0,
   malformedRecords: 0,
-  user: {},
+  user: new Map(),
 })
 
 /** What an operator knows of the world. */

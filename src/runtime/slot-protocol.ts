@@ -6,6 +6,7 @@ import type { JobSnapshot, OperatorSnapshot } from '../checkpoint/operator-state
 import type { Split } from '../connectors/connector.ts'
 import type { JobVertex, Partitioning } from '../graph/job-graph.ts'
 import type { OperatorMetrics } from '../operators/operator.ts'
+import type { MetricReport } from '../operators/user-metrics.ts'
 
 /** `vertex#subtask`: unique in a job. */
 export type TaskId = string
@@ -59,7 +60,12 @@ export interface JobDeployment {
 export interface TaskReport {
   readonly task: TaskId
   readonly watermarkMs: number
-  readonly operators: readonly OperatorMetrics[]
+  readonly operators: readonly OperatorReport[]
+}
+
+/** The counters of one operator in one subtask, as data. */
+export type OperatorReport = Omit<OperatorMetrics, 'user'> & {
+  readonly user: Readonly<Record<string, MetricReport>>
 }
 
 /** What the JobManager tells the source of a task about its watermarks. */

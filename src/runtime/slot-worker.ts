@@ -10,6 +10,7 @@ import { DataflowError, type ErrorJson, isDataflowError } from '../base/errors.t
 import type { Clock } from '../base/clock.ts'
 import type { OperatorSnapshot } from '../checkpoint/operator-state.ts'
 import type { Kernels } from '../kernels/module.ts'
+import { reportOf } from '../operators/user-metrics.ts'
 import type { RemoteChannel } from './channel.ts'
 import type { InputGate } from './input-gate.ts'
 import type {
@@ -33,6 +34,11 @@ export interface SlotWorld {
   closures(job: JobDeployment): Promise<ReadonlyMap<string, unknown>>
   /** Lets the thread handle what has arrived. */
   turn(): Promise<void>
+  /**
+   * Runs something once, later, by a time that goes on by itself: so that a slot that sleeps reports what it
+   * did last. Absent in a simulation, where no time does.
+   */
+  readonly later?: Clock['schedule']
 }
 
 export class SlotWorker {
@@ -136,6 +142,9 @@ class SlotJob {
   #awake = false
   #reportedWindow = false
   #reportAtMs = 0
+  /** Steps were taken since the last report. */
+  #isReportStale = false
+  #stopReport: (() => void) | undefined
 
   constructor(
     world: SlotWorld,
@@ -252,6 +261,7 @@ class SlotJob {
           progress = true
         }
       }
+      this.#isReportStale ||= progress
       this.#report(false)
       if (reported.size === this.#subtasks.length) break
       if (progress) await this.#world.turn()
@@ -272,18 +282,30 @@ class SlotJob {
     })
   }
 
+  #reportLater(): void {
+    if (!this.#isReportStale) return
+    const { metricsIntervalMs } = this.#job.config
+    this.#stopReport ??= this.#world.later?.(metricsIntervalMs, () => this.#report(true))
+  }
+
   #report(now: boolean): void {
     const atMs = this.#world.clock.monotonic()
     const fired = !this.#reportedWindow && this.#subtasks.some(hasFired)
     if (!now && !fired && atMs < this.#reportAtMs) return
     this.#reportedWindow ||= fired
+    this.#isReportStale = false
+    this.#stopReport?.()
+    this.#stopReport = undefined
     this.#reportAtMs = atMs + this.#job.config.metricsIntervalMs
     this.#reply({
       kind: 'report',
       tasks: this.#subtasks.map((subtask) => ({
         task: subtask.task,
         watermarkMs: subtask.watermarkMs,
-        operators: subtask.metrics.map((metrics) => ({ ...metrics })),
+        operators: subtask.metrics.map((metrics) => ({
+          ...metrics,
+          user: reportOf(metrics.user),
+        })),
       })),
     })
   }
@@ -301,6 +323,7 @@ class SlotJob {
 
   async #sleep(): Promise<void> {
     if (!this.#awake) {
+      this.#reportLater()
       await new Promise<void>((resolve) => {
         this.#wakeUp = resolve
       })

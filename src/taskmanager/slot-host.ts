@@ -22,6 +22,7 @@ export function threadWorld(kernels: WebAssembly.Module): SlotWorld {
     kernels: (bytesMax) => new Kernels(kernels, bytesMax),
     closures: (job) => closuresOf(job),
     turn: () => turn(),
+    later: systemClock.schedule,
   }
 }
 

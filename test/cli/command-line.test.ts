@@ -84,6 +84,22 @@ describe('millrace run', () => {
     })
   })
 
+  it('prints what functions count, operator by operator', async () => {
+    const counted = `env.fromSource(${CLICKS}).map({
+      open(context) { this.seen = context.metrics.counter('seen') },
+      map(row) { this.seen.inc(); return row },
+    } as never).setName('Counted').print()`
+    const { code, out } = await millrace('run', job('counted.ts', counted), '--json')
+    expect(code).toBe(0)
+    const { operators } = JSON.parse(out.trimEnd().split('\n').at(-1)!) as {
+      operators: { name: string }[]
+    }
+    expect(operators.find(({ name }) => name === 'Counted')).toMatchObject({
+      rowsIn: 2,
+      metrics: { seen: { kind: 'counter', value: 2 } },
+    })
+  })
+
   it('shows a running job over REST, and names a port that is taken', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => taken.once('listening', resolve))

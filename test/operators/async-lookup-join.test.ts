@@ -8,6 +8,7 @@ import { Kernels } from '../../src/kernels/module.ts'
 import { createAsyncLookupJoin } from '../../src/operators/async-lookup-join.ts'
 import type { AsyncLookupJoinSpec } from '../../src/operators/async-spec.ts'
 import { LookupCache } from '../../src/operators/lookup-cache.ts'
+import { reportOf } from '../../src/operators/user-metrics.ts'
 import { OperatorHarness, type Row } from './operator-harness.ts'
 
 const kernels = new Kernels()
@@ -227,7 +228,10 @@ describe('a look-up join of a function', () => {
     harness.processingTime(100)
     harness.batch(sent(rows))
     expect(asked).toEqual([0, 3, 2, 0, 3, 2])
-    expect(harness.metrics.user).toEqual({ cacheHits: 9, cacheMisses: 6 })
+    expect(reportOf(harness.metrics.user)).toEqual({
+      cacheHits: { kind: 'counter', value: 9 },
+      cacheMisses: { kind: 'counter', value: 6 },
+    })
     harness.close()
   })
 

@@ -27,6 +27,7 @@ function environment(work: (collect: (bytes: Uint8Array) => Promise<void>) => Pr
         result.catch(() => undefined)
         return Promise.resolve({
           jobId: 'test',
+          operators: () => [],
           progress: () => {
             throw new Error('not asked')
           },
