@@ -28,6 +28,7 @@ const ROW_BYTES: usize = 4
 export const MARK: usize = 8
 const ENTRY_HEADER: usize = 12
 
+/** A row of 0 is copied into the entry later. */
 export function newEntry(
   heap: usize,
   order: usize,
@@ -41,7 +42,7 @@ export function newEntry(
   store<u32>(entry, rowBytes, ROW_BYTES)
   store<u32>(entry, 0, MARK)
   memory.copy(entry + ENTRY_HEADER, order, orderBytes)
-  memory.copy(entry + ENTRY_HEADER + <usize>orderBytes, row, rowBytes)
+  if (row) memory.copy(entry + ENTRY_HEADER + <usize>orderBytes, row, rowBytes)
   return entry
 }
 

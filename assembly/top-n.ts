@@ -4,7 +4,8 @@
 //
 // TN1  Rows that are equal in the order stand as they came.
 // TN2  What leaves a list is freed when its change has been told: it waits in `gone` until then.
-// TN3  When rows are never taken back, a list keeps no more than its first rows.
+// TN3  When rows are never taken back, a list keeps no more than its first rows; and of rows that come, only
+//      those that stay are encoded: topNApply() makes room for them, topNPlaced() says which, topNFill().
 import {
   compareAt,
   copyEntries,
@@ -48,6 +49,8 @@ function topOf(list: usize, limit: u32, ties: bool): u32 {
  * `keep` is how many rows a list may have (all: 0xffffffff); with ties, also those equal to its last.
  * Entries that leave go to `gone` (u32 count, then u32 each), which has room for n and all that is in
  * the lists. Returns DONE, EXHAUSTED, or, when `strict`, a row that is taken back and is not there.
+ * `placed` (0: none) is for rows that are not encoded yet, when no row is taken back: u32 each gets its
+ * entry, which has room for it; 0 when it was not put into its list.
  */
 export function topNApply(
   heap: usize,
@@ -63,13 +66,16 @@ export function topNApply(
   ties: bool,
   strict: bool,
   gone: usize,
+  placed: usize,
 ): u32 {
   let left: usize = load<u32>(gone)
+  if (placed) memory.fill(placed, 0, (<usize>n) << 2)
   for (let i: usize = 0; i < <usize>n; i++) {
     const slot = lists + ((<usize>load<u32>(ids + (i << 2))) << 2)
     const order = orders + <usize>load<u32>(orderOffsets + (i << 2))
     const orderBytes = load<u32>(orderOffsets + (i << 2), 4) - load<u32>(orderOffsets + (i << 2))
-    const row = rows + <usize>load<u32>(rowOffsets + (i << 2))
+    let row: usize = 0
+    if (!placed) row = rows + <usize>load<u32>(rowOffsets + (i << 2))
     const rowBytes = load<u32>(rowOffsets + (i << 2), 4) - load<u32>(rowOffsets + (i << 2))
     let list: usize = load<u32>(slot)
     if (ops && load<u8>(ops + i) & 1) {
@@ -90,6 +96,7 @@ export function topNApply(
     }
     const entry = newEntry(heap, order, orderBytes, row, rowBytes)
     if (!entry || !insertEntry(heap, slot, entry, prefix)) return EXHAUSTED
+    if (placed) store<u32>(placed + (i << 2), <u32>entry)
     list = load<u32>(slot)
     // At most one more than before stays over; with ties a whole tail of equals may fall out.
     const count = countOf(list)
@@ -101,6 +108,38 @@ export function topNApply(
   }
   store<u32>(gone, <u32>left)
   return DONE
+}
+
+/** Of n placed rows, those that have not left again: their numbers and, in place, their entries. How many. */
+export function topNPlaced(gone: usize, placed: usize, n: u32, rows: usize): u32 {
+  const left: usize = load<u32>(gone)
+  for (let i: usize = 1; i <= left; i++) store<u32>(load<u32>(gone + (i << 2)), 1, MARK)
+  let kept: usize = 0
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const entry: usize = load<u32>(placed + (i << 2))
+    if (!entry || load<u32>(entry, MARK)) continue
+    store<u32>(placed + (kept << 2), <u32>entry)
+    store<u32>(rows + (kept << 2), <u32>i)
+    kept++
+  }
+  for (let i: usize = 1; i <= left; i++) store<u32>(load<u32>(gone + (i << 2)), 0, MARK)
+  return <u32>kept
+}
+
+/** Copies encoded rows to where n entries have room for them. `numbers` (0: 0, 1, ...) says which. */
+export function topNFill(
+  entries: usize,
+  numbers: usize,
+  n: u32,
+  rowOffsets: usize,
+  rows: usize,
+): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const row = numbers ? <usize>load<u32>(numbers + (i << 2)) : i
+    const start = load<u32>(rowOffsets + (row << 2))
+    const bytes = load<u32>(rowOffsets + (row << 2), 4) - start
+    memory.copy(rowOf(load<u32>(entries + (i << 2))), rows + <usize>start, bytes)
+  }
 }
 
 /** How many rows are among the first of `count` keys. */

@@ -14,9 +14,10 @@ function keysOf(prices: Uint32Array): Uint8Array {
   return bytes
 }
 
-export default [
+/** `isPlaced` costs a pass more over rows as short as these; it is for rows that are dear to encode. */
+const greatest = (name: string, isPlaced: boolean) =>
   kernelBench({
-    name: 'the 10 greatest of 1,000 keys',
+    name,
     megabytes: 6,
     input: (random, rows) => {
       const prices = random.uint32(rows, 0, 1_000_000)
@@ -37,7 +38,10 @@ export default [
           const column = { offsets, values: orders }
           const gone = table.newGone(rows + KEYS * KEEP.limit)
           const coming = { ids, ops: 0, orders: column, rows: column, n: rows }
-          table.apply(lists, coming, KEEP, { gone, strict: true })
+          if (isPlaced) {
+            const staying = table.place(lists, { ...coming, rowOffsets: offsets }, KEEP, gone)
+            table.fill(staying.entries, staying.rows, column, staying.length)
+          } else table.apply(lists, coming, KEEP, { gone, strict: true })
           table.forget(lists, { ids: 0, count: 0 }, gone)
           kernels.reset(mark)
           return 0
@@ -74,6 +78,10 @@ export default [
         finish: () => twin.lists.flat().reduce((sum, price) => sum + price, 0),
       }
     },
-    expect: { twin: 1 },
-  }),
+    expect: { twin: isPlaced ? 0.7 : 1 },
+  })
+
+export default [
+  greatest('the 10 greatest of 1,000 keys', false),
+  greatest('the same, rows copied when it is known which of them stay', true),
 ]

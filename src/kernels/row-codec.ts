@@ -14,15 +14,15 @@ export interface RowCodecField {
 const TOO_LARGE = 0xffffffff
 
 /**
- * Encodes n rows of key columns into the arena.
+ * Where each of n rows begins when they are encoded: n + 1 offsets in the arena; and the bytes of all.
  * @throws RECORD_TOO_LARGE when they take more than 2 GiB
  */
-export function encodeRows(
+export function encodedOffsets(
   kernels: Kernels,
   fields: readonly RowCodecField[],
   columns: readonly HashColumn[],
   n: number,
-): ByteColumn {
+): { readonly offsets: number; readonly bytes: number } {
   const { exports } = kernels
   const sizes = kernels.scratch(n * 4)
   exports.rowCodecSizes(
@@ -34,9 +34,23 @@ export function encodeRows(
     if (kind === 'bytes') exports.rowCodecAddSizes(offsets, validity, n, sizes)
   }
   const offsets = kernels.scratch((n + 1) * 4)
-  const values = kernels.scratch(checked(exports.rowCodecOffsets(sizes, n, offsets), n))
-  // The sizes are done with: their place serves as cursors.
-  const cursors = sizes
+  return { offsets, bytes: checked(exports.rowCodecOffsets(sizes, n, offsets), n) }
+}
+
+/**
+ * Encodes n rows of key columns into the arena.
+ * @throws RECORD_TOO_LARGE when they take more than 2 GiB
+ */
+export function encodeRows(
+  kernels: Kernels,
+  fields: readonly RowCodecField[],
+  columns: readonly HashColumn[],
+  n: number,
+): ByteColumn {
+  const { exports } = kernels
+  const { offsets, bytes } = encodedOffsets(kernels, fields, columns, n)
+  const values = kernels.scratch(bytes)
+  const cursors = kernels.scratch(n * 4)
   exports.rowCodecCursors(offsets, values, n, cursors)
   columns.forEach((column, i) => {
     const nullable = fields[i]!.nullable ? 1 : 0

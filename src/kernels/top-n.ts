@@ -2,6 +2,7 @@
 import type { ByteColumn } from './byte-table.ts'
 import { exhausted } from './exhausted.ts'
 import type { Kernels } from './module.ts'
+import type { Rows } from './take.ts'
 
 /** How many rows count, and which. */
 export interface TopNLimit {
@@ -23,6 +24,14 @@ export interface TopNRows {
   readonly ops: number
   readonly orders: ByteColumn
   readonly rows: ByteColumn
+  readonly n: number
+}
+
+/** Rows on their way into a table that are not encoded yet: where each would begin (u32, n + 1). */
+export interface PlacedRows {
+  readonly ids: number
+  readonly orders: ByteColumn
+  readonly rowOffsets: number
   readonly n: number
 }
 
@@ -95,9 +104,53 @@ export class TopNTable {
         keep.ties,
         strict,
         gone,
+        0,
       ) >>> 0
     if (status === EXHAUSTED) throw exhausted(this.#kernels, 'the rows of a top-N')
     return status === DONE ? undefined : status
+  }
+
+  /**
+   * Puts rows that are not encoded yet into their keys' lists; none is taken back.
+   * @returns those that stay, and their entries: fill() must follow
+   * @throws MEMORY_EXHAUSTED
+   */
+  place(
+    lists: number,
+    { ids, orders, rowOffsets, n }: PlacedRows,
+    keep: TopNLimit,
+    gone: number,
+  ): Rows & { readonly entries: number } {
+    const kernels = this.#kernels
+    const entries = kernels.scratch(n * 4)
+    const status =
+      kernels.exports.topNApply(
+        this.#heap,
+        lists,
+        ids,
+        0,
+        orders.offsets,
+        orders.values,
+        rowOffsets,
+        0,
+        n,
+        keep.limit,
+        keep.ties,
+        true,
+        gone,
+        entries,
+      ) >>> 0
+    if (status === EXHAUSTED) throw exhausted(kernels, 'the rows of a top-N')
+    const rows = kernels.scratch(n * 4)
+    return { rows, entries, length: kernels.exports.topNPlaced(gone, entries, n, rows) }
+  }
+
+  /**
+   * Gives entries their rows, which take as much as was said.
+   * @param numbers where each entry's row is among them, u32; 0: one after the other
+   */
+  fill(entries: number, numbers: number, { offsets, values }: ByteColumn, n: number): void {
+    this.#kernels.exports.topNFill(entries, numbers, n, offsets, values)
   }
 
   /** The first rows of keys. */

@@ -15,7 +15,7 @@ import { bitmapFill, validityAnd } from '../kernels/bitmap.ts'
 import type { ByteColumn } from '../kernels/byte-table.ts'
 import type { HashColumn } from '../kernels/hash.ts'
 import type { Kernels } from '../kernels/module.ts'
-import { decodeRows, encodeRows, type RowCodecField } from '../kernels/row-codec.ts'
+import { decodeRows, encodedOffsets, encodeRows, type RowCodecField } from '../kernels/row-codec.ts'
 
 /** How a column lies in a row. */
 interface ColumnLayout {
@@ -42,6 +42,17 @@ export class RowLayout {
   encode(columns: readonly Vector[], n: number): ByteColumn {
     const parts = this.#columns.flatMap((layout, i) => this.#flat(layout, columns[i]!, 0, n))
     return encodeRows(this.#kernels, this.#fields, parts, n)
+  }
+
+  /** The size of a row is known without its bytes: there are no lists and structs in it. */
+  get isFlat(): boolean {
+    return this.#columns.every(({ type: { kind } }) => kind !== 'list' && kind !== 'struct')
+  }
+
+  /** Where n flat rows begin when they are encoded (u32, n + 1), in the arena. @throws RECORD_TOO_LARGE */
+  offsets(columns: readonly Vector[], n: number): number {
+    const parts = this.#columns.flatMap((layout, i) => this.#flat(layout, columns[i]!, 0, n))
+    return encodedOffsets(this.#kernels, this.#fields, parts, n).offsets
   }
 
   /**

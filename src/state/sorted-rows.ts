@@ -5,11 +5,14 @@
 // SR2  What leaves a list can be read until forget() is told of it.
 import type { Schema } from '../columnar/schema.ts'
 import { orderField, orderKeysOf, type SortColumn } from '../columnar/order-key.ts'
+import { gatherVector } from '../columnar/gather.ts'
 import type { DataType } from '../columnar/type.ts'
 import type { Vector } from '../columnar/vector.ts'
+import type { ByteColumn } from '../kernels/byte-table.ts'
 import type { Kernels } from '../kernels/module.ts'
 import type { OrderField } from '../kernels/order-key.ts'
 import {
+  ALL_ROWS,
   type FirstRows,
   type KeyIds,
   type TopNChanges,
@@ -26,6 +29,9 @@ export interface SortedRowsOptions {
   readonly by: readonly number[]
   readonly descending: readonly boolean[]
 }
+
+/** When more of the rows stay than this, all are encoded: that costs less than to gather them before. */
+const GATHERED_BELOW = 2 / 3
 
 /** Rows that come, by key id; the ops (u8) say which are taken back (0: none). */
 export interface ComingRows {
@@ -86,8 +92,27 @@ export class SortedRows {
   ): number | undefined {
     const by = this.#by.map((position) => columns[position]!)
     const orders = orderKeysOf(this.#kernels, this.#order, by, n)
+    if (ops === 0 && keep.limit !== ALL_ROWS && this.#layout.isFlat) {
+      this.#place({ ids, ops, columns, n }, orders, keep, gone.gone)
+      return undefined
+    }
     const rows = this.#layout.encode(columns, n)
     return this.#table.apply(this.#lists.ptr, { ids, ops, orders, rows, n }, keep, gone)
+  }
+
+  /** Most rows do not stay in a list that keeps few: only those that do are encoded. */
+  #place({ ids, columns, n }: ComingRows, orders: ByteColumn, keep: TopNLimit, gone: number): void {
+    const kernels = this.#kernels
+    const rowOffsets = this.#layout.offsets(columns, n)
+    const staying = this.#table.place(this.#lists.ptr, { ids, orders, rowOffsets, n }, keep, gone)
+    const { length } = staying
+    if (length === 0) return
+    if (length >= n * GATHERED_BELOW) {
+      this.#table.fill(staying.entries, staying.rows, this.#layout.encode(columns, n), length)
+      return
+    }
+    const kept = columns.map((column) => gatherVector(kernels, column, staying))
+    this.#table.fill(staying.entries, 0, this.#layout.encode(kept, length), length)
   }
 
   changes(

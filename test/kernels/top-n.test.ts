@@ -43,10 +43,11 @@ describe("a top-N's lists", () => {
     const scenario = fc.record({
       batches: fc.array(fc.array(change, { maxLength: 20 }), { maxLength: 5 }),
       isChangelog: fc.boolean(),
+      isPlaced: fc.boolean(),
       keep: fc.integer({ min: 1, max: 4 }),
     })
     fc.assert(
-      fc.property(scenario, ({ batches, isChangelog, keep }) => {
+      fc.property(scenario, ({ batches, isChangelog, isPlaced, keep }) => {
         const allocated = kernels.exports.allocated()
         const table = new TopNTable(kernels)
         const lists = kernels.allocate(KEYS * 4)
@@ -68,7 +69,12 @@ describe("a top-N's lists", () => {
               rows: column(batch.map(({ row }) => row)),
               n: batch.length,
             }
-            table.apply(lists, rows, { limit, ties: false }, { gone, strict: false })
+            if (isPlaced && !isChangelog) {
+              const { offsets } = rows.rows
+              const placed = { ...rows, rowOffsets: offsets }
+              const staying = table.place(lists, placed, { limit, ties: false }, gone)
+              table.fill(staying.entries, staying.rows, rows.rows, staying.length)
+            } else table.apply(lists, rows, { limit, ties: false }, { gone, strict: false })
             for (const { key, op, ...entry } of batch) {
               if (!isChangelog || op % 2 === 0) twin.insert(key, entry, limit)
               else twin.remove(key, (o) => o.order === entry.order && o.row === entry.row)
