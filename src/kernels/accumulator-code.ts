@@ -13,7 +13,6 @@ import {
   OPS,
   set,
   tee,
-  when,
 } from './wasm-code.ts'
 
 type Code = readonly number[]
@@ -120,12 +119,15 @@ export class AccumulatorCode {
           : OPS.i64GtS
     // A NaN is greater than all numbers.
     const nan = isMin ? held : value
+    // Without a branch: where groups have few rows each, every other value is the greatest so far, and a
+    // branch that cannot be foreseen costs more than a store to a line that is written anyway.
     return [
-      ...line(...get(value), ...get(this.row), ...memory(isFloat ? 'f64Load' : 'i64Load', offset)),
-      ...line(...tee(held), test),
+      ...line(...get(this.row), ...get(value)),
+      ...line(...get(this.row), ...memory(isFloat ? 'f64Load' : 'i64Load', offset), ...tee(held)),
+      ...line(...get(value), ...get(held), test),
       ...(isFloat ? [...get(nan), ...get(nan), OPS.f64Ne, OPS.i32Or] : []),
       ...(bit === undefined ? [] : [...get(bit), OPS.i32WrapI64, OPS.i32And]),
-      ...when([...get(this.row), ...get(value)], memory(isFloat ? 'f64Store' : 'i64Store', offset)),
+      ...line(OPS.select, ...memory(isFloat ? 'f64Store' : 'i64Store', offset)),
     ]
   }
 }
