@@ -1,10 +1,11 @@
-// A slice into another, block by block (slice-layout.ts): what a sliding window does with its slices.
+// Slices into another, block by block (slice-layout.ts): what a sliding window does with its slices.
 // For accumulators that hold nothing outside themselves; aggregate-merge.ts merges the others by row.
 //
 // SM1  A block that the other slice has not is copied, rows that are not there included: they are as the
 //      template.
 // SM2  Each entry goes over all of a block's rows in a loop of one operation, without asking which are there:
 //      what is as the template changes nothing. Where few are there, row by row.
+// SM3  A block of all the slices goes before the next, so that what they merge into stays in the cache.
 import { mergeOne } from './aggregate-pair'
 import {
   ENTRIES,
@@ -153,47 +154,62 @@ function mergeSome(entry: usize, from: usize, to: usize, stride: usize, present:
   return isGood
 }
 
-/**
- * Merges a slice into another, whose rows came before; the program's accumulators hold no memory
- * outside themselves. Returns 0xffffffff when done, 0xfffffffe when memory is exhausted, else 0: a sum
- * overflows, and the program says which.
- */
-export function sliceMerge(table: usize, from: usize, into: usize, program: usize): u32 {
+/** Merges a block into another; DONE, or the number of the entry whose sum overflows. */
+function mergeBlock(table: usize, source: usize, target: usize, program: usize): u32 {
   const stride: usize = load<u32>(table, STRIDE)
-  const blockBytes: usize = load<u32>(table, BLOCK_BYTES)
   const perBlock: usize = 1 << load<u32>(table, ROW_BITS)
-  const entries = program + PROGRAM_HEADER
-  const entriesEnd = entries + <usize>load<u32>(program, ENTRIES) * ENTRY_BYTES
-  const pages: usize = load<u32>(from, PAGES)
-  const end = load<u32>(from, PAGE_COUNT) << PAGE_BITS
-  for (let number: u32 = 0; number < end; number++) {
-    const page: usize = load<u32>(pages + ((<usize>(number >> PAGE_BITS)) << 2))
-    if (!page) {
-      number |= PAGE_MASK
-      continue
-    }
-    const source: usize = load<u32>(page + ((<usize>(number & PAGE_MASK)) << 2))
-    if (!source) continue
-    const place = entryOf(table, into, number)
-    if (!place) return EXHAUSTED
-    let target: usize = load<u32>(place)
-    if (!target) {
-      target = takeBlock(table, into)
+  const present = presentRows(source)
+  const isSparse = popcnt<u32>(present) << 2 <= <u32>perBlock
+  const count = load<u32>(program, ENTRIES)
+  v128.store(target, v128.or(v128.load(target), v128.load(source)))
+  const from = source + BLOCK_HEADER
+  const to = target + BLOCK_HEADER
+  let entry = program + PROGRAM_HEADER
+  for (let e: u32 = 0; e < count; e++, entry += ENTRY_BYTES) {
+    const isGood = isSparse
+      ? mergeSome(entry, from, to, stride, present)
+      : mergeAll(entry, from, to, stride, perBlock, present)
+    if (!isGood) return e
+  }
+  return DONE
+}
+
+/** The block of a slice by its place in a page; 0 when it is not there. */
+function blockAt(slice: usize, page: u32, place: usize): usize {
+  if (page >= load<u32>(slice, PAGE_COUNT)) return 0
+  const blocks: usize = load<u32>(<usize>load<u32>(slice, PAGES) + ((<usize>page) << 2))
+  return blocks ? <usize>load<u32>(blocks + (place << 2)) : 0
+}
+
+/**
+ * Merges n slices (u32 each at `slices`), the earliest first, into another, whose rows came before; the
+ * program's accumulators hold no memory outside themselves. Returns 0xffffffff when done, 0xfffffffe when
+ * memory is exhausted, else 0: a sum overflows, and the program says which.
+ */
+export function sliceMerge(table: usize, slices: usize, n: u32, into: usize, program: usize): u32 {
+  const blockBytes: usize = load<u32>(table, BLOCK_BYTES)
+  const end = slices + ((<usize>n) << 2)
+  let pages: u32 = 0
+  for (let at = slices; at < end; at += 4) {
+    pages = max<u32>(pages, load<u32>(load<u32>(at), PAGE_COUNT))
+  }
+  for (let number: u32 = 0; number < pages << PAGE_BITS; number++) {
+    const page = number >> PAGE_BITS
+    let target = blockAt(into, page, <usize>(number & PAGE_MASK))
+    for (let at = slices; at < end; at += 4) {
+      const source = blockAt(load<u32>(at), page, <usize>(number & PAGE_MASK))
+      if (!source) continue
+      if (target) {
+        const entry = mergeBlock(table, source, target, program)
+        if (entry == DONE) continue
+        store<u32>(program, entry, FAILED)
+        return 0
+      }
+      const place = entryOf(table, into, number)
+      target = place ? takeBlock(table, into) : 0
       if (!target) return EXHAUSTED
       store<u32>(place, <u32>target)
       copyBlock(source, target, blockBytes)
-      continue
-    }
-    const present = presentRows(source)
-    const isSparse = popcnt<u32>(present) << 2 <= <u32>perBlock
-    v128.store(target, v128.or(v128.load(target), v128.load(source)))
-    for (let entry = entries; entry < entriesEnd; entry += ENTRY_BYTES) {
-      const isGood = isSparse
-        ? mergeSome(entry, source + BLOCK_HEADER, target + BLOCK_HEADER, stride, present)
-        : mergeAll(entry, source + BLOCK_HEADER, target + BLOCK_HEADER, stride, perBlock, present)
-      if (isGood) continue
-      store<u32>(program, <u32>((entry - entries) / ENTRY_BYTES), FAILED)
-      return 0
     }
   }
   return DONE

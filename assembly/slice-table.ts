@@ -120,6 +120,10 @@ const RING_MISSES_MAX: u32 = 16
 /** Times that are further from a ring's start than this would wrap. */
 const RING_SPAN_MAX: i64 = 1 << 61
 
+/** Added to a float, this leaves it rounded, in its last bits. */
+const ROUNDING: f64 = 4503599627370496
+const ROUNDED: i64 = 0xffff
+
 /** Times in a slice are `span` from its start: not at the ends of 64 bits, which wrap. */
 function spanFrom(start: i64, size: i64): u64 {
   return size < FAR && <u64>(start + FAR) < <u64>(FAR << 1) ? <u64>size : 0
@@ -174,10 +178,9 @@ function resolveKnown(table: usize, timestamps: usize, j: usize, count: usize): 
   for (; j < count; j++) {
     const from = load<i64>(timestamps + (j << 3)) * multiplier - start
     if (<u64>from >= span) return j
-    // Exact but for one up or down, which the rest tells.
-    let place = <i64>(<f64>from * inverse)
-    const rest = from - place * size
-    place += <i64>(rest >= size) + (rest >> 63)
+    // Rounded to the nearest: the place, or the one behind it, as the rest tells.
+    let place = reinterpret<i64>(<f64>from * inverse + ROUNDING) & ROUNDED
+    place += (from - place * size) >> 63
     const slice = load<u32>(ring + ((<usize>place) << 2))
     if (!slice) return j
     store<u32>(blockSlices + (j << 2), slice)

@@ -122,14 +122,23 @@ export class SliceTable {
   }
 
   /**
-   * Merges a slice into another, whose rows came before its.
+   * Merges slices, the earliest first, into another, whose rows came before theirs.
    * @param program of accumulators that hold nothing outside themselves
    * @throws MEMORY_EXHAUSTED
    */
-  merge(slice: number, into: number, program: AggregateProgram): AggregateOverflow | undefined {
-    const { exports } = this.#kernels
-    const status = exports.sliceMerge(this.#table, slice, into, program.address) >>> 0
-    if (status === EXHAUSTED) throw exhausted(this.#kernels, 'the state of windows')
+  merge(
+    slices: readonly number[],
+    into: number,
+    program: AggregateProgram,
+  ): AggregateOverflow | undefined {
+    const kernels = this.#kernels
+    const mark = kernels.mark()
+    const list = kernels.scratch(slices.length * 4)
+    kernels.u32.set(slices, list >>> 2)
+    const { sliceMerge } = kernels.exports
+    const status = sliceMerge(this.#table, list, slices.length, into, program.address) >>> 0
+    kernels.reset(mark)
+    if (status === EXHAUSTED) throw exhausted(kernels, 'the state of windows')
     return status === DONE ? undefined : { entry: program.failedEntry, row: status }
   }
 

@@ -42,14 +42,15 @@ export class SliceWalk {
     }
   }
 
-  /** Merges a slice into another, whose rows came before its. */
-  merge(slice: number, into: number): void {
-    const { slices, program, holdsBytes, overflow } = this.#parts
+  /** Merges slices, the earliest first, into another, whose rows came before theirs. */
+  merge(slices: readonly number[], into: number): void {
+    const { slices: table, program, holdsBytes, overflow } = this.#parts
+    if (slices.length === 0) return
     if (holdsBytes) {
-      this.walk(slice, (found) => this.#mergeListed(into, found))
+      for (const slice of slices) this.walk(slice, (found) => this.#mergeListed(into, found))
       return
     }
-    const failed = slices.merge(slice, into, program)
+    const failed = table.merge(slices, into, program)
     if (failed !== undefined) throw overflow(failed)
   }
 

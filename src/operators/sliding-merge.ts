@@ -70,7 +70,7 @@ export class SlidingMerge {
       front = undefined
     }
     const ptr = front?.ptr ?? this.#slices.detached()
-    if (this.#back !== undefined) this.#walk.merge(this.#back, ptr)
+    if (this.#back !== undefined) this.#walk.merge([this.#back], ptr)
     this.#rows = this.#slices.rowCount(ptr)
     if (window + 1 >= this.#groupEnd) this.#end()
     return ptr
@@ -95,8 +95,9 @@ export class SlidingMerge {
       while (from > 0 && parts[from - 1]!.index >= first) from--
       if (from < end || next !== undefined) {
         const ptr = this.#slices.detached()
-        for (let part = from; part < end; part++) this.#walk.merge(parts[part]!.ptr, ptr)
-        if (next !== undefined) this.#walk.merge(next, ptr)
+        const merged = parts.slice(from, end).map((part) => part.ptr)
+        if (next !== undefined) merged.push(next)
+        this.#walk.merge(merged, ptr)
         this.#fronts.push({ window: each, ptr })
         next = ptr
       }
@@ -119,9 +120,10 @@ export class SlidingMerge {
   }
 
   #extend(end: number): void {
-    for (const part of this.#live.between(this.#upTo, end)) {
+    const parts = this.#live.between(this.#upTo, end).map(({ ptr }) => ptr)
+    if (parts.length > 0) {
       this.#back ??= this.#slices.detached()
-      this.#walk.merge(part.ptr, this.#back)
+      this.#walk.merge(parts, this.#back)
     }
     this.#upTo = Math.max(this.#upTo, end)
   }

@@ -77,7 +77,8 @@ export class WindowMerger {
     if (this.#running !== undefined && this.#running.first !== first) this.forget()
     this.#running ??= { ptr: slices.detached(), first, upTo: first }
     const running = this.#running
-    for (const part of live.between(running.upTo, end)) walk.merge(part.ptr, running.ptr)
+    const parts = live.between(running.upTo, end).map(({ ptr }) => ptr)
+    walk.merge(parts, running.ptr)
     running.upTo = end
     return running.ptr
   }

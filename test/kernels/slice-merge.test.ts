@@ -141,23 +141,30 @@ describe('the merge of slices', () => {
           }))
           const table = new SliceTable(kernels, templateOf(ops, more), GRID)
           const program = new AggregateProgram(kernels, entries, table.heap)
-          const into = table.detached()
+          const [into, atOnce] = [table.detached(), table.detached()]
+          const filledSlices = slices.map((rows) => filled(table, ops, rows))
           const expected: Rows = new Map()
-          for (const rows of slices) {
-            const slice = filled(table, ops, rows)
-            const failed = table.merge(slice, into, program)
+          const overflowing = slices.findIndex((rows, i) => {
+            const failed = table.merge([filledSlices[i]!], into, program)
             const overflows = mergeRows(ops, rows, expected)
             expect(failed !== undefined).toBe(overflows.size > 0)
-            if (failed !== undefined) {
+            if (failed === undefined) {
+              expect(contentOf(table, ops, into)).toEqual(sorted(expected))
+              expect(table.rowCount(into)).toBe(expected.size)
+            } else {
               expect(overflows).toContain(failed.entry)
-              break
             }
-            // What was merged is as it was, and may be merged again.
-            expect(contentOf(table, ops, slice)).toEqual(sorted(rows))
-            expect(contentOf(table, ops, into)).toEqual(sorted(expected))
-            expect(table.rowCount(into)).toBe(expected.size)
-            table.release(slice)
+            return failed !== undefined
+          })
+          const failed = table.merge(filledSlices, atOnce, program)
+          expect(failed !== undefined).toBe(overflowing !== -1)
+          if (failed === undefined) {
+            expect(contentOf(table, ops, atOnce)).toEqual(sorted(expected))
           }
+          // What was merged is as it was.
+          slices.forEach((rows, i) => {
+            expect(contentOf(table, ops, filledSlices[i]!)).toEqual(sorted(rows))
+          })
           program.close()
           table.close()
         }),
@@ -173,8 +180,8 @@ describe('the merge of slices', () => {
       const entries: AggregateEntry[] = [{ op: 'count', kind: 64, offset: 0, countOffset: 0 }]
       const program = new AggregateProgram(kernels, entries, table.heap)
       const [from, into] = [filled(table, ['count'], new Map([[3, [9n]]])), table.detached()]
-      table.merge(from, into, program)
-      table.merge(from, into, program)
+      table.merge([from], into, program)
+      table.merge([from], into, program)
       expect(contentOf(table, ['count'], into)).toEqual(new Map([[3, [18n]]]))
       const row = kernels.scratch(4)
       table.rowsOf(into, place(kernels, Uint32Array.of(4)), 1, row)

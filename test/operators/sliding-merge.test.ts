@@ -69,8 +69,8 @@ describe('sliding windows of many slices', () => {
       const merge = new SlidingMerge({
         slices: { detached: () => 1, rowCount: () => 10 },
         walk: {
-          merge: () => {
-            count++
+          merge: (merged) => {
+            count += merged.length
           },
           release: () => undefined,
         },
