@@ -19,6 +19,8 @@ export const NOT_DIGITS: u64 = 0xffffffffffffffff
 
 /** Sixteen ASCII zeros. */
 export const ASCII_ZEROS: usize = memory.data<u64>([0x3030303030303030, 0x3030303030303030], 16)
+/** Sixteen ASCII points. */
+export const ASCII_POINTS: usize = memory.data<u64>([0x2e2e2e2e2e2e2e2e, 0x2e2e2e2e2e2e2e2e], 16)
 /** Loaded from n bytes on (0 to 16): ones in the last n bytes. */
 export const LAST_LANES: usize = memory.data<u64>([0, 0, <u64>-1, <u64>-1], 16)
 const ABOVE_NINE: usize = memory.data<u64>([0x7676767676767676, 0x7676767676767676], 16)

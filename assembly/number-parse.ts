@@ -8,6 +8,7 @@
 //     `inf` and `infinity` in any case. What is too large is Infinity, as there.
 // N4  Up to 16 bytes around the text are read; they do not change the answer.
 import {
+  ASCII_POINTS,
   ASCII_ZEROS,
   isNotDigit,
   joinDigits,
@@ -124,10 +125,10 @@ function parseManyDigits(ptr: usize, end: usize, first: u64): u32 {
 /** Reads a float64 (N3). */
 export function parseFloat64(ptr: usize, len: u32, out: usize): u32 {
   if (!len) return PARSE_SYNTAX
+  if (parsePlainFloat<u8>(ptr, len, out)) return PARSE_OK
   const end = ptr + len
   const negative = load<u8>(ptr) == 0x2d
   const start = ptr + usize(negative || load<u8>(ptr) == 0x2b)
-  if (parsePlainFloat(end, <u32>(end - start), negative, out)) return PARSE_OK
   let p = start
   let digits: u64 = 0
   while (p < end) {
@@ -180,24 +181,33 @@ export function parseFloat64(ptr: usize, len: u32, out: usize): u32 {
   return PARSE_OK
 }
 
-// Up to twenty places, all of them digits but for one point: what most columns hold. No branch
-// depends on where the point is or how many digits there are. False for anything else, good or bad.
-function parsePlainFloat(end: usize, length: u32, negative: bool, out: usize): bool {
+/**
+ * Reads up to twenty places, all of them digits but for a sign and one point: what most columns hold. No
+ * branch depends on where the point is or how many digits there are. False for anything else, good or bad.
+ * A caller's type of its own gives it a copy of its own, which is inlined.
+ */
+export function parsePlainFloat<_Caller>(ptr: usize, len: u32, out: usize): bool {
+  const sign = <u32>load<u8>(ptr)
+  const negative = sign == 0x2d
+  // 0x2b or 0x2d.
+  const length = len - u32(((sign - 0x2b) & ~2) == 0)
   if (length - 1 >= 20) return false
+  const end = ptr + len
   const zeros = v128.load(ASCII_ZEROS)
   const text = v128.load(end - 16)
-  const odd = isNotDigit(i8x16.sub(text, zeros)) & (0xffff << (16 - min<u32>(length, 16)))
-  if (odd & (odd - 1)) return false
+  const places = v128.and(i8x16.sub(text, zeros), v128.load(LAST_LANES + min<u32>(length, 16)))
+  const odd = isNotDigit(places)
+  const isPoint = i8x16.bitmask(i8x16.eq(text, v128.load(ASCII_POINTS)))
+  if (odd & ((odd - 1) | ~isPoint)) return false
   // The digits before the point move over it. Without one, all are "behind" it.
   const behind = clz<u32>(odd) - 16
   const joined = v128.bitselect(text, v128.load(end - 17), v128.load(LAST_LANES + behind))
   const ones = i8x16.sub(joined, zeros)
-  if (length > 16) return parseFullFloat(end, length, negative, odd ? behind : 16, ones, out)
+  if (length > 16) return parseFullFloat(end, length, negative, behind, ones, out)
   const count = length - u32(odd != 0)
   if (!count) return false
-  if (odd && load<u8>(end - 1 - behind) != 0x2e) return false
   const value = joinDigits(v128.and(ones, v128.load(LAST_LANES + count)))
-  if (value > 0x20000000000000) return false
+  if (value >> 53) return false
   let number = <f64>(<i64>value)
   // Clinger: both are exact as float64, so one correctly rounded operation is the answer.
   if (odd) number /= load<f64>(POWERS_F64 + ((<usize>behind) << 3))
@@ -219,7 +229,6 @@ function parseFullFloat(
   let decimals = behind
   let head: u32
   if (behind < 16) {
-    if (load<u8>(end - 1 - behind) != 0x2e) return false
     // With the first of the sixteen, which their test has not seen.
     const first = load<u32>(start) ^ 0x30303030
     const tested = 0x80808080 >> (160 - (length << 3))

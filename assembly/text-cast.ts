@@ -11,7 +11,14 @@
 import { isAsciiWhite } from './bytes'
 import { formatDecimal128, formatDecimal64, parseDecimal128, parseDecimal64 } from './decimal-text'
 import { formatBool, formatFloat64, formatSigned, formatUnsigned } from './number-format'
-import { parseBool, parseFloat64, parseSigned, parseUnsigned } from './number-parse'
+import {
+  PARSE_OK,
+  parseBool,
+  parseFloat64,
+  parsePlainFloat,
+  parseSigned,
+  parseUnsigned,
+} from './number-parse'
 import { formatDate, formatTimestamp, parseDate, parseTimestamp } from './time-text'
 
 const NONE: u32 = 0xffffffff
@@ -58,7 +65,9 @@ class Unsigned<T> {
 @unmanaged
 class Float<T> {
   read(ptr: usize, len: u32, out: usize): u32 {
-    if (sizeof<T>() == 8) return parseFloat64(ptr, len, out)
+    if (sizeof<T>() == 8) {
+      return parsePlainFloat<T>(ptr, len, out) ? PARSE_OK : parseFloat64(ptr, len, out)
+    }
     const status = parseFloat64(ptr, len, wide)
     if (!status) store<f32>(out, <f32>load<f64>(wide))
     return status
@@ -123,14 +132,15 @@ function readColumn<R>(
   let start = load<u32>(offsets)
   for (let row: u32 = 0; row < n; row += 64) {
     const rows = min<u32>(64, n - row)
-    let word: u64 = 0
+    let word = <u64>-1 >> (64 - rows)
     for (let i: u32 = 0; i < rows; i++) {
       const end = load<u32>(offsets + ((<usize>(row + i)) << 2), 4)
       let status: u32 = 1
       if (!validity || isSet(validity, row + i)) {
         let p = values + start
         let length = end - start
-        if (!length || load<u8>(p) <= 0x20 || load<u8>(values + end - 1) <= 0x20) {
+        // One test for both ends: what is below 0x21 has a sign bit then.
+        if (((<i32>load<u8>(p) - 0x21) | (<i32>load<u8>(values + end - 1) - 0x21)) < 0) {
           p = skipWhite(p, values + end)
           length = trimmedLength(p, values + end)
         }
@@ -143,8 +153,8 @@ function readColumn<R>(
       if (status) {
         memory.fill(to, 0, width)
         nulls++
+        word ^= (<u64>1) << i
       }
-      word |= u64(!status) << i
       to += width
       start = end
     }
