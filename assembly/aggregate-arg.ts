@@ -87,8 +87,39 @@ function offer(
   return true
 }
 
+function isWord(kind: u32): bool {
+  return kind != KIND_128 && kind != KIND_BYTES
+}
+
 function shiftOf(kind: u32): usize {
   return kind == KIND_128 ? 4 : 3
+}
+
+function less<T>(x: T, y: T): bool {
+  if (!isFloat<T>()) return x < y
+  return x < y || (y != y && x == x)
+}
+
+/** Offers the masked rows of a block, where both columns are of 8 bytes. */
+function offerWords<T>(
+  isMin: bool,
+  rows: usize,
+  offset: usize,
+  values: usize,
+  bys: usize,
+  mask: u64,
+): void {
+  for (; mask; mask &= mask - 1) {
+    const j = <usize>ctz<u64>(mask)
+    const to = <usize>load<u32>(rows + (j << 2)) + offset
+    const by = load<T>(bys + (j << 3))
+    if (load<u64>(to, HAS)) {
+      const held = load<T>(to, BY)
+      if (!(isMin ? less<T>(by, held) : less<T>(held, by))) continue
+    } else store<u64>(to, 1, HAS)
+    store<T>(to, by, BY)
+    store<u64>(to, load<u64>(values + (j << 3)))
+  }
 }
 
 /** Offers the masked rows of a block; false when memory is exhausted. */
@@ -110,6 +141,14 @@ export function offerArgs(heap: usize, entry: usize, rows: usize, at: usize, mas
     }
   }
   if (byKind != KIND_BYTES) bys = widen(byKind, bys, at, count)
+  if (isWord(kind) && isWord(byKind)) {
+    const isMin = load<u32>(entry, ENTRY_OP) == OP_ARG_MIN
+    const order = load<u32>(entry, ENTRY_ORDER)
+    if (order == ORDER_F64) offerWords<f64>(isMin, rows, offset, values, bys, mask)
+    else if (order == ORDER_U64) offerWords<u64>(isMin, rows, offset, values, bys, mask)
+    else offerWords<i64>(isMin, rows, offset, values, bys, mask)
+    return true
+  }
   for (; mask; mask &= mask - 1) {
     const j = <usize>ctz<u64>(mask)
     let value = values + (j << shiftOf(kind))

@@ -10,6 +10,7 @@ import {
   ENTRY_OFFSETS,
   ENTRY_OP,
   ENTRY_ORDER,
+  ENTRY_PARAMETER,
   ENTRY_VALUES,
   EXHAUSTED,
   HEAP,
@@ -35,7 +36,15 @@ import { mergeSketch, sketchHash } from './hyper-log-log'
 import { canonical64 } from './key-kind'
 import { countQuantiles, floatAt, mergeQuantiles, sketchValue } from './quantile-sketch'
 import { hashOf128, hashOf64, hashOfRun } from './value-hash'
-import { NO_MEMORY, TAKEN, collectValue, countValues, rankValue } from './value-items'
+import {
+  NO_MEMORY,
+  TAKEN,
+  collectFixed,
+  collectValue,
+  countValues,
+  isBelowAll,
+  rankValue,
+} from './value-items'
 import { LIST_USED, LIST_VALUES, listStep } from './value-list'
 
 /** True for the operations whose accumulators hold memory. */
@@ -118,11 +127,41 @@ function offerFixed(op: u32, heap: usize, entry: usize, rows: usize, at: usize, 
   if (kind != KIND_128 && (op == OP_DISTINCT_64 || op == OP_DISTINCT_F64)) {
     return offerWords(heap, rows, offset, values, mask) ? DONE : EXHAUSTED
   }
+  if (kind != KIND_128 && op >= OP_COLLECT) return offerListed(op, heap, entry, rows, values, mask)
   const shift: usize = kind == KIND_128 ? 4 : 3
   for (; mask; mask &= mask - 1) {
     const j = <usize>ctz<u64>(mask)
     const accumulator = <usize>load<u32>(rows + (j << 2)) + offset
     const status = offer(entry, heap, accumulator, values + (j << shift), 8)
+    if (status != TAKEN) return status == NO_MEMORY ? EXHAUSTED : <u32>j
+  }
+  return DONE
+}
+
+/** offer() of values of 8 bytes to lists and sketches: what an entry says is read once a block. */
+function offerListed(
+  op: u32,
+  heap: usize,
+  entry: usize,
+  rows: usize,
+  values: usize,
+  mask: u64,
+): u32 {
+  const offset: usize = load<u32>(entry, ENTRY_OFFSET)
+  const order = load<u32>(entry, ENTRY_ORDER)
+  const most = <u64>load<u32>(entry, ENTRY_PARAMETER)
+  for (; mask; mask &= mask - 1) {
+    const j = <usize>ctz<u64>(mask)
+    const accumulator = <usize>load<u32>(rows + (j << 2)) + offset
+    const p = values + (j << 3)
+    let status = TAKEN
+    if (op == OP_COLLECT) status = collectFixed(most, heap, accumulator, p)
+    else if (op == OP_QUANTILE) status = sketchValue(heap, accumulator, floatAt(order, p))
+    else if (op == OP_APPROX_DISTINCT) {
+      status = sketchHash(heap, accumulator, hashOf64(load<u64>(p)))
+    } else if (!isBelowAll(order, most, accumulator, 8, p)) {
+      status = rankValue(entry, heap, accumulator, 8, p, 8)
+    }
     if (status != TAKEN) return status == NO_MEMORY ? EXHAUSTED : <u32>j
   }
   return DONE

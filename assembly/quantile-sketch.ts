@@ -135,6 +135,17 @@ function compact(heap: usize, sketch: usize, level: u32): bool {
 }
 
 export function sketchValue(heap: usize, sketch: usize, x: f64): u32 {
+  // Nearly always the first level has room.
+  if (load<u32>(sketch, LIST_USED) >= LEVEL_BYTES) {
+    const at: usize = load<u32>(sketch, LIST_VALUES)
+    const held = load<u32>(at)
+    if (held < SIZE) {
+      store<i64>(at + ITEMS + ((<usize>held) << 3), keyOf(x))
+      store<u32>(at, held + 1)
+      store<u64>(sketch, load<u64>(sketch, LIST_COUNT) + 1, LIST_COUNT)
+      return TAKEN
+    }
+  }
   if (!push(heap, sketch, 0, keyOf(x))) return NO_MEMORY
   store<u64>(sketch, load<u64>(sketch, LIST_COUNT) + 1, LIST_COUNT)
   return TAKEN

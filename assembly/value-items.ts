@@ -5,7 +5,15 @@
 // VI2  Of the greatest, equals stay in their order, and a NaN is greater than all numbers.
 import { lessValue } from './aggregate-arg'
 import { ENTRY_ORDER, ENTRY_PARAMETER } from './aggregate-program'
-import { LIST_COUNT, LIST_USED, LIST_VALUES, listAppend, listRoom, listStep } from './value-list'
+import {
+  LIST_CAPACITY,
+  LIST_COUNT,
+  LIST_USED,
+  LIST_VALUES,
+  listAppend,
+  listRoom,
+  listStep,
+} from './value-list'
 
 /** What becomes of a value. */
 export const TAKEN: u32 = 0
@@ -22,6 +30,27 @@ export function collectValue(
 ): u32 {
   if (load<u64>(list, LIST_COUNT) >= <u64>load<u32>(entry, ENTRY_PARAMETER)) return REFUSED
   return listAppend(heap, list, width, p, bytes) ? TAKEN : NO_MEMORY
+}
+
+/** collectValue() of 8 bytes: nearly always there is room. */
+export function collectFixed(most: u64, heap: usize, list: usize, p: usize): u32 {
+  const count = load<u64>(list, LIST_COUNT)
+  if (count >= most) return REFUSED
+  const used = load<u32>(list, LIST_USED)
+  if (used + 8 > load<u32>(list, LIST_CAPACITY)) {
+    return listAppend(heap, list, 8, p, 8) ? TAKEN : NO_MEMORY
+  }
+  store<u64>(<usize>load<u32>(list, LIST_VALUES) + used, load<u64>(p))
+  store<u32>(list, used + 8, LIST_USED)
+  store<u64>(list, count + 1, LIST_COUNT)
+  return TAKEN
+}
+
+/** Whether a list of values of one width is full, and its last value is not less than this one. */
+export function isBelowAll(order: u32, most: u64, list: usize, width: u32, p: usize): bool {
+  const used = load<u32>(list, LIST_USED)
+  if (!used || load<u64>(list, LIST_COUNT) < most) return false
+  return !lessValue(order, <usize>load<u32>(list, LIST_VALUES) + used - width, 0, p, 0)
 }
 
 /** Puts a value among the greatest so far, when it is one of them. */
