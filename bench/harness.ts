@@ -215,6 +215,26 @@ export async function measure(
   }
 }
 
+/**
+ * Compares the kernel with the twin and its rivals over one batch, and over one pass of it: what a test has
+ * time for.
+ */
+export async function compareOnce(bench: KernelBench, kernels: Kernels): Promise<void> {
+  const rows = bench.rows ?? ROWS
+  const data = makeData({ ...bench, megabytes: Number.MIN_VALUE }, rows, false)
+  const outputs = bench.output?.(rows) ?? []
+  const sides = { twin: bench.twin, ...bench.rivals }
+  const runners: Runner[] = [kernelRunner(bench, kernels, rows, data, outputs)]
+  for (const [name, make] of Object.entries(sides)) {
+    runners.push(twinRunner(name, make(), rows, data, outputs))
+  }
+  await compare(bench, runners, rows, outputs, data.length)
+  const [wanted, ...others] = await Promise.all(runners.map((runner) => runner.pass(1)))
+  others.forEach(({ checksum }, i) =>
+    agree(bench, runners[i + 1]!.name, 'sum over a pass', wanted!.checksum, checksum),
+  )
+}
+
 async function compare(
   bench: KernelBench,
   runners: readonly Runner[],

@@ -84,7 +84,7 @@ export function triggerRounds(
 /** Notes that rows have come, at a time each; the earliest time at which one fires. */
 export function triggerTouch(
   rows: readonly (Words | undefined)[],
-  times: readonly bigint[],
+  times: ArrayLike<bigint>,
   interval: bigint,
 ): number {
   let earliest = Infinity
