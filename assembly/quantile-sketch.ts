@@ -22,6 +22,8 @@ const ITEMS: usize = 8
 const LEVEL_BYTES: u32 = 8 + 512 * 8
 const LEVELS_MAX: u32 = 48
 
+/** A level that is being sorted. */
+const spare: usize = memory.data(512 * 8, 16)
 /** Where the walk over each level is. */
 const places: usize = memory.data(48 * 4, 16)
 
@@ -49,38 +51,86 @@ function levelAt(sketch: usize, level: u32): usize {
   return <usize>load<u32>(sketch, LIST_VALUES) + <usize>(level * LEVEL_BYTES)
 }
 
-/** Shell's sort, with Ciura's gaps. */
-function sortLevel(at: usize): void {
-  const count = <i32>load<u32>(at)
-  const items = at + ITEMS
-  let gap: i32 = 301
-  while (gap > 0) {
-    for (let i = gap; i < count; i++) {
-      const key = load<i64>(items + ((<usize>i) << 3))
-      let j = i
-      while (j >= gap) {
-        const other = load<i64>(items + ((<usize>(j - gap)) << 3))
-        if (other <= key) break
-        store<i64>(items + ((<usize>j) << 3), other)
-        j -= gap
-      }
-      store<i64>(items + ((<usize>j) << 3), key)
-    }
-    gap =
-      gap == 301
-        ? 132
-        : gap == 132
-          ? 57
-          : gap == 57
-            ? 23
-            : gap == 23
-              ? 10
-              : gap == 10
-                ? 4
-                : gap == 4
-                  ? 1
-                  : 0
+/** Two sorted runs into one behind `to`. */
+function mergeRuns(from: usize, middle: usize, end: usize, to: usize): void {
+  let a = from
+  let b = middle
+  while (a < middle && b < end) {
+    const x = load<i64>(a)
+    const y = load<i64>(b)
+    const isB = usize(y < x)
+    store<i64>(to, select<i64>(y, x, isB))
+    a += 8 - (isB << 3)
+    b += isB << 3
+    to += 8
   }
+  for (; a < middle; a += 8, to += 8) store<i64>(to, load<i64>(a))
+  for (; b < end; b += 8, to += 8) store<i64>(to, load<i64>(b))
+}
+
+/** The same of two runs of one length, from both ends at once: neither waits for the other, nor for a branch. */
+function mergeEqual(from: usize, bytes: usize, to: usize): void {
+  let a = from
+  let b = from + bytes
+  let lastA = b - 8
+  let lastB = b + bytes - 8
+  let last = to + (bytes << 1) - 8
+  for (const half = to + bytes; to < half; to += 8, last -= 8) {
+    const x = load<i64>(a)
+    const y = load<i64>(b)
+    const isB = usize(y < x)
+    store<i64>(to, select<i64>(y, x, isB))
+    a += 8 - (isB << 3)
+    b += isB << 3
+    const u = load<i64>(lastA)
+    const v = load<i64>(lastB)
+    const isA = usize(v < u)
+    store<i64>(last, select<i64>(u, v, isA))
+    lastA -= isA << 3
+    lastB -= 8 - (isA << 3)
+  }
+}
+
+/** Where a run that begins at `from` ends. */
+function runEnd(from: usize, end: usize): usize {
+  let at = from + 8
+  while (at < end && load<i64>(at - 8) <= load<i64>(at)) at += 8
+  return min(at, end)
+}
+
+function sortFew(from: usize, end: usize): void {
+  for (let i = from + 8; i < end; i += 8) {
+    const key = load<i64>(i)
+    let j = i
+    for (; j > from && load<i64>(j - 8) > key; j -= 8) store<i64>(j, load<i64>(j - 8))
+    store<i64>(j, key)
+  }
+}
+
+/** Values in order: what came from the level below is in two runs, else runs of eight are merged. */
+function sortLevel(at: usize): void {
+  const bytes = (<usize>load<u32>(at)) << 3
+  let from = at + ITEMS
+  const end = from + bytes
+  const middle = runEnd(from, end)
+  if (middle >= end) return
+  let to = spare
+  if (runEnd(middle, end) >= end) {
+    mergeRuns(from, middle, end, to)
+    memory.copy(from, to, bytes)
+    return
+  }
+  for (let run = from; run < end; run += 64) sortFew(run, min(run + 64, end))
+  for (let width: usize = 64; width < bytes; width <<= 1) {
+    for (let run: usize = 0; run < bytes; run += width << 1) {
+      if (run + (width << 1) <= bytes) mergeEqual(from + run, width, to + run)
+      else mergeRuns(from + run, from + min(run + width, bytes), from + bytes, to + run)
+    }
+    const other = from
+    from = to
+    to = other
+  }
+  if (from == spare) memory.copy(to, from, bytes)
 }
 
 /** Makes levels, empty ones, until there are so many; false when memory is exhausted. */
