@@ -28,7 +28,7 @@ export function addMoments(op: u32, rows: usize, offset: usize, values: usize, c
     const n = load<u64>(p) + 1
     const mean = load<f64>(p, MEAN)
     const distance = x - mean
-    const moved = mean + distance / <f64>n
+    const moved = mean + distance / <f64>(<i64>n)
     store<u64>(p, n)
     store<f64>(p, moved, MEAN)
     store<f64>(p, load<f64>(p, SQUARES) + distance * (x - moved), SQUARES)
@@ -56,7 +56,7 @@ export function removeMoments(
       continue
     }
     const distance = x - load<f64>(p, MEAN)
-    const moved = load<f64>(p, MEAN) - distance / <f64>n
+    const moved = load<f64>(p, MEAN) - distance / <f64>(<i64>n)
     const squares = load<f64>(p, SQUARES) - distance * (x - moved)
     store<f64>(p, moved, MEAN)
     // Rounding does not make a variance of less than nothing; one value has none.
