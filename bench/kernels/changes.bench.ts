@@ -1,6 +1,8 @@
-// The keys that a batch touches, over 1 K and 100 K keys; and what its changelog is.
-import { countDistinctValues, touchedByStamps } from '../../test/kernels/reference/changes.ts'
+// The keys that a batch touches, over 1 K and 100 K keys; which of its rows count, and what its changelog is.
+import * as twin from '../../test/kernels/reference/changes.ts'
 import { kernelBench } from '../harness.ts'
+import type { Random } from '../random.ts'
+import { textColumn } from '../texts.ts'
 
 const touch = (keys: number) => {
   let stamps = 0
@@ -25,7 +27,7 @@ const touch = (keys: number) => {
     }),
     twin: () => ({
       run: ({ in: [ids], out: [locals, touched] }) =>
-        touchedByStamps(ids, twinStamps, locals, touched),
+        twin.touchedByStamps(ids, twinStamps, locals, touched),
     }),
     rivals: {
       Map: () => ({
@@ -86,12 +88,27 @@ const differentValues = () => {
         twinTotals.fill(0n)
       },
       run: ({ in: [ids, keys, ops] }) => {
-        countDistinctValues(ids, keys, ops, twinCounts, twinTotals)
+        twin.countDistinctValues(ids, keys, ops, twinCounts, twinTotals)
         return 0
       },
       finish: () => twinCounts.reduce(plus, 0),
     }),
     expect: { twin: 1 },
+  })
+}
+
+const LOCALS = 1_000
+
+/** Where rows are, 0 for a third that are not. */
+const addresses = (random: Random, rows: number): Uint32Array =>
+  new Uint32Array(rows).map(() => (random.int(0, 3) === 0 ? 0 : random.int(1, 2 ** 30)))
+
+/** Keys of which two neighbours are equal, but for one pair in ten. */
+function keyPairs(random: Random, rows: number): [Int32Array, Uint8Array] {
+  let key = ''
+  return textColumn(rows, (row) => {
+    if (row % 2 === 0 || random.int(0, 10) === 0) key = `k${random.int(10, 10_000)}`
+    return key
   })
 }
 
@@ -119,5 +136,65 @@ export default [
       },
     }),
     expect: { twin: 8 },
+  }),
+  kernelBench({
+    name: 'the latest row of each of 1,000 keys, of which half have one',
+    input: (random, rows) => [
+      random.uint32(rows, 0, LOCALS),
+      random.int64(rows, 0, 1_000_000),
+      random.int64(LOCALS, 0, 1_000_000),
+      random.bitmap(LOCALS, 0.5),
+    ],
+    output: () => [new Uint32Array(LOCALS)],
+    kernel: ({ exports: { changesRowsByTime } }) => ({
+      run({ in: [locals, times, held, isHeld], out: [rows], rows: n }) {
+        changesRowsByTime(locals, times, n, true, held, isHeld, LOCALS, rows)
+        return 0
+      },
+    }),
+    twin: () => ({
+      run({ in: [locals, times, held, isHeld], out: [rows] }) {
+        twin.latestRows(locals, times, held, isHeld, rows)
+        return 0
+      },
+    }),
+    expect: { twin: 1 },
+  }),
+  kernelBench({
+    name: 'the changelog of 16,384 keys, a third of each kind',
+    input: (random, rows) => [addresses(random, rows), addresses(random, rows)],
+    output: (rows) => [
+      new Uint32Array(rows * 2),
+      new Uint8Array(rows * 2),
+      new Uint32Array(rows * 2),
+    ],
+    outputUsed: (count) => [count, count, count],
+    kernel: ({ exports: { changesList } }) => ({
+      run: ({ in: [before, after], out: [rows, ops, places], rows: n }) =>
+        changesList(before, after, 0, n, rows, ops, places),
+    }),
+    twin: () => ({
+      run: ({ in: [before, after], out: [rows, ops, places] }) =>
+        twin.listed(before, after, { rows, ops, places }),
+    }),
+    expect: { twin: 1 },
+  }),
+  kernelBench({
+    name: 'the upsert form of updates, keys of 3 to 5 bytes',
+    input: (random, rows) => [
+      new Uint8Array(rows).map((_, row) => (row % 2 === 0 ? 1 : 2)),
+      ...keyPairs(random, rows),
+    ],
+    output: (rows) => [new Uint32Array(rows), new Uint8Array(rows)],
+    outputUsed: (count) => [count, count],
+    kernel: ({ exports: { changesUpsert } }) => ({
+      run: ({ in: [ops, offsets, values], out: [rows, out], rows: n }) =>
+        changesUpsert(ops, offsets, values, n, rows, out),
+    }),
+    twin: () => ({
+      run: ({ in: [ops, offsets, values], out: [rows, out] }) =>
+        twin.upserted(ops, offsets, values, { rows, ops: out }),
+    }),
+    expect: { twin: 1 },
   }),
 ]

@@ -119,3 +119,77 @@ export function upsert(
     return isPair ? [] : [{ row, op: 3 }]
   })
 }
+
+/** rowsByTime() for the latest, over typed arrays. */
+export function latestRows(
+  locals: Uint32Array,
+  times: BigInt64Array,
+  held: BigInt64Array,
+  isHeld: Uint8Array,
+  rows: Uint32Array,
+): void {
+  rows.fill(MISSING)
+  for (let i = 0; i < locals.length; i++) {
+    const local = locals[i]!
+    const row = rows[local]!
+    const isFirst = row === MISSING
+    if (isFirst && ((isHeld[local >> 3]! >> (local & 7)) & 1) === 0) rows[local] = i
+    else if (times[i]! >= (isFirst ? held[local]! : times[row]!)) rows[local] = i
+  }
+}
+
+export interface ListedChanges {
+  readonly rows: Uint32Array
+  readonly ops: Uint8Array
+  readonly places: Uint32Array
+}
+
+/** changeList() over typed arrays, of rows that all differ; how many it has. */
+export function listed(before: Uint32Array, after: Uint32Array, out: ListedChanges): number {
+  const { rows, ops, places } = out
+  let n = 0
+  for (let place = 0; place < before.length; place++) {
+    const [old, fresh] = [before[place]!, after[place]!]
+    if (old !== 0) {
+      rows[n] = old
+      ops[n] = fresh === 0 ? 3 : 1
+      places[n++] = place
+    }
+    if (fresh !== 0) {
+      rows[n] = fresh
+      ops[n] = old === 0 ? 0 : 2
+      places[n++] = place
+    }
+  }
+  return n
+}
+
+/** upsert() over typed arrays; how many rows stay. */
+export function upserted(
+  ops: Uint8Array,
+  offsets: Int32Array,
+  values: Uint8Array,
+  out: Pick<ListedChanges, 'rows' | 'ops'>,
+): number {
+  let n = 0
+  for (let row = 0; row < ops.length; row++) {
+    let op = ops[row]!
+    if (op === 1) {
+      const isPair = row + 1 < ops.length && ops[row + 1] === 2
+      if (isPair && isSameAsNext(offsets, values, row)) continue
+      op = 3
+    }
+    out.rows[n] = row
+    out.ops[n++] = op
+  }
+  return n
+}
+
+function isSameAsNext(offsets: Int32Array, values: Uint8Array, row: number): boolean {
+  const [start, middle, end] = [offsets[row]!, offsets[row + 1]!, offsets[row + 2]!]
+  if (middle - start !== end - middle) return false
+  for (let at = 0; at < middle - start; at++) {
+    if (values[start + at] !== values[middle + at]) return false
+  }
+  return true
+}
