@@ -95,10 +95,19 @@ export function aggregateVariance(
   unit: f64,
   out: usize,
 ): void {
-  for (let i: usize = 0; i < <usize>n; i++) {
-    const p = <usize>load<u32>(rows + (i << 2)) + offset
-    const count = <f64>load<u64>(p) - (isSample ? 1.0 : 0.0)
-    const variance = load<f64>(p, SQUARES) / count / (unit * unit)
-    store<f64>(out + (i << 3), isRoot ? Math.sqrt(variance) : variance)
+  // Two at a time: divisions and roots are all there is to wait for. Division by one changes nothing.
+  const less = f64x2.splat(isSample ? 1.0 : 0.0)
+  const units = f64x2.splat(unit * unit)
+  const isUnit = unit == 1.0
+  for (let i: usize = 0; i < <usize>n; i += 2) {
+    const a = <usize>load<u32>(rows + (i << 2)) + offset
+    // The last of an odd number stands in for the one behind it, which is padding.
+    const b = i + 1 < <usize>n ? <usize>load<u32>(rows + (i << 2), 4) + offset : a
+    const squares = v128.load64_lane(b, v128.load64_zero(a, SQUARES), 1, SQUARES)
+    const held = f64x2.splat(<f64>load<i64>(a))
+    const counts = f64x2.replace_lane(held, 1, <f64>load<i64>(b))
+    let variances = f64x2.div(squares, f64x2.sub(counts, less))
+    if (!isUnit) variances = f64x2.div(variances, units)
+    v128.store(out + (i << 3), isRoot ? f64x2.sqrt(variances) : variances)
   }
 }

@@ -61,11 +61,10 @@ export function aggregateFixed(rows: usize, n: u32, offset: usize, kind: u32, ou
   }
 }
 
-function quotient(op: u32, sum: usize, divisor: f64): f64 {
-  if (op == OP_SUM_F64) return load<f64>(sum) / divisor
-  if (op == OP_SUM_I128) return floatOfI128(sum) / divisor
+function sumAt(op: u32, sum: usize): f64 {
+  if (op == OP_SUM_F64) return load<f64>(sum)
   // Counts and unsigned sums stay below 2^63.
-  return <f64>load<i64>(sum) / divisor
+  return op == OP_SUM_I128 ? floatOfI128(sum) : <f64>load<i64>(sum)
 }
 
 /** Writes sum / (count * unit) as float64, of a sum or a count kept by that operation. */
@@ -78,10 +77,15 @@ export function aggregateMean(
   unit: f64,
   out: usize,
 ): void {
-  for (let i: usize = 0; i < <usize>n; i++) {
-    const row: usize = load<u32>(rows + (i << 2))
-    const count = <f64>load<u64>(row + countOffset)
-    store<f64>(out + (i << 3), quotient(op, row + offset, count * unit))
+  const units = f64x2.splat(unit)
+  for (let i: usize = 0; i < <usize>n; i += 2) {
+    const a: usize = load<u32>(rows + (i << 2))
+    // The last of an odd number stands in for the one behind it, which is padding.
+    const b = i + 1 < <usize>n ? <usize>load<u32>(rows + (i << 2), 4) : a
+    const sums = f64x2.replace_lane(f64x2.splat(sumAt(op, a + offset)), 1, sumAt(op, b + offset))
+    const held = f64x2.splat(<f64>load<i64>(a + countOffset))
+    const counts = f64x2.replace_lane(held, 1, <f64>load<i64>(b + countOffset))
+    v128.store(out + (i << 3), f64x2.div(sums, f64x2.mul(counts, units)))
   }
 }
 

@@ -34,6 +34,13 @@ import {
 } from './aggregate-program'
 import { addDecimal } from './int128'
 
+function subtract(rows: usize, offset: usize, count: usize): void {
+  for (let j: usize = 0; j < count; j++) {
+    const p = <usize>load<u32>(rows + (j << 2)) + offset
+    store<u64>(p, load<u64>(p) - 1)
+  }
+}
+
 function subtractMasked(rows: usize, offset: usize, mask: u64): void {
   for (; mask; mask &= mask - 1) {
     const p = <usize>load<u32>(rows + ((<usize>ctz<u64>(mask)) << 2)) + offset
@@ -69,6 +76,13 @@ function retract(
   values: usize,
   count: usize,
 ): usize {
+  if (op == OP_SUM_F64) {
+    for (let j: usize = 0; j < count; j++) {
+      const p = <usize>load<u32>(rows + (j << 2)) + offset
+      store<f64>(p, load<f64>(p) - load<f64>(values + (j << 3)))
+    }
+    return count
+  }
   for (let j: usize = 0; j < count; j++) {
     const p = <usize>load<u32>(rows + (j << 2)) + offset
     const v = values + (j << (kind == KIND_128 ? 4 : 3))
@@ -79,9 +93,6 @@ function retract(
         break
       case OP_SUM_U64:
         isIn = retractU64(p, load<u64>(v))
-        break
-      case OP_SUM_F64:
-        store<f64>(p, load<f64>(p) - load<f64>(v))
         break
       case OP_SUM_I128:
         isIn = retractI128(p, v, kind)
@@ -94,22 +105,40 @@ function retract(
   return count
 }
 
-function retractBlock(entry: usize, rows: usize, at: usize, mask: u64, count: usize): u32 {
+/** Rows of any operation but counts, side by side; the place that cannot go, else `count`. */
+function remove(
+  op: u32,
+  kind: u32,
+  rows: usize,
+  offset: usize,
+  values: usize,
+  count: usize,
+): usize {
+  return op >= OP_MOMENTS_I64
+    ? removeMoments(op, rows, offset, values, count)
+    : retract(op, kind, rows, offset, values, count)
+}
+
+function retractBlock(entry: usize, rows: usize, at: usize, mask: u64, full: u64): u32 {
   const op = load<u32>(entry, ENTRY_OP)
   const offset: usize = load<u32>(entry, ENTRY_OFFSET)
   if (op <= OP_COUNT_TRUE) {
     if (op == OP_COUNT_TRUE) mask &= load<u64>(<usize>load<u32>(entry, ENTRY_VALUES) + (at >> 3))
-    subtractMasked(rows, offset, mask)
+    if (mask == full) subtract(rows, offset, <usize>popcnt<u64>(full))
+    else subtractMasked(rows, offset, mask)
     return DONE
   }
   const kind = load<u32>(entry, ENTRY_KIND)
-  compactValues(kind, widen(kind, load<u32>(entry, ENTRY_VALUES), at, count), mask)
+  const count = <usize>popcnt<u64>(full)
+  const values = widen(kind, load<u32>(entry, ENTRY_VALUES), at, count)
+  if (mask == full) {
+    const place = remove(op, kind, rows, offset, values, count)
+    return place < count ? <u32>(at + place) : DONE
+  }
+  compactValues(kind, values, mask)
   compactRows(rows, mask)
   const taken = <usize>popcnt<u64>(mask)
-  const place =
-    op >= OP_MOMENTS_I64
-      ? removeMoments(op, wideRows, offset, wide, taken)
-      : retract(op, kind, wideRows, offset, wide, taken)
+  const place = remove(op, kind, wideRows, offset, wide, taken)
   return place < taken ? <u32>at + rowOfPlace(mask, place) : DONE
 }
 
@@ -123,7 +152,7 @@ export function aggregateRetract(program: usize, rows: usize, kept: usize, n: u3
     for (let entry = entries; entry < end; entry += ENTRY_BYTES) {
       const mask = maskOf(entry, kept, at, full)
       if (!mask) continue
-      const status = retractBlock(entry, rows + (at << 2), at, mask, count)
+      const status = retractBlock(entry, rows + (at << 2), at, mask, full)
       if (status != DONE) {
         store<u32>(program, <u32>((entry - entries) / ENTRY_BYTES), FAILED)
         return status
