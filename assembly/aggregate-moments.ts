@@ -49,18 +49,16 @@ export function removeMoments(
     const held = load<u64>(p)
     if (!held) return j
     const n = held - 1
-    store<u64>(p, n)
-    if (!n) {
-      store<f64>(p, 0, MEAN)
-      store<f64>(p, 0, SQUARES)
-      continue
-    }
-    const distance = x - load<f64>(p, MEAN)
-    const moved = load<f64>(p, MEAN) - distance / <f64>(<i64>n)
+    const mean = load<f64>(p, MEAN)
+    const distance = x - mean
+    const moved = mean - distance / <f64>(<i64>n)
     const squares = load<f64>(p, SQUARES) - distance * (x - moved)
-    store<f64>(p, moved, MEAN)
+    store<u64>(p, n)
+    // No branches: which value of a group is its last one or its last but one, nobody foretells.
+    store<i64>(p, select<i64>(reinterpret<i64>(moved), 0, n != 0), MEAN)
     // Rounding does not make a variance of less than nothing; one value has none.
-    store<f64>(p, n == 1 || squares < 0 ? 0 : squares, SQUARES)
+    const isLeft = u32(n > 1) & u32(!(squares < 0))
+    store<i64>(p, select<i64>(reinterpret<i64>(squares), 0, isLeft), SQUARES)
   }
   return count
 }

@@ -1,63 +1,45 @@
 // Accumulators that hold more than a number, of 1,000 groups: exact distinct counts beside a Set a group, and
 // the moments of variances beside their twin.
-import { type AggregateEntry, AggregateProgram } from '../../src/kernels/aggregate.ts'
+import type { AggregateEntry } from '../../src/kernels/aggregate.ts'
 import type { Kernels } from '../../src/kernels/module.ts'
-import { SliceTable } from '../../src/kernels/slice-table.ts'
 import * as twin from '../../test/kernels/reference/distinct.ts'
 import * as momentsTwin from '../../test/kernels/reference/moments.ts'
+import { Accumulators } from '../accumulators.ts'
 import { kernelBench } from '../harness.ts'
 
 const GROUPS = 1_000
-const GRID = { size: 1n, offset: 0n, multiplier: 1n }
 const DISTINCT: AggregateEntry = { op: 'distinct64', kind: 64, offset: 0, countOffset: 0 }
 const MOMENTS: AggregateEntry = { op: 'momentsF64', kind: 64, offset: 0, countOffset: 0 }
 const COUNT = 16
 
-/** Accumulators of GROUPS groups, started anew for each pass. */
+/** Accumulators of one entry. */
 class World {
-  readonly #kernels: Kernels
-  #slices: SliceTable | undefined
-  #program: AggregateProgram | undefined
-  readonly #entry: AggregateEntry
-  #slice = 0
+  readonly #accumulators: Accumulators
 
   constructor(kernels: Kernels, entry: AggregateEntry) {
-    this.#kernels = kernels
-    this.#entry = entry
+    const template = new Uint8Array(32)
+    this.#accumulators = new Accumulators(kernels, { entries: [entry], template, groups: GROUPS })
   }
 
   begin(): void {
-    this.#program?.close()
-    this.#slices?.close()
-    this.#slices = new SliceTable(this.#kernels, new Uint8Array(32), GRID)
-    this.#program = new AggregateProgram(this.#kernels, [this.#entry], this.#slices.heap)
-    this.#slice = this.#slices.detached()
+    this.#accumulators.begin()
   }
 
   add(ids: number, values: number, rows: number, n: number): void {
-    this.#slices!.rowsOf(this.#slice, ids, n, rows)
-    this.#program!.bind(0, { values, validity: 0, filter: 0, offsets: 0 })
-    this.#program!.update(rows, 0, n)
+    const { program } = this.#accumulators
+    this.#accumulators.find(ids, n, rows)
+    program.bind(0, { values, validity: 0, filter: 0, offsets: 0 })
+    program.update(rows, 0, n)
   }
 
   /** Takes back what add() has just added. */
   remove(rows: number, n: number): void {
-    this.#program!.retract(rows, 0, n)
+    this.#accumulators.program.retract(rows, 0, n)
   }
 
   /** The sum over all groups of the counts at that offset. */
   total(offset: number): number {
-    const kernels = this.#kernels
-    const mark = kernels.mark()
-    const ids = kernels.scratch(GROUPS * 4)
-    for (let i = 0; i < GROUPS; i++) kernels.u32[ids / 4 + i] = i
-    const rows = kernels.scratch(GROUPS * 4)
-    this.#slices!.rowsOf(this.#slice, ids, GROUPS, rows)
-    let sum = 0
-    for (let i = 0; i < GROUPS; i++)
-      sum += kernels.u32[(kernels.u32[rows / 4 + i]! + offset) >>> 2]!
-    kernels.reset(mark)
-    return sum
+    return this.#accumulators.total((data, row) => data.getUint32(row + offset, true))
   }
 }
 
