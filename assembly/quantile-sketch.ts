@@ -68,7 +68,7 @@ function mergeRuns(from: usize, middle: usize, end: usize, to: usize): void {
   for (; b < end; b += 8, to += 8) store<i64>(to, load<i64>(b))
 }
 
-/** The same of two runs of one length, from both ends at once: neither waits for the other, nor for a branch. */
+/** The same of two runs of one length, from both ends at once: neither waits for the other. */
 function mergeEqual(from: usize, bytes: usize, to: usize): void {
   let a = from
   let b = from + bytes
