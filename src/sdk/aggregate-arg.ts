@@ -2,6 +2,7 @@
 // name, by a callback, or by themselves, as those of aggregate.ts.
 //
 // AA1  Rows where one of the two is null do not count. Of equal rows the first to arrive does.
+import { DataflowError } from '../base/errors.ts'
 import type { DataType, Fields } from '../columnar/type.ts'
 import type { Aggregate, ColumnArgument, Flat, Ordered, OverOf } from './aggregate.ts'
 import type { NamesOf } from './row-types.ts'
@@ -34,6 +35,7 @@ export function argMin<
   of: ColumnArgument<F, K, T>,
   by: ColumnArgument<F, L, U>,
 ): Aggregate<F, 'argMin', OverOf<NoInfer<K>, NoInfer<T>>, false, OverOf<NoInfer<L>, NoInfer<U>>> {
+  checkBy('argMin', by)
   return new WindowAggregate('argMin', of, { by }) as unknown as ReturnType<
     typeof argMin<F, K, T, L, U>
   >
@@ -66,7 +68,14 @@ export function argMax<
   of: ColumnArgument<F, K, T>,
   by: ColumnArgument<F, L, U>,
 ): Aggregate<F, 'argMax', OverOf<NoInfer<K>, NoInfer<T>>, false, OverOf<NoInfer<L>, NoInfer<U>>> {
+  checkBy('argMax', by)
   return new WindowAggregate('argMax', of, { by }) as unknown as ReturnType<
     typeof argMax<F, K, T, L, U>
   >
+}
+
+/** @throws CONFIG_INVALID without a second column */
+function checkBy(call: string, by: unknown): void {
+  if (by !== undefined) return
+  throw new DataflowError('CONFIG_INVALID', `${call}('value', 'by') takes two columns; give both`)
 }

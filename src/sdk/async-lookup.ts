@@ -15,6 +15,7 @@ import {
   extras,
   type RetryOptions,
 } from './async-planning.ts'
+import { checkOptions, isRecord, optionNames } from './given.ts'
 import { type LogicalStream, refuseUpdating } from './logical-stream.ts'
 import {
   type JoinKind,
@@ -93,19 +94,32 @@ export function asyncLookup<T extends Fields, const K extends NamesOf<T>>(
     | ObjectOf<AsyncLookupFunction<LookupKey<NoInfer<T>, NoInfer<K>>, RowOf<NoInfer<T>>>>,
   table: { readonly key: readonly K[]; readonly schema: T; readonly name?: string },
 ): AsyncLookup<T> {
+  checkOptions(table, 'asyncLookup()', ['key', 'schema', 'name'])
   const { key, schema, name = 'table' } = table
   checkFunction(fn, 'asyncLookup')
-  if (key.length === 0) {
+  if (!Array.isArray(key) || key.length === 0) {
     throw new DataflowError('CONFIG_INVALID', 'a table is asked by a key: give it key: [column]')
   }
   checkKeys(key, Schema.of(schema))
   return { kind: 'asyncLookup', name, schema, key, fn }
 }
 
-export const isAsyncLookup = (table: object): table is AsyncLookup<Fields> =>
-  'kind' in table && table.kind === 'asyncLookup'
+export const isAsyncLookup = (table: unknown): table is AsyncLookup<Fields> =>
+  isRecord(table) && table['kind'] === 'asyncLookup'
 
 type AsyncLookupRequest = LookupRequest & AsyncRequest & { readonly cache?: LookupCacheOptions }
+
+const OPTIONS = optionNames<Omit<AsyncLookupRequest, 'schema' | 'onTimeout'>>({
+  on: true,
+  take: true,
+  join: true,
+  cache: true,
+  capacity: true,
+  timeout: true,
+  ordered: true,
+  retry: true,
+  onError: true,
+})
 
 /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, SCHEMA_MISMATCH, GRAPH_INVALID, CONFIG_INVALID */
 export function planAsyncLookup(
@@ -115,6 +129,7 @@ export function planAsyncLookup(
   location: string | undefined,
 ): LogicalStream {
   refuseUpdating(stream, 'lookupJoin() with a function')
+  checkOptions(request, 'lookupJoin()', OPTIONS)
   const timed = stream.withEventTimeColumn(location)
   const schema = Schema.of(table.schema)
   const { pairs, takes, taken, join } = lookupColumns(timed, schema, request)

@@ -6,6 +6,7 @@ import type { Fields, RowOf } from '../columnar/type.ts'
 import type { AsyncCallsSpec, AsyncRetrySpec } from '../operators/async-spec.ts'
 import { asyncFunction, type Call } from '../operators/function-adapters.ts'
 import type { AsyncAnswer, AsyncContext, AsyncFunction } from '../operators/functions.ts'
+import { checkOptions, optionNames } from './given.ts'
 import { EVENT_TIME, type LogicalStream, refuseUpdating } from './logical-stream.ts'
 import { failurePolicy, type FunctionOptions } from './process-planning.ts'
 import type { ObjectOf } from './row-types.ts'
@@ -59,6 +60,16 @@ export interface AsyncRequest extends AsyncCallOptions<never> {
   readonly onTimeout?: (row: never) => unknown
 }
 
+const OPTIONS = optionNames<AsyncRequest>({
+  schema: true,
+  onTimeout: true,
+  capacity: true,
+  timeout: true,
+  ordered: true,
+  retry: true,
+  onError: true,
+})
+
 /** @throws CONFIG_INVALID, GRAPH_INVALID, COLUMN_NOT_FOUND, TYPE_MISMATCH */
 export function planAsyncMap(
   stream: LogicalStream,
@@ -68,6 +79,7 @@ export function planAsyncMap(
 ): LogicalStream {
   refuseUpdating(stream, 'asyncMap()')
   checkFunction(fn, 'asyncInvoke')
+  checkOptions(options, 'asyncMap()', OPTIONS)
   const timed = stream.withEventTimeColumn(location)
   const visible = options.schema === undefined ? timed.visible : Schema.of(options.schema)
   const time = timed.schema.fields.filter(({ name }) => name === EVENT_TIME)

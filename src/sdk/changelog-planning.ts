@@ -121,6 +121,8 @@ export interface StateOptions {
   readonly ttl?: TimeSpan
 }
 
+const GROUP_OPTIONS = optionNames<StateOptions>({ ttl: true })
+
 export interface GroupRequest {
   /** None: all rows are one group. */
   readonly keys: readonly string[]
@@ -134,6 +136,7 @@ export function planGroupAggregate(
   { keys, aggregates, options = {} }: GroupRequest,
   location: Location,
 ): LogicalStream {
+  checkOptions(options, 'aggregate()', GROUP_OPTIONS)
   const columns = new ComputedColumns(stream.schema)
   for (const key of keys) columns.keep(key)
   if (stream.isUpdating) columns.keep(OP_COLUMN)

@@ -81,7 +81,7 @@ import {
   planLookup,
   type Take,
 } from './lookup.ts'
-import type { OutputTag } from './output-tag.ts'
+import { checkTag, type OutputTag } from './output-tag.ts'
 import { type FunctionOptions, planProcess, type ProcessRequest } from './process-planning.ts'
 import type {
   AsFields,
@@ -104,7 +104,7 @@ import {
 } from './stream-sink.ts'
 import { positiveTimeSpanMs, type TimeSpan } from './time-span.ts'
 import { planWatermarks } from './watermark-planning.ts'
-import { outOfOrdernessMs, type WatermarkStrategy } from './watermark-strategy.ts'
+import { checkStrategy, outOfOrdernessMs, type WatermarkStrategy } from './watermark-strategy.ts'
 import { countWindowOf, type DynamicSession, type TimeWindow } from './window.ts'
 import { checkKeys, windowSettings } from './window-planning.ts'
 import { type BoundsOf, WindowedStream, type Wrap } from './windowed-stream.ts'
@@ -395,9 +395,11 @@ export class DataStream<in out F extends Fields> {
   connect<G extends Fields>(
     other: DataStream<G> | BroadcastStream<G>,
   ): ConnectedStreams<F, G> | BroadcastConnectedStream<F, G> {
-    return other instanceof BroadcastStream
-      ? new BroadcastConnectedStream<F, G>(this.#stream, other, wrapped)
-      : new ConnectedStreams<F, G>(this.#stream, other.#stream, wrapped)
+    return atCallSite('connect', () =>
+      other instanceof BroadcastStream
+        ? new BroadcastConnectedStream<F, G>(this.#stream, other, wrapped)
+        : new ConnectedStreams<F, G>(this.#stream, DataStream.#of(other, 'connect()'), wrapped),
+    )
   }
 
   /**
@@ -656,10 +658,10 @@ export class DataStream<in out F extends Fields> {
    * for await (const row of rows.collect()) console.log(row.time)
    */
   assignTimestampsAndWatermarks(strategy: WatermarkStrategy<F>): DataStream<F> {
-    return atCallSite(
-      'assignTimestampsAndWatermarks',
-      (location) => new DataStream(planWatermarks(this.#stream, strategy.settings, location)),
-    )
+    return atCallSite('assignTimestampsAndWatermarks', (location) => {
+      checkStrategy(strategy)
+      return new DataStream(planWatermarks(this.#stream, strategy.settings, location))
+    })
   }
 
   /**
@@ -898,6 +900,7 @@ export class DataStream<in out F extends Fields> {
    */
   getSideOutput<G extends Fields>(tag: OutputTag<G>): DataStream<G> {
     return atCallSite('getSideOutput', (location) => {
+      checkTag(tag, 'getSideOutput()')
       const { schema } = this.#stream
       const time = schema.has(EVENT_TIME) ? [schema.field(EVENT_TIME)] : []
       const columns = new Schema([...tag.schema.fields, ...time])
@@ -1004,6 +1007,7 @@ export class DataStream<in out F extends Fields> {
    */
   toUpsert(options: UpsertKey<F>): DataStream<AsFields<ChangelogFields<F>>> {
     return atCallSite('toUpsert', (location) => {
+      checkOptions(options, 'toUpsert()', ['key'])
       const upsert = planUpsert(this.#stream, options.key, location)
       return new DataStream(planToChangelog(upsert, location))
     })

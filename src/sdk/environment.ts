@@ -21,7 +21,7 @@ import { inferSchema, ipcOfTable, stageRows } from './collection.ts'
 import { DataStream } from './data-stream.ts'
 import type { JobBuilder } from './logical-stream.ts'
 import type { InferredFields } from './row-types.ts'
-import { checkOptions } from './given.ts'
+import { checkOptions, checkRows } from './given.ts'
 import { planSource, type SourceOptions } from './source-planning.ts'
 import type { WatermarkStrategy } from './watermark-strategy.ts'
 import {
@@ -188,6 +188,7 @@ export class StreamExecutionEnvironment {
     options?: { readonly schema: F },
   ): DataStream<F> {
     return atCallSite('fromCollection', (location) => {
+      checkRows(rows)
       if (options !== undefined) checkOptions(options, 'fromCollection()', ['schema'])
       const declared = options?.schema
       const schema = declared === undefined ? inferSchema(rows) : Schema.of(checkedNames(declared))

@@ -50,6 +50,9 @@ export function shown(value: unknown): string {
     case 'object':
       if (value === null) return 'null'
       if (Array.isArray(value)) return `[${value.map(shown).join(', ')}]`
+      if (value.constructor !== undefined && value.constructor !== Object) {
+        return `a ${value.constructor.name}`
+      }
       return `an object with (${Object.keys(value).join(', ')})`
     default:
       return String(value)
@@ -59,5 +62,24 @@ export function shown(value: unknown): string {
 export const noKeyedStream = (given: unknown): DataflowError =>
   new DataflowError(
     'CONFIG_INVALID',
-    `a keyed stream is joined with a keyed stream, and this is ${shown(given)}; call keyBy() on it`,
+    `a keyed stream goes with a keyed stream, and this is ${shown(given)}; call keyBy() on it`,
   )
+
+/** @throws CONFIG_INVALID for what no connector has made */
+export function checkConnector(given: unknown, call: string, what: 'source' | 'sink'): void {
+  if (isRecord(given) && typeof given['connector'] === 'string') return
+  throw new DataflowError(
+    'CONFIG_INVALID',
+    `${call} takes a ${what} that a connector makes, such as ` +
+      `${what === 'sink' ? "csvFile('out.csv')" : "csv('in.csv')"}, not ${shown(given)}`,
+  )
+}
+
+/** @throws CONFIG_INVALID for what is no array of rows */
+export function checkRows(given: unknown): void {
+  if (Array.isArray(given)) return
+  throw new DataflowError(
+    'CONFIG_INVALID',
+    `fromCollection() takes an array of rows, [{ n: 1 }], not ${shown(given)}`,
+  )
+}

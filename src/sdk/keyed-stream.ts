@@ -260,6 +260,7 @@ export class KeyedStream<in out F extends Fields, in out K extends string> {
     if (other instanceof BroadcastStream) {
       return new KeyedBroadcastConnectedStream<F, G, K>(side, other, this.#wrap)
     }
+    if (!(other instanceof KeyedStream)) throw noKeyedStream(other)
     const second = { stream: other.#stream, keys: other.#keys }
     return new KeyedConnectedStreams<F, G, K>(side, second, this.#wrap)
   }

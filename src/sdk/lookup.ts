@@ -6,6 +6,7 @@ import { type Field, Schema } from '../columnar/schema.ts'
 import { type DataType, type Fields, sameType, typeName, withNullable } from '../columnar/type.ts'
 import type { WithNull } from '../columnar/type.ts'
 import type { SourceSpec } from '../connectors/connector.ts'
+import { checkConnector, checkOptions, isRecord, optionNames, shown } from './given.ts'
 import type { LogicalStream } from './logical-stream.ts'
 import type { Flat, NamesOf } from './row-types.ts'
 
@@ -49,6 +50,8 @@ export interface LookupRequest {
   readonly join?: JoinKind
 }
 
+const OPTIONS = optionNames<LookupRequest>({ on: true, take: true, join: true })
+
 /** Which columns meet, and which are added. */
 interface LookupColumns {
   /** Of the stream, and of the table. */
@@ -65,7 +68,7 @@ export function lookupColumns(
   tableSchema: Schema,
   { on, take, join = 'left' }: LookupRequest,
 ): LookupColumns {
-  const pairs = Object.entries(on).flatMap(([name, key]): [string, string][] =>
+  const pairs = Object.entries(isRecord(on) ? on : {}).flatMap(([name, key]): [string, string][] =>
     key === undefined ? [] : [[name, key]],
   )
   if (pairs.length === 0) {
@@ -79,6 +82,12 @@ export function lookupColumns(
         `'${name}' is ${typeName(own)}, and '${key}' of the table is ${typeName(other)}; cast one`,
       )
     }
+  }
+  if (typeof take !== 'object' || take === null) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `a look-up join takes columns of the table, take: ['name'], and this is ${shown(take)}`,
+    )
   }
   const takes = isNames(take)
     ? take.map((name): [string, string] => [name, name])
@@ -104,6 +113,8 @@ export function planLookup(
   request: LookupRequest,
   location: string | undefined,
 ): LogicalStream {
+  checkConnector(table, 'lookupJoin()', 'source')
+  checkOptions(request, 'lookupJoin()', OPTIONS)
   const tableSchema = Schema.of(table.schema)
   const { pairs, takes, taken, join } = lookupColumns(stream, tableSchema, request)
   const read = new Set([...pairs.map(([, key]) => key), ...takes.map(([, from]) => from)])

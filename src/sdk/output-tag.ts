@@ -2,6 +2,7 @@
 import { DataflowError } from '../base/errors.ts'
 import { Schema } from '../columnar/schema.ts'
 import type { Fields } from '../columnar/type.ts'
+import { isRecord, shown } from './given.ts'
 import { checkedNames } from './settings.ts'
 
 /** A side output's name and the columns of its rows. Made by outputTag(). */
@@ -22,6 +23,26 @@ export interface OutputTag<in out F extends Fields> {
  * console.log(rejected.id, String(rejected.schema))
  */
 export function outputTag<F extends Fields>(id: string, fields: F): OutputTag<F> {
-  if (id === '') throw new DataflowError('CONFIG_INVALID', 'an output tag needs a name')
+  if (typeof id !== 'string' || id === '') {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      "an output tag needs a name: outputTag('late', {...})",
+    )
+  }
+  if (!isRecord(fields)) {
+    throw new DataflowError(
+      'CONFIG_INVALID',
+      `outputTag('${id}') needs the columns of its rows: outputTag('${id}', { amount: int32() })`,
+    )
+  }
   return { id, fields, schema: Schema.of(checkedNames(fields)) }
+}
+
+/** @throws CONFIG_INVALID for what is no output tag */
+export function checkTag(tag: unknown, call: string): void {
+  if (isRecord(tag) && tag['schema'] instanceof Schema) return
+  throw new DataflowError(
+    'CONFIG_INVALID',
+    `${call} takes what outputTag('late', { ... }) makes, and this is ${shown(tag)}`,
+  )
 }

@@ -7,6 +7,7 @@ import type { Fields } from '../columnar/type.ts'
 import type { SourceSpec } from '../connectors/connector.ts'
 import type { StreamVertexOptions } from '../graph/stream-graph.ts'
 import type { OperatorSpec } from '../operators/operator-spec.ts'
+import { checkConnector } from './given.ts'
 import { type JobBuilder, LogicalStream } from './logical-stream.ts'
 import { checkedNames } from './settings.ts'
 import { boundStrategy, eventTimeExpression } from './watermark-planning.ts'
@@ -23,6 +24,7 @@ export function planSource<F extends Fields>(
   source: SourceSpec<F>,
   { strategy, ...options }: SourceOptions,
 ): LogicalStream {
+  checkConnector(source, 'fromSource()', 'source')
   const { connector, name, schema, parallel, eventTime, unbounded } = source
   const output = Schema.of(checkedNames(schema))
   const closure = options.closure !== undefined

@@ -14,6 +14,7 @@ import type {
   ValueStateDescriptor,
 } from '../state/state.ts'
 import { isSerializer } from '../state/value-store.ts'
+import { checkFunction, checkOptions } from './given.ts'
 import { positiveTimeSpanMs, type TimeSpan } from './time-span.ts'
 
 /** The values of a state's type: a column's, or what a serializer takes. */
@@ -131,6 +132,7 @@ export function reducingStateDescriptor<T extends StateType>(
   reduce: (a: StateValue<T>, b: StateValue<T>) => StateValue<T>,
   options: StateOptions = {},
 ): ReducingStateDescriptor<StateValue<T>> {
+  checkFunction(reduce, `state '${name}'`, '(a, b) => a + b')
   return { kind: 'reducing', ...named(name, options), type: checkedType(name, type), reduce }
 }
 
@@ -164,7 +166,9 @@ export function aggregatingStateDescriptor<T extends StateType, In, Out>(
   }
 }
 
-function named(name: string, { ttl }: StateOptions): { name: string; ttl?: StateTtl } {
+function named(name: string, options: StateOptions): { name: string; ttl?: StateTtl } {
+  checkOptions(options, `state '${name}'`, ['ttl', 'default'])
+  const { ttl } = options
   if (typeof name !== 'string' || name === '') {
     throw new DataflowError('CONFIG_INVALID', 'a state needs a name')
   }

@@ -8,6 +8,7 @@ import { type PrintOptions, printTable } from '../connectors/print.ts'
 import { plainColumns, type StreamVertex } from '../graph/stream-graph.ts'
 import { atCallSite } from './call-site.ts'
 import { planMaterialize, planUpsert } from './changelog-planning.ts'
+import { checkConnector, checkOptions, optionNames } from './given.ts'
 import { type LogicalStream, refuseUpdating } from './logical-stream.ts'
 import type { Mistake, NamesOf } from './row-types.ts'
 
@@ -16,6 +17,13 @@ export type PrintSettings<F extends Fields> = Omit<PrintOptions, 'by'> & {
   /** Shows the rows with the largest values of this column, at the end. */
   readonly by?: NamesOf<F>
 }
+
+const PRINT_OPTIONS = optionNames<PrintOptions>({
+  title: true,
+  limit: true,
+  by: true,
+  ascending: true,
+})
 
 type TakesNull<Wanted extends DataType> = Wanted['nullable'] extends false ? false : true
 type Fits<Given extends DataType, Wanted extends DataType> = Given['kind'] extends Wanted['kind']
@@ -92,6 +100,7 @@ export function addSink(
   sink: SinkSpec,
   location: string | undefined,
 ): StreamSink {
+  checkConnector(sink, 'sinkTo()', 'sink')
   const { connector, config, name, parallelism, schema, client } = sink
   for (const needed of sink.needs ?? []) stream.visible.indexOf(needed)
   const taken = changesFor(stream, sink, location)
@@ -158,6 +167,7 @@ export function addPrint<F extends Fields>(
   settings: PrintSettings<F>,
   location: string | undefined,
 ): StreamSink {
+  checkOptions(settings, 'print()', PRINT_OPTIONS)
   if (settings.by !== undefined) stream.visible.indexOf(settings.by)
   // The best rows at the end are the best of the final ones; else the changes are shown as they come.
   const shown = settings.by === undefined ? stream : planMaterialize(stream, undefined, location)

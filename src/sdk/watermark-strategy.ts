@@ -9,6 +9,7 @@ import type { CustomWatermarkGenerator, WatermarkOutput } from '../operators/cus
 import type { WatermarkAlignment } from '../operators/watermark-spec.ts'
 import { atCallSite } from './call-site.ts'
 import type { Column, ColumnsOf } from './column.ts'
+import { shown } from './given.ts'
 import type { NamesOf } from './row-types.ts'
 import { positiveTimeSpanMs, type TimeSpan, timeSpanMs } from './time-span.ts'
 
@@ -181,6 +182,16 @@ export class WatermarkStrategy<in F extends Fields> {
   #with(more: Partial<StrategySettings>): WatermarkStrategy<F> {
     return new WatermarkStrategy({ ...this.settings, ...more })
   }
+}
+
+/** @throws CONFIG_INVALID for what is no strategy */
+export function checkStrategy(given: unknown): void {
+  if (given instanceof WatermarkStrategy) return
+  throw new DataflowError(
+    'CONFIG_INVALID',
+    "a strategy is WatermarkStrategy.forBoundedOutOfOrderness('5s') and its kin, and this is " +
+      shown(given),
+  )
 }
 
 /** @throws CONFIG_INVALID */

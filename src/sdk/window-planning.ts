@@ -17,7 +17,7 @@ import {
 import { bindAggregates, ComputedColumns } from './aggregate-planning.ts'
 import { EVENT_TIME, LogicalStream, refuseUpdating } from './logical-stream.ts'
 import { shown } from './given.ts'
-import type { OutputTag } from './output-tag.ts'
+import { checkTag, type OutputTag } from './output-tag.ts'
 import type { FunctionOf } from './row-types.ts'
 import { type TimeSpan, timeSpanMs } from './time-span.ts'
 import type { DynamicSession } from './window.ts'
@@ -186,12 +186,7 @@ export function lateOutput(
   tag: OutputTag<Fields>,
   { visible }: LogicalStream,
 ): { readonly tag: string; readonly columns: readonly string[] } {
-  if (!(tag?.schema instanceof Schema)) {
-    throw new DataflowError(
-      'CONFIG_INVALID',
-      `late rows go to what outputTag('late', { ... }) makes, and this is ${shown(tag)}`,
-    )
-  }
+  checkTag(tag, 'sideOutputLateData()')
   if (!tag.schema.equals(visible)) {
     throw new DataflowError(
       'SCHEMA_MISMATCH',

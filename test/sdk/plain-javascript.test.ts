@@ -1,32 +1,22 @@
 // What plain JavaScript, or a cast, may give the methods of streams and the compiler would refuse: each call says
 // what is wrong, what to write instead, and where it stands. None ends in a TypeError of ours.
 import { describe, expect, it } from 'vitest'
-import type { ErrorCode } from '../../src/base/errors.ts'
 import * as millrace from '../../src/index.ts'
-import { refusal, testEnvironment, testSource } from './test-environment.ts'
+import {
+  api,
+  type Case,
+  check,
+  columns,
+  env,
+  keyed,
+  on,
+  SCHEMA,
+  stream,
+  timed,
+  windows,
+} from './loose-calls.ts'
 
-/** Anything may be called with anything. */
-type Loose = { readonly [name: string]: (...given: readonly unknown[]) => Loose }
-
-const api = millrace as unknown as Loose
-const { count, int32, timestamp, tumble, utf8 } = millrace
-
-const SCHEMA = { at: timestamp('ms'), a: utf8(), b: utf8(), n: int32() }
-const { env } = testEnvironment()
-const timed = env.fromSource(testSource(SCHEMA)).assignWatermarks('at')
-const stream = timed as unknown as Loose
-const keyed = timed.keyBy('a') as unknown as Loose
-const windows = timed.keyBy('a').window(tumble('1s')) as unknown as Loose
-const columns = (l: { a: unknown }) => ({ a: l.a })
-const on = { a: 'a' }
-
-type Case = readonly [name: string, code: ErrorCode, call: () => unknown, message: string]
-
-const check = (_: string, code: ErrorCode, call: () => unknown, message: string): void => {
-  const error = refusal(call)
-  expect(error.message).toContain(message)
-  expect(error.code).toBe(code)
-}
+const { count, tumble, utf8 } = millrace
 
 describe('keys that are none', () => {
   it.each<Case>([
@@ -174,7 +164,7 @@ describe('windows that are none', () => {
       'a text for an output tag',
       'CONFIG_INVALID',
       () => windows['sideOutputLateData']!('late'),
-      "late rows go to what outputTag('late', { ... }) makes, and this is 'late'",
+      "sideOutputLateData() takes what outputTag('late', { ... }) makes, and this is 'late'",
     ],
     [
       'no aggregates',
@@ -279,7 +269,7 @@ describe('joins that are none', () => {
       'an interval join with a stream that has no key',
       'CONFIG_INVALID',
       () => keyed['intervalJoin']!(timed),
-      'a keyed stream is joined with a keyed stream',
+      'a keyed stream goes with a keyed stream, and this is a DataStream; call keyBy() on it',
     ],
     [
       'rows without columns',
