@@ -94,10 +94,11 @@ export class KeyedHarness<Config> {
 
   batch(rows: readonly Row[], input: number, isIn?: (row: Row) => boolean): Row[] {
     const owners = this.#owners[input]!(rows)
-    return this.#harnesses.flatMap((harness, index) => {
-      const own = rows.filter((_, i) => owners[i] === index)
-      return own.length === 0 ? [] : harness.batch(own, isIn, input)
-    })
+    // One subtask gets batches as they are; several get selections, of no rows at times.
+    if (this.#harnesses.length === 1) return this.#harnesses[0]!.batch(rows, isIn, input)
+    return this.#harnesses.flatMap((harness, index) =>
+      harness.batch(rows, (row, i) => owners[i] === index && (isIn?.(row) ?? true), input),
+    )
   }
 
   watermark(watermarkMs: number): Row[] {

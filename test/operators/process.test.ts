@@ -139,7 +139,7 @@ const command: fc.Arbitrary<Command> = fc.record({
     'forget processing',
     'count',
   ),
-  at: fc.integer({ min: 0, max: 40 }),
+  at: fc.integer({ min: -10, max: 40 }),
   again: fc.constantFrom(0, 0, 1, 7),
 })
 
