@@ -9,7 +9,8 @@ import type { OperatorSnapshot } from '../../src/checkpoint/operator-state.ts'
 import type { Kernels } from '../../src/kernels/module.ts'
 import { type HarnessOptions, OperatorHarness, type Row } from './operator-harness.ts'
 
-export type Kind = 'inner' | 'left' | 'right' | 'full'
+export const KINDS = ['inner', 'left', 'right', 'full'] as const
+export type Kind = (typeof KINDS)[number]
 
 /** All pairs of rows that meet, and, of the sides that the kind keeps, the rows that meet nobody. */
 export function nestedLoops(
@@ -68,7 +69,7 @@ export class Materialized {
   }
 }
 
-/** An operator of two inputs in several subtasks, as if behind an exchange by key. */
+/** An operator of one or two inputs in several subtasks, as if behind an exchange by key. */
 export class KeyedHarness<Config> {
   readonly #harnesses: readonly OperatorHarness<Config>[]
   readonly #owners: readonly ((rows: readonly Row[]) => readonly number[])[]

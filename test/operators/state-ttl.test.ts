@@ -13,6 +13,7 @@ import { createGroupAggregate } from '../../src/operators/group-aggregate.ts'
 import type { OperatorFactory } from '../../src/operators/operator.ts'
 import { createTopN } from '../../src/operators/top-n.ts'
 import { Materialized, rowTexts } from './changelog-model.ts'
+import { KeyedHarness } from './joins.ts'
 import { OperatorHarness, type Row } from './operator-harness.ts'
 
 const kernels = new Kernels()
@@ -85,7 +86,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
 interface Step {
   readonly rows: readonly Row[]
   readonly passMs: number
-  readonly restore: boolean
+  /** Subtasks after a restart; null: none. */
+  readonly restart: number | null
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
@@ -98,32 +100,27 @@ const step: fc.Arbitrary<Step> = fc.record({
     { maxLength: 6 },
   ),
   passMs: fc.constantFrom(0, 1, 3, 4, 9, 10, 25),
-  restore: fc.constantFrom(false, false, false, true),
+  restart: fc.constantFrom(null, null, null, null, null, null, 1, 2, 3),
 })
 
 describe('a time to live', () => {
   it.each(Object.entries(KINDS))('ends the lives of keys: %s', async (_, kind) => {
     const { factory, config, output, resultsOf } = kind
-    const start = async (restore?: ReturnType<OperatorHarness<object>['snapshot']>[]) => {
-      const harness = new OperatorHarness<object>({
-        kernels,
-        factory: factory as unknown as OperatorFactory<object>,
-        config: { ...config, stateTtlMs: TTL_MS },
-        input: INPUT,
-        output,
-        ...(restore === undefined ? {} : { restore }),
-      })
-      await harness.open()
-      return harness
+    const options = {
+      kernels,
+      factory: factory as unknown as OperatorFactory<object>,
+      config: { ...config, stateTtlMs: TTL_MS },
+      input: [INPUT],
+      output,
     }
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 9 }), async (steps) => {
-        let harness = await start()
+        let harness = await new KeyedHarness(options, [['key']], 1).open()
         const changelog = new Materialized()
         const lives = new Map<unknown, { touchedMs: number; all: Row[][] }>()
         let nowMs = 0
         let row = 0
-        for (const { rows, passMs, restore } of steps) {
+        for (const { rows, passMs, restart } of steps) {
           nowMs += passMs
           expect(harness.processingTime(nowMs)).toEqual([])
           const batch = rows.map((one): Row => ({ ...one, row: row++ }))
@@ -135,13 +132,15 @@ describe('a time to live', () => {
             life.touchedMs = nowMs
             lives.set(one['key'], life)
           }
-          changelog.read(harness.batch(batch))
+          changelog.read(harness.batch(batch, 0))
           const expected = [...lives.values()].flatMap(({ all }) => all.flatMap(resultsOf))
           expect(changelog.rows).toEqual(rowTexts(expected))
-          if (!restore) continue
-          const snapshot = harness.snapshot()
+          if (restart === null) continue
+          const restore = harness.snapshot()
           harness.close()
-          harness = await start([snapshot])
+          harness = new KeyedHarness({ ...options, restore }, [['key']], restart)
+          harness.processingTime(nowMs)
+          await harness.open()
         }
         harness.close()
       }),
