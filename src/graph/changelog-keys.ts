@@ -5,6 +5,7 @@
 //
 // CK1  The changes of a key come by one way, in order: from one subtask, over forward edges up to the last.
 // CK2  Who forgets keys after a time, or gives equal rows of a key, has no key.
+import { materializeKeys } from '../operators/changelog-schema.ts'
 import type { NamedExpression } from './stream-graph.ts'
 import type { Plan, PlannedOperator } from './plan.ts'
 
@@ -20,6 +21,9 @@ export function withChangelogKeys(plan: Plan): Plan {
     if (input === undefined || inputs.length > 1) return operator
     const keys = keysOf(byId.get(input.from)!, byId)
     if (keys === undefined || keys.length === 0) return operator
+    // Whole rows may be a key (distinct()), and lists and structs are none that rows are kept by.
+    const flat = materializeKeys(operator.output)
+    if (!keys.every((key) => flat.includes(key))) return operator
     const { partitioning } = input
     const byKey = partitioning.kind === 'hash' ? { ...partitioning, keys } : partitioning
     return { ...operator, spec: { ...spec, keys }, inputs: [{ ...input, partitioning: byKey }] }

@@ -1,7 +1,7 @@
 // The columns that operators with updating results give.
 import { OP_COLUMN, OP_FIELD } from '../columnar/changelog.ts'
 import { orderField, type SortColumn } from '../columnar/order-key.ts'
-import { Schema } from '../columnar/schema.ts'
+import { type Field, Schema } from '../columnar/schema.ts'
 import { float64, int64 } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
 import type { KeyTtl } from '../state/key-ttl.ts'
@@ -47,6 +47,10 @@ export const touchedTimes = (
 
 /** What rows without a key are partitioned by: their visible columns that are no lists and structs. */
 export const materializeKeys = ({ fields }: Schema): readonly string[] =>
-  fields.flatMap(({ name, type }) =>
-    name.startsWith('$') || type.kind === 'list' || type.kind === 'struct' ? [] : [name],
-  )
+  flatPositions(fields)
+    .map((i) => fields[i]!.name)
+    .filter((name) => !name.startsWith('$'))
+
+/** The positions of the fields that have a hash: not lists and structs. */
+export const flatPositions = (fields: readonly Field[]): number[] =>
+  fields.flatMap(({ type }, i) => (type.kind === 'list' || type.kind === 'struct' ? [] : [i]))

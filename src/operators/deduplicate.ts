@@ -31,11 +31,11 @@ import { constantOperand, vectorOperand } from '../kernels/operand.ts'
 import { sameRows } from '../kernels/row-store.ts'
 import { takeBits, takeFixed } from '../kernels/take.ts'
 import { KeyColumn } from '../state/key-column.ts'
-import { KeyIndex } from '../state/key-index.ts'
 import { KeyTtl } from '../state/key-ttl.ts'
+import { RowIndex } from '../state/row-index.ts'
 import { RowPerKey } from '../state/row-per-key.ts'
 import { ChangeOutput } from './change-output.ts'
-import { TOUCHED_FIELD, touchedTimes } from './changelog-schema.ts'
+import { flatPositions, TOUCHED_FIELD, touchedTimes } from './changelog-schema.ts'
 import { refuseNullTimes } from './event-time.ts'
 import type { OperatorSpec } from './operator-spec.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
@@ -60,7 +60,7 @@ class FirstArrival implements Operator {
   readonly #keySchema: Schema
   readonly #ttl: KeyTtl | undefined
   readonly #stamps: KeyColumn
-  #keys: KeyIndex | undefined
+  #keys: RowIndex | undefined
   #compactAt = COMPACTION_KEYS_MIN
 
   constructor({ keys, stateTtlMs }: DeduplicateSpec, context: OperatorContext, output: Output) {
@@ -77,7 +77,7 @@ class FirstArrival implements Operator {
   open(): void {
     const { kernels, restored } = this.#context
     const types = this.#keySchema.fields.map(({ type }) => type)
-    const keys = new KeyIndex(kernels, types)
+    const keys = new RowIndex(kernels, types)
     this.#keys = keys
     const ttl = this.#ttl
     for (const { columns, length } of restored?.table(KEYS) ?? []) {
@@ -119,11 +119,10 @@ class FirstArrival implements Operator {
       const ids = kernels.scratch(n * 4)
       for (let i = 0; i < n; i++) kernels.u32[(ids >>> 2) + i] = from + i
       const columns = [...this.#keys!.columns(ids, n), ...touchedTimes(this.#ttl, ids, n)]
-      into.keyed(
-        KEYS,
-        new RecordBatch(schema, n, columns),
-        this.#keyColumns.map((_, i) => i),
-      )
+      const batch = new RecordBatch(schema, n, columns)
+      const owners = flatPositions(this.#keySchema.fields)
+      if (owners.length > 0) into.keyed(KEYS, batch, owners)
+      else into.list(KEYS, batch)
       kernels.reset(mark)
     }
   }

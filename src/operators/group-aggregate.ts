@@ -29,7 +29,7 @@ import { KeyTtl } from '../state/key-ttl.ts'
 import { RowLayout } from '../state/row-layout.ts'
 import { Aggregation } from './aggregation.ts'
 import { ChangeOutput } from './change-output.ts'
-import { TOUCHED_FIELD, touchedTimes } from './changelog-schema.ts'
+import { flatPositions, TOUCHED_FIELD, touchedTimes } from './changelog-schema.ts'
 import { type Groups, GroupTable } from './group-state.ts'
 import type { AggregateSpec, OperatorSpec } from './operator-spec.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
@@ -174,17 +174,17 @@ class GroupAggregate implements Operator {
 
   snapshot(into: StateWriter): void {
     const { kernels } = this.#context
-    const keys = this.#keyColumns.map((_, i) => i)
+    const keyFields = this.#stateSchema.fields.slice(0, this.#keyColumns.length)
+    const owners = flatPositions(keyFields)
     for (const { ids, rows, length } of this.#opened().scan()) {
       const batch = new RecordBatch(this.#stateSchema, length, [
         ...this.#opened().keys.columns(ids, length),
         ...this.#aggregation.exportState(kernels, rows, length),
         ...touchedTimes(this.#ttl, ids, length),
       ])
-      if (keys.length > 0) into.keyed(GROUPS, batch, keys)
+      if (owners.length > 0) into.keyed(GROUPS, batch, owners)
       else into.list(GROUPS, batch)
     }
-    const keyFields = this.#stateSchema.fields.slice(0, keys.length)
     this.#kept!.snapshot(into, this.#opened().keys, keyFields, this.#context.config.batchRows)
   }
 

@@ -10,7 +10,7 @@ import { SliceTable } from '../kernels/slice-table.ts'
 import type { DataType } from '../columnar/type.ts'
 import type { Vector } from '../columnar/vector.ts'
 import { KeyColumn } from '../state/key-column.ts'
-import { KeyIndex } from '../state/key-index.ts'
+import { RowIndex } from '../state/row-index.ts'
 import type { Aggregation } from './aggregation.ts'
 
 /** Below this many keys nobody looks for dead ones. */
@@ -32,7 +32,7 @@ export interface KeyFollower {
 }
 
 export class GroupTable {
-  readonly keys: KeyIndex
+  readonly keys: RowIndex
   readonly program: AggregateProgram
   readonly #kernels: Kernels
   readonly #aggregation: Aggregation
@@ -47,7 +47,7 @@ export class GroupTable {
   #slice: number
   #compactAt: number
 
-  /** @throws MEMORY_EXHAUSTED, UNSUPPORTED for keys that are lists or structs */
+  /** @throws MEMORY_EXHAUSTED */
   constructor(
     kernels: Kernels,
     aggregation: Aggregation,
@@ -64,7 +64,7 @@ export class GroupTable {
     this.#followers = followers
     this.#compactionKeysMin = compactionKeysMin
     this.#compactAt = compactionKeysMin
-    this.keys = new KeyIndex(kernels, keyTypes)
+    this.keys = new RowIndex(kernels, keyTypes)
     this.#slices = new SliceTable(kernels, aggregation.template, NO_GRID)
     this.program = new AggregateProgram(kernels, aggregation.entries, this.#slices.heap)
     this.#slice = this.#slices.detached()

@@ -9,7 +9,7 @@ import type { Field, Schema } from '../columnar/schema.ts'
 import type { Vector } from '../columnar/vector.ts'
 import type { TouchedKeys } from '../kernels/changes.ts'
 import type { Kernels } from '../kernels/module.ts'
-import type { KeyIndex } from '../state/key-index.ts'
+import type { RowIndex } from '../state/row-index.ts'
 import type { ChangingRows } from './accepted-values.ts'
 import { canRetract } from './aggregate-type.ts'
 import { DistinctCounts } from './distinct-counts.ts'
@@ -74,7 +74,7 @@ export class KeptValues {
   }
 
   /** Writes all values. @param most rows of a batch */
-  snapshot(into: StateWriter, keys: KeyIndex, keyFields: readonly Field[], most: number): void {
+  snapshot(into: StateWriter, keys: RowIndex, keyFields: readonly Field[], most: number): void {
     this.#ordered.snapshot(into, keys, keyFields, most)
     this.#distinct.snapshot(into, keys, keyFields, most)
   }

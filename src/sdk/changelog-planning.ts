@@ -156,13 +156,19 @@ export function planGroupAggregate(
 
 interface GroupOperator {
   readonly spec: OperatorSpec & { readonly keys: readonly string[] }
+  /** By which of the keys rows go to subtasks: all, unless said. */
+  readonly owners?: readonly string[]
   readonly name: string
   readonly output: Schema
 }
 
 /** An operator of keyed groups; its results have no event time. */
-function groups(input: LogicalStream, made: GroupOperator, location: Location): LogicalStream {
-  const { keys } = made.spec
+function groups(
+  input: LogicalStream,
+  { owners, ...made }: GroupOperator,
+  location: Location,
+): LogicalStream {
+  const keys = owners ?? made.spec.keys
   const bound = keys.length === 0 ? { parallelismMax: 1 } : {}
   const { inputs, job } = partitionedFor(keys, input).append({ ...made, ...bound, ...at(location) })
   return new LogicalStream(job, inputs, made.output)
@@ -266,20 +272,27 @@ export function planTopN(
 /** Rows of one key that a batch may change all of. */
 const TOP_N_MAX = 100_000
 
-/** Each different row once. @throws UNSUPPORTED for columns that cannot be compared */
+/**
+ * Each different row once. Rows go to subtasks by the columns that have a hash; those of lists and structs
+ * alone are compared in one.
+ */
 export function planDistinct(stream: LogicalStream, location: Location): LogicalStream {
   const keys = stream.visible.names
-  checkKeys(keys, stream.visible, 'distinct()')
+  const owners = materializeKeys(stream.schema)
   if (!stream.isUpdating) {
     const spec = { kind: 'deduplicate', keys, keep: 'first' } as const
-    return stream
-      .partitioned({ kind: 'hash', keys })
-      .append({ spec, name: 'Distinct', ...at(location) })
+    const bound = owners.length === 0 ? { parallelismMax: 1 } : {}
+    return partitionedFor(owners, stream).append({
+      spec,
+      name: 'Distinct',
+      ...bound,
+      ...at(location),
+    })
   }
   const final = finalOf(stream)
   const spec = { kind: 'groupAggregate', keys, aggregates: [], ...final } as const
   const output = changing(new Schema(groupAggregateFields(stream.schema, keys, [])), final)
-  return groups(stream, { spec, name: 'Distinct', output }, location)
+  return groups(stream, { spec, name: 'Distinct', output, owners }, location)
 }
 
 const updating = (schema: Schema): Schema => new Schema([...schema.fields, OP_FIELD])

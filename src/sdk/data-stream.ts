@@ -960,8 +960,8 @@ export class DataStream<in out F extends Fields> {
 
   /**
    * Each different row once: the first to come. Of an updating stream a row that is taken back as often as
-   * it came is deleted.
-   * @throws TYPE_MISMATCH for lists and structs
+   * it came is deleted. Lists and structs are the same when their values are, bit by bit; rows that have no
+   * other columns are compared in one subtask.
    * @example
    * import { StreamExecutionEnvironment } from 'millrace'
    * const env = StreamExecutionEnvironment.getExecutionEnvironment()

@@ -7,9 +7,8 @@
 import type { DataType } from '../columnar/type.ts'
 import type { Vector } from '../columnar/vector.ts'
 import type { Kernels } from '../kernels/module.ts'
-import { IndexedRows } from './indexed-rows.ts'
 import { KeyColumn } from './key-column.ts'
-import { KeyIndex } from './key-index.ts'
+import { RowIndex } from './row-index.ts'
 
 /** Below this many rows nobody looks for those that are gone. */
 const COMPACTION_ROWS_MIN = 65_536
@@ -21,8 +20,7 @@ interface Rows {
 
 export class RowCounts {
   readonly #kernels: Kernels
-  readonly #rows: KeyIndex
-  readonly #indexed: IndexedRows
+  readonly #rows: RowIndex
   readonly #counts: KeyColumn
   readonly #compactionRowsMin: number
   #compactAt: number
@@ -34,8 +32,7 @@ export class RowCounts {
     compactionRowsMin = COMPACTION_ROWS_MIN,
   ) {
     this.#kernels = kernels
-    this.#indexed = new IndexedRows(kernels, types)
-    this.#rows = new KeyIndex(kernels, this.#indexed.types)
+    this.#rows = new RowIndex(kernels, types)
     this.#counts = new KeyColumn(kernels, 4)
     this.#compactionRowsMin = compactionRowsMin
     this.#compactAt = compactionRowsMin
@@ -43,14 +40,14 @@ export class RowCounts {
 
   /** Adds n rows, or takes them back as their ops (u8; 0: all are inserted) say. */
   add(columns: readonly Vector[], ops: number, n: number): void {
-    const ids = this.#rows.insert(this.#indexed.keys(columns, n), n)
+    const ids = this.#rows.insert(columns, n)
     this.#counts.reserve(this.#rows.size)
     this.#kernels.exports.changesCount(ids, ops, n, this.#counts.ptr)
   }
 
   /** Rows of a snapshot, with their counts (i64 a row). */
   restore(columns: readonly Vector[], counts: number, n: number): void {
-    const ids = this.#rows.insert(this.#indexed.keys(columns, n), n)
+    const ids = this.#rows.insert(columns, n)
     this.#counts.reserve(this.#rows.size)
     const { i32, u32 } = this.#kernels
     for (let i = 0; i < n; i++) {
@@ -73,7 +70,7 @@ export class RowCounts {
         for (; left > 0 && length < most; left--) u32[(ids >>> 2) + length++] = id
         if (left <= 0) id++
       }
-      if (length > 0) yield { columns: this.#columns(ids, length), length }
+      if (length > 0) yield { columns: this.#rows.columns(ids, length), length }
     }
   }
 
@@ -92,7 +89,7 @@ export class RowCounts {
         u32[(ids >>> 2) + length] = id
         i64[values / 8 + length++] = BigInt(count)
       }
-      if (length > 0) yield { columns: this.#columns(ids, length), counts: values, length }
+      if (length > 0) yield { columns: this.#rows.columns(ids, length), counts: values, length }
     }
   }
 
@@ -115,10 +112,5 @@ export class RowCounts {
   close(): void {
     this.#rows.close()
     this.#counts.close()
-  }
-
-  /** The rows of n ids. */
-  #columns(ids: number, n: number): readonly Vector[] {
-    return this.#indexed.columns(this.#rows.columns(ids, n), n)
   }
 }

@@ -7,11 +7,14 @@ import {
   count,
   countDistinct,
   int32,
+  list,
   max,
   mean,
+  nullable,
   quantile,
   StreamExecutionEnvironment,
   stddevPop,
+  struct,
   sum,
   timestamp,
   topN,
@@ -157,6 +160,46 @@ describe.each([1, 2, 4])('in %d subtasks', (parallelism) => {
     expect(texts(priceRows)).toEqual(texts(expected))
     const values = [...new Set(highest().values())].map((price) => ({ highest: price }))
     expect(texts(topRows)).toEqual(texts(values))
+  })
+
+  it('distinct rows may have lists and structs, and nothing else', async () => {
+    const all = Array.from({ length: 3_000 }, (_, i) => ({
+      id: i % 20,
+      tags: i % 11 === 0 ? null : [`tag ${i % 7}`, i % 3 === 0 ? null : 'x'],
+      place: { x: i % 5, name: i % 2 === 0 ? null : `${i % 5}` },
+    }))
+    const schema = {
+      id: int32(),
+      tags: nullable(list(nullable(utf8()))),
+      place: struct({ x: int32(), name: nullable(utf8()) }),
+    }
+    const rows = () =>
+      StreamExecutionEnvironment.getExecutionEnvironment({
+        parallelism,
+        config: { batchRows: 700 },
+      })
+        .fromCollection(all, { schema })
+        .rebalance()
+    const different = (of: readonly object[]) =>
+      [...new Set(of.map((row) => JSON.stringify(row)))].toSorted()
+    const nested = all.map(({ tags, place }) => ({ tags, place }))
+    expect(texts(await Array.fromAsync(rows().distinct().collect()))).toEqual(different(all))
+    expect(texts(await Array.fromAsync(rows().drop('id').distinct().collect()))).toEqual(
+      different(nested),
+    )
+    const best = bids(parallelism)
+      .keyBy('auction')
+      .aggregate({ best: topN('price', 2) })
+      .select((r) => ({ best: r.best }))
+      .distinct()
+    const prices = Map.groupBy(ROWS, ({ auction }) => auction)
+    const expected = [...prices.values()].map((some) => ({
+      best: some
+        .map(({ price }) => price)
+        .toSorted((a, b) => b - a)
+        .slice(0, 2),
+    }))
+    expect(texts(await Array.fromAsync(best.materialize().collect()))).toEqual(different(expected))
   })
 })
 

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OP_FIELD } from '../../src/columnar/changelog.ts'
 import { Schema } from '../../src/columnar/schema.ts'
-import { float64, int32, nullable, timestamp, utf8 } from '../../src/columnar/type.ts'
+import { float64, int32, list, nullable, struct, timestamp, utf8 } from '../../src/columnar/type.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import { createDeduplicate } from '../../src/operators/deduplicate.ts'
 import type { OperatorSpec } from '../../src/operators/operator-spec.ts'
@@ -171,5 +171,55 @@ describe('a deduplication', () => {
       expect.objectContaining({ code: 'RECORD_MALFORMED', context: { column: 'at', row: 1 } }),
     )
     harness.close()
+  })
+
+  it('compares whole rows, lists and structs among them, over restores', async () => {
+    const input = Schema.of({
+      id: int32(),
+      tags: nullable(list(nullable(utf8()))),
+      place: struct({ x: nullable(int32()), name: utf8() }),
+    })
+    const row: fc.Arbitrary<Row> = fc.record({
+      id: fc.nat({ max: 1 }),
+      tags: fc.option(fc.array(fc.option(fc.constantFrom('', 'a', 'bc')), { maxLength: 3 })),
+      place: fc.record({ x: fc.option(fc.nat({ max: 1 })), name: fc.constantFrom('', 'n') }),
+    })
+    const scenarios = fc.record({
+      keys: fc.constantFrom(['id', 'tags', 'place'], ['tags', 'place'], ['tags']),
+      batches: fc.array(fc.array(row, { maxLength: 12 }), { maxLength: 5 }),
+      restoreAt: fc.nat({ max: 4 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(scenarios, async ({ keys, batches, restoreAt }) => {
+        const options: HarnessOptions<Spec> = {
+          kernels,
+          factory: createDeduplicate,
+          config: { kind: 'deduplicate', keys, keep: 'first' },
+          input,
+          output: input,
+          batchRows: 3,
+        }
+        let harness = new OperatorHarness(options)
+        await harness.open()
+        const seen = new Map<string, Row>()
+        for (const [i, batch] of batches.entries()) {
+          const fresh: Row[] = []
+          for (const one of batch) {
+            const whole = JSON.stringify(keys.map((key) => one[key]))
+            if (seen.has(whole)) continue
+            seen.set(whole, one)
+            fresh.push(one)
+          }
+          expect(rowTexts(harness.batch(batch))).toEqual(rowTexts(fresh))
+          if (i !== restoreAt) continue
+          const restore = [harness.snapshot()]
+          harness.close()
+          harness = new OperatorHarness({ ...options, restore })
+          await harness.open()
+        }
+        harness.close()
+      }),
+      { numRuns: 1_000 },
+    )
   })
 })
