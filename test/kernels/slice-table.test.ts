@@ -223,6 +223,55 @@ describe('a slice table', () => {
     )
   })
 
+  it('gives a key id the same row each time, in order or not, and after a compaction', () => {
+    const KEYS = 400
+    const someIds = fc.oneof(
+      // All up to one, as a global aggregation has them; or any.
+      fc.integer({ min: 1, max: KEYS }).map((n) => Array.from({ length: n }, (_, key) => key)),
+      fc.array(fc.nat({ max: KEYS - 1 }), { minLength: 1, maxLength: 200 }),
+    )
+    const inputs = fc.record({
+      batches: fc.array(someIds, { minLength: 1, maxLength: 5 }),
+      after: fc.array(someIds, { minLength: 1, maxLength: 3 }),
+      dead: fc.uniqueArray(fc.nat({ max: KEYS - 1 }), { maxLength: KEYS }),
+      stride,
+    })
+    fc.assert(
+      fc.property(inputs, ({ batches, after, dead, stride: bytes }) =>
+        inArena(kernels, () => {
+          const grid = { size: 1n, offset: 0n, multiplier: 1n }
+          const table = new SliceTable(kernels, templateOf(bytes), grid)
+          const slice = table.detached()
+          let rowOf = new Map<number, number>()
+          const take = (ids: readonly number[]): void => {
+            const rows = kernels.scratch(ids.length * 4)
+            table.rowsOf(slice, place(kernels, Uint32Array.from(ids)), ids.length, rows)
+            u32(rows, ids.length).forEach((row, i) => {
+              expect(row).toBe(rowOf.get(ids[i]!) ?? row)
+              rowOf.set(ids[i]!, row)
+            })
+            const inOrder = [...rowOf].toSorted(([one], [two]) => one - two)
+            expect(scanned(table, slice, 1000)).toEqual(inOrder)
+            expect(new Set(rowOf.values()).size).toBe(rowOf.size)
+          }
+          for (const ids of batches) take(ids)
+          const gone = new Set(dead.filter((key) => !rowOf.has(key)))
+          let next = 0
+          const map = Uint32Array.from({ length: KEYS }, (_, key) =>
+            gone.has(key) ? 0xffffffff : next++,
+          )
+          table.remap(slice, place(kernels, map))
+          const { size } = rowOf
+          rowOf = new Map(scanned(table, slice, 1000))
+          expect(rowOf.size).toBe(size)
+          for (const ids of after) take(ids)
+          table.close()
+        }),
+      ),
+      { numRuns: 300 },
+    )
+  })
+
   it('takes times of any size: far slices, and an error beyond 2^53 of them', () => {
     inArena(kernels, () => {
       const far = 2n ** 63n - 1n
