@@ -1,7 +1,8 @@
 // Runs of bytes: copy, equality, order, search. Text kernels work on these; nothing here knows
 // rows.
 //
-// B1  Reads go up to 31 bytes behind a run and copies write up to 15 behind theirs (K4 allows 64).
+// B1  Reads go up to 31 bytes behind a run and copies write up to 15 behind theirs, but where more is
+//     said (K4 allows 64).
 // B2  Bytewise order of UTF-8 is the order of code points.
 
 /** Copies a run; up to 15 bytes behind it are written too. */
@@ -10,6 +11,18 @@ export function copyRun(out: usize, from: usize, length: u32): void {
   // Asked first, because V8 looks for interrupts wherever a loop begins.
   if (length <= 16) return
   for (let i: u32 = 16; i < length; i += 16) v128.store(out + i, v128.load(from + i))
+}
+
+/**
+ * Copies a run; up to 31 bytes behind it are written too. Of texts around sixteen bytes it cannot be
+ * foreseen which are longer, so all are copied as if they were.
+ */
+export function copyRunBy32(out: usize, from: usize, length: u32): void {
+  const first = v128.load(from)
+  const second = v128.load(from, 16)
+  v128.store(out, first)
+  v128.store(out, second, 16)
+  if (length > 32) copyRun(out + 32, from + 32, length - 32)
 }
 
 /** True when two runs of one length hold the same bytes. */

@@ -205,24 +205,35 @@ export function hashBytes(
   out: usize,
 ): void {
   let start: usize = load<u32>(offsets)
+  if (!validity && !seeds) {
+    for (const last = out + ((<usize>n) << 2); out < last; out += 4) {
+      offsets += 4
+      const end: usize = load<u32>(offsets)
+      store<u32>(out, hashRun(data + start, <u32>(end - start), 0))
+      start = end
+    }
+    return
+  }
   for (let i: usize = 0; i < <usize>n; i++) {
     const end: usize = load<u32>(offsets + (i << 2), 4)
-    const bytes = <u32>(end - start)
     const seed = seeds ? load<u32>(seeds + (i << 2)) : 0
-    let h = seed
-    let p = data + start
-    // Asked first, because V8 looks for interrupts wherever a loop begins.
-    if (bytes > 3) {
-      const words = p + (bytes & ~3)
-      for (; p < words; p += 4) h = absorb(h, load<u32>(p))
-    }
-    // No tail bytes mask to 0, which scrambles to 0: the original leaves the hash alone then, too.
-    h ^= scramble(load<u32>(p) & (((<u32>1) << ((bytes & 3) << 3)) - 1))
-    h = finish(h ^ bytes)
+    let h = hashRun(data + start, <u32>(end - start), seed)
     if (validity && !((load<u8>(validity + (i >> 3)) >> (<u8>i & 7)) & 1)) {
       h = finish(seed ^ NULL_SEED)
     }
     store<u32>(out + (i << 2), h)
     start = end
   }
+}
+
+function hashRun(p: usize, bytes: u32, seed: u32): u32 {
+  let h = seed
+  // Asked first, because V8 looks for interrupts wherever a loop begins.
+  if (bytes > 3) {
+    const words = p + (bytes & ~3)
+    for (; p < words; p += 4) h = absorb(h, load<u32>(p))
+  }
+  // No tail bytes mask to 0, which scrambles to 0: the original leaves the hash alone then, too.
+  h ^= scramble(load<u32>(p) & (((<u32>1) << ((bytes & 3) << 3)) - 1))
+  return finish(h ^ bytes)
 }

@@ -5,7 +5,7 @@
 //     it returns CORRUPT. The others read exactly what n says; the caller has checked that it is there.
 // PD2 Spreading works in place, from the last row to the first; what lies under a null is garbage, but
 //     a bool's or an offset's, which are 0 and the neighbour's.
-import { copyRun } from './bytes'
+import { copyRunBy32 } from './bytes'
 
 const CORRUPT: u32 = 0xffffffff
 const NONE: u32 = 0xffffffff
@@ -37,7 +37,7 @@ export function plainBytesDecode(at: usize, n: u32, outOffsets: usize, out: usiz
   for (; n; n--) {
     const length = load<u32>(at)
     at += 4
-    copyRun(out, at, length)
+    copyRunBy32(out, at, length)
     at += <usize>length
     out += <usize>length
     offset += length
@@ -287,7 +287,7 @@ export function dictionaryBytes(
     const at = offsets + ((<usize>load<u32>(indices)) << 2)
     const from = load<u32>(at)
     const length = load<u32>(at, 4) - from
-    copyRun(to, bytes + <usize>from, length)
+    copyRunBy32(to, bytes + <usize>from, length)
     to += <usize>length
   }
 }

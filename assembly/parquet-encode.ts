@@ -2,7 +2,7 @@
 // decimals, and the smallest and largest value of a column for its statistics.
 //
 // PE1 Inputs are dense: nulls have been left out before.
-import { compareRuns, copyRun } from './bytes'
+import { compareRuns, copyRunBy32 } from './bytes'
 
 /** The places of 16 bytes from the last to the first. */
 const REVERSED: usize = memory.data<u64>([0x08090a0b0c0d0e0f, 0x0001020304050607], 16)
@@ -15,7 +15,7 @@ export function plainBytesEncode(offsets: usize, bytes: usize, n: u32, out: usiz
     const from = load<u32>(offsets)
     const length = load<u32>(offsets, 4) - from
     store<u32>(out, length)
-    copyRun(out + 4, bytes + <usize>from, length)
+    copyRunBy32(out + 4, bytes + <usize>from, length)
     out += 4 + <usize>length
   }
   return <u32>(out - start)
