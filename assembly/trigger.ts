@@ -7,6 +7,8 @@
 //      have passed; 0 between batches.
 // TR2  Next: the time of the next firing; NEVER before the first row.
 // TR3  Filled: rows have come since the accumulators were emptied.
+import { floatToWhole, floorDivide, floorQuotient, wholeFits } from './floor-division'
+
 const COUNT: usize = 0
 const ROUND: usize = 4
 const NEXT: usize = 8
@@ -18,14 +20,19 @@ const NOWHERE: i64 = -(1 << 53) + 1
 const LATE: u32 = 0xffffffff
 const COMPLETES: u32 = 0x80000000
 
-function floorDivide(a: i64, b: i64): i64 {
-  const quotient = a / b
-  return quotient - <i64>(quotient * b > a)
-}
-
 /** Times (i64) as milliseconds. Returns n, or the first row that is out of range. */
 export function windowMillis(times: usize, n: u32, multiplier: u32, divisor: u32, out: usize): u32 {
-  for (let i: usize = 0; i < <usize>n; i++) {
+  const divisors = f64x2.splat(<f64>divisor)
+  const multipliers = i64x2.splat(<i64>multiplier)
+  let i: usize = 0
+  for (; i + 2 <= <usize>n; i += 2) {
+    let two = v128.load(times + (i << 3))
+    if (!wholeFits(two)) break
+    if (divisor != 1) two = floatToWhole(floorQuotient(two, divisors))
+    if (multiplier != 1) two = i64x2.mul(two, multipliers)
+    v128.store(out + (i << 3), two)
+  }
+  for (; i < <usize>n; i++) {
     let time = load<i64>(times + (i << 3))
     if (divisor != 1) time = floorDivide(time, <i64>divisor)
     if (time > TIME_MAX || time < -TIME_MAX) return <u32>i

@@ -107,8 +107,46 @@ const walkCase = kernelBench({
   expect: { twin: 1 },
 })
 
+/** The same slice, asked for key ids in any order. */
+const findCase = kernelBench({
+  name: 'find key ids in a slice, one in three is not there',
+  input: (random, rows) => [random.uint32(rows, 0, WALKED)],
+  output: (rows) => [new Uint32Array(rows), new Uint32Array(rows)],
+  outputUsed: (count) => [count, 0],
+  kernel: (kernels) => {
+    const table = new SliceTable(kernels, new Uint8Array(16), GRID)
+    const slice = table.detached()
+    const present = Uint32Array.from({ length: WALKED }, (_, id) => id).filter(hasRow)
+    const mark = kernels.mark()
+    const ids = kernels.put(new Uint8Array(present.buffer))
+    table.rowsOf(slice, ids, present.length, kernels.scratch(present.length * 4))
+    kernels.reset(mark)
+    return {
+      run: ({ in: [asked], out: [outIds, outRows], rows }) =>
+        table.find(slice, asked, rows, outIds, outRows),
+    }
+  },
+  twin: () => {
+    const rowOf = Int32Array.from({ length: WALKED }, (_, id) => (hasRow(id) ? id + 1 : 0))
+    return {
+      run({ in: [asked], out: [ids, rows] }) {
+        let count = 0
+        for (let i = 0; i < asked.length; i++) {
+          const row = rowOf[asked[i]!]!
+          if (row === 0) continue
+          ids[count] = asked[i]!
+          rows[count++] = row
+        }
+        return count
+      },
+    }
+  },
+  expect: { twin: 1 },
+})
+
 export default [
   assignCase('in order of time', false),
   assignCase('200 slices, shuffled', true),
   walkCase,
+  findCase,
 ]

@@ -167,6 +167,26 @@ export default [
     }),
     expect: { twin: 4 },
   }),
+  kernelBench({
+    name: 'milliseconds of microseconds',
+    input: (random, rows) => [random.int64(rows, -(2 ** 50), 2 ** 50)],
+    output: (rows) => [new BigInt64Array(rows)],
+    kernel: (kernels) => ({
+      run: ({ in: [times], out: [millis], rows }) =>
+        kernels.exports.windowMillis(times, rows, 1, 1_000, millis),
+    }),
+    twin: () => ({
+      run({ in: [times], out: [millis] }) {
+        for (let i = 0; i < times.length; i++) {
+          const time = times[i]!
+          const quotient = time / 1_000n
+          millis[i] = time < 0n && quotient * 1_000n !== time ? quotient - 1n : quotient
+        }
+        return times.length
+      },
+    }),
+    expect: { twin: 4 },
+  }),
 ]
   .flatMap(inCacheAndFromMemory)
   .concat(triggers)

@@ -73,7 +73,6 @@ const UNMEASURED = [
   'rowsReset',
   'sessionAgain',
   'sessionBounds',
-  'sliceFind',
   'spreadBits',
   'spreadOffsets',
   'stringAffixColumns',
@@ -87,7 +86,6 @@ const UNMEASURED = [
   'topNChanges',
   'triggerFilled',
   'utf8Borders',
-  'windowMillis',
 ]
 
 /** A kernel without its width: of `castI8` and `castI64`, one is measured for both. */
