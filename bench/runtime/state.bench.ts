@@ -44,6 +44,8 @@ const SCHEMA = { time: timestamp('ms'), key: int32(), n: float64() }
 /** Lists are read and emptied when they are about so long. */
 const LIST_LENGTH = 32
 const SECOND_MS = 1_000
+/** Times are of these days: numbers beyond 2^31, of which JavaScript makes objects. */
+const START_MS = 1_700_000_000_000
 /** Values are quarters: floats, whose sums are exact. */
 const QUARTERS = 4
 
@@ -202,7 +204,7 @@ function makeRows(rows: number): Columns {
   const [times, keys] = [new Float64Array(rows), new Int32Array(rows)]
   const values = new Float64Array(rows)
   for (let i = 0; i < rows; i++) {
-    times[i] = Math.floor(i / ROWS_PER_MS)
+    times[i] = START_MS + Math.floor(i / ROWS_PER_MS)
     keys[i] = random.int(0, KEYS)
     values[i] = random.int(0, 1_000) / QUARTERS
   }

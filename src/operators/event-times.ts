@@ -32,12 +32,15 @@ export class CurrentTime {
   at(ms: number, unit: TimeUnit): void {
     this.ms = ms
     const perSecond = UNITS_PER_SECOND[unit]
-    const units =
-      perSecond <= 1_000
-        ? BigInt(Math.floor(clamp(ms) / (1_000 / perSecond)))
-        : BigInt(Math.floor(clamp(ms))) * BigInt(perSecond / 1_000)
-    this.low = Number(BigInt.asIntN(32, units))
-    this.high = Number(BigInt.asIntN(32, units >> 32n))
+    const millis = Math.floor(clamp(ms))
+    // In halves, each of whose products is exact: a bigint a timer took longer than the timer's call.
+    const whole = perSecond < 1_000 ? Math.floor(millis / (1_000 / perSecond)) : millis
+    const factor = perSecond < 1_000 ? 1 : perSecond / 1_000
+    const high = Math.floor(whole / 2 ** 32)
+    const product = (whole - high * 2 ** 32) * factor
+    const carry = Math.floor(product / 2 ** 32)
+    this.low = (product - carry * 2 ** 32) | 0
+    this.high = (high * factor + carry) | 0
   }
 }
 

@@ -12,7 +12,7 @@ import { DataflowError } from '../base/errors.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import { gatherVector } from '../columnar/gather.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
-import { type DataType, withNullable } from '../columnar/type.ts'
+import { type DataType, type TimeUnit, withNullable } from '../columnar/type.ts'
 import type { TimeDomain } from '../time/timer-service.ts'
 import { EventTimes } from './event-times.ts'
 import { Failures } from './failures.ts'
@@ -53,12 +53,15 @@ class ProcessOperator implements Operator {
   readonly #failures: Failures
   #calls: readonly Call[] = []
   #onTimer: OnTimer | undefined
+  /** Of event times. */
+  readonly #unit: TimeUnit
 
   constructor(spec: ProcessSpec, context: OperatorContext, output: Output) {
     const { kernels, config } = context
     this.#spec = spec
     this.#operator = context
     this.#inputs = spec.inputs.map((input, i) => inputOf(context, input, i))
+    this.#unit = this.#inputs.find(({ times }) => times !== undefined)?.times?.unit ?? 'ms'
     const keys = keyFields(spec, context)
     this.#runtime = new FunctionRuntime<AnyFunction>(context, keys)
     const { time, keyed } = this.#runtime
@@ -167,8 +170,7 @@ class ProcessOperator implements Operator {
     context.source = undefined
     context.timeDomain = domain
     const { time } = this.#runtime
-    const { unit } = this.#inputs.find(({ times }) => times !== undefined)?.times ?? { unit: 'ms' }
-    time.at(timeMs, unit)
+    time.at(timeMs, this.#unit)
     try {
       this.#onTimer?.(timeMs, context, this.#out)
     } catch (error) {
