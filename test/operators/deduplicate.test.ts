@@ -10,6 +10,7 @@ import { createDeduplicate } from '../../src/operators/deduplicate.ts'
 import type { OperatorSpec } from '../../src/operators/operator-spec.ts'
 import { Materialized, rowTexts } from './changelog-model.ts'
 import { type HarnessOptions, OperatorHarness, type Row } from './operator-harness.ts'
+import { live, parallelisms } from './restarts.ts'
 
 const kernels = new Kernels()
 
@@ -126,35 +127,17 @@ describe('a deduplication', () => {
     )
   })
 
-  it('goes on after a restore, in one subtask and in three', async () => {
-    const rows = fc.sample(anyRow, { numRuns: 60, seed: 11 })
-    for (const keep of ['first', 'last'] as const) {
-      for (const byTime of [false, true]) {
-        const of = { keys: ['key'], keep, byTime, batchRows: 4, every: 1 }
-        const before = new OperatorHarness(optionsOf(of))
-        await before.open()
-        const changelog = new Materialized()
-        changelog.read(before.batch(rows.slice(0, 30)))
-        const restore = [before.snapshot()]
-        before.close()
-        const after = new OperatorHarness({ ...optionsOf(of), restore })
-        await after.open()
-        changelog.read(after.batch(rows.slice(30)))
-        expect(changelog.rows).toEqual(rowTexts(modelOf(of, rows)))
-        after.close()
-        const parts: (number | undefined)[] = []
-        for (const subtaskIndex of [0, 1, 2]) {
-          const options = { ...optionsOf(of), restore, subtaskIndex, parallelism: 3 }
-          const part = new OperatorHarness(options)
-          await part.open()
-          const { tables } = part.snapshot()
-          parts.push(...tables.flatMap((table) => table.parts.map(({ keyGroup }) => keyGroup)))
-          part.close()
-        }
-        const groups = restore[0]!.tables[0]!.parts.map(({ keyGroup }) => keyGroup)
-        expect(parts.toSorted()).toEqual(groups.toSorted())
-      }
-    }
+  it('goes on after restarts in other numbers of subtasks', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario, parallelisms, async (of, counts) => {
+        const { batches } = of
+        const options = optionsOf(of)
+        const life = { options, keys: of.keys, batches: batches, parallelisms: counts }
+        await live(life, (rows, n) => {
+          expect(rows).toEqual(rowTexts(modelOf(of, batches.slice(0, n).flat())))
+        })
+      }),
+    )
   })
 
   it('refuses a row without a time, and names column and row', async () => {

@@ -11,6 +11,7 @@ import { createGroupAggregate } from '../../src/operators/group-aggregate.ts'
 import type { AggregateSpec, OperatorSpec } from '../../src/operators/operator-spec.ts'
 import { changesOf, leftOf, Materialized, rowTexts } from './changelog-model.ts'
 import { type HarnessOptions, OperatorHarness, type Row } from './operator-harness.ts'
+import { live, parallelisms } from './restarts.ts'
 
 const kernels = new Kernels()
 
@@ -244,52 +245,18 @@ describe('aggregates without windows', () => {
     harness.close()
   })
 
-  it('go on after a restore, in another number of subtasks', async () => {
-    const of = { keys: ['key', 'other'], isChangelog: false, batchRows: 3 } as const
-    const rows = fc.sample(anyRow, { numRuns: 60, seed: 7 })
-    const before = new OperatorHarness(optionsOf(of))
-    await before.open()
-    const changelog = new Materialized()
-    changelog.read(before.batch(rows.slice(0, 30)))
-    const snapshots = [before.snapshot()]
-    before.close()
-    for (const subtaskIndex of [0, 1, 2]) {
-      const options = { ...optionsOf(of), restore: snapshots, subtaskIndex, parallelism: 3 }
-      const part = new OperatorHarness(options)
-      await part.open()
-      // Rows of keys that another subtask has give a group of their own here: only the owner counts.
-      const owned = new Set(
-        part.snapshot().tables.flatMap((table) => table.parts.map((each) => each.keyGroup)),
-      )
-      expect(owned.size).toBeGreaterThan(0)
-      part.close()
-    }
-    const whole = new OperatorHarness({ ...optionsOf(of), restore: snapshots })
-    await whole.open()
-    changelog.read(whole.batch(rows.slice(30)))
-    expect(changelog.rows).toEqual(rowTexts(modelOf(of, rows)))
-    whole.close()
-  })
-
-  it('go on after a restore, over a changelog', async () => {
-    const cases = fc.sample(
-      scenario.filter(({ isChangelog, batches }) => isChangelog && batches.length > 1),
-      { numRuns: 60, seed: 3 },
+  it('go on after restarts in other numbers of subtasks', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario, parallelisms, async (of, counts) => {
+        const { batches } = of
+        const options = optionsOf(of)
+        const sent = of.isChangelog ? batches : batches.map((batch) => batch.map(withoutOp))
+        const life = { options, keys: of.keys, batches: sent, parallelisms: counts }
+        await live(life, (rows, n) => {
+          expect(rows).toEqual(rowTexts(modelOf(of, batches.slice(0, n).flat())))
+        })
+      }),
     )
-    for (const of of cases) {
-      const half = of.batches.length >> 1
-      const before = new OperatorHarness(optionsOf(of))
-      await before.open()
-      const changelog = new Materialized()
-      for (const batch of of.batches.slice(0, half)) changelog.read(before.batch(batch))
-      const restore = [before.snapshot()]
-      before.close()
-      const after = new OperatorHarness({ ...optionsOf(of), restore })
-      await after.open()
-      for (const batch of of.batches.slice(half)) changelog.read(after.batch(batch))
-      expect(changelog.rows).toEqual(rowTexts(modelOf(of, of.batches.flat())))
-      after.close()
-    }
   })
 
   it('forget keys without rows when they are the half, and what they kept', async () => {

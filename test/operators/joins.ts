@@ -94,9 +94,9 @@ export class KeyedHarness<Config> {
   }
 
   batch(rows: readonly Row[], input: number, isIn?: (row: Row) => boolean): Row[] {
-    const owners = this.#owners[input]!(rows)
     // One subtask gets batches as they are; several get selections, of no rows at times.
     if (this.#harnesses.length === 1) return this.#harnesses[0]!.batch(rows, isIn, input)
+    const owners = this.#owners[input]!(rows)
     return this.#harnesses.flatMap((harness, index) =>
       harness.batch(rows, (row, i) => owners[i] === index && (isIn?.(row) ?? true), input),
     )

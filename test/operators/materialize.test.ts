@@ -140,9 +140,12 @@ describe('materialised rows', () => {
   })
 
   it('go on after a restore, in one subtask and in three', async () => {
-    const all = fc.sample(changes, { numRuns: 20, seed: 3 }).flat()
-    const half = all.length >> 1
-    for (const keys of [undefined, ['key']]) {
+    const lists = fc.array(changes, { maxLength: 4 })
+    const check = async (
+      all: readonly Row[],
+      keys: readonly string[] | undefined,
+    ): Promise<void> => {
+      const half = all.length >> 1
       const before = new OperatorHarness(materialize(5, keys))
       await before.open()
       before.batch(all.slice(0, half))
@@ -166,6 +169,11 @@ describe('materialised rows', () => {
       const left = keys === undefined ? leftOf(first) : lastByKey(first)
       expect(rowTexts(rows)).toEqual(rowTexts(left))
     }
+    await fc.assert(
+      fc.asyncProperty(lists, fc.constantFrom(undefined, ['key']), (all, keys) =>
+        check(all.flat(), keys),
+      ),
+    )
   })
 
   it('forget rows that are there no more', async () => {

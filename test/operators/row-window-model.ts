@@ -1,13 +1,8 @@
 // Functions over windows as Flink has them, row by row over arrays: what the operator over windows of rows is
 // compared with. Triggers and evictors are written here a second time, over plain fields.
-import {
-  isGridWindow,
-  type TriggerSpec,
-  type WindowSpec,
-  windowTime,
-} from '../../src/operators/window-spec.ts'
+import type { TriggerSpec, WindowSpec } from '../../src/operators/window-spec.ts'
 import type { Row } from './operator-harness.ts'
-import { gridWindowsOf } from './window-model.ts'
+import { gridWindowsOf, isByClock, isGrid } from './window-model.ts'
 
 /** The triggers of row-window-functions.ts beside those that are data. */
 export type ModelTrigger =
@@ -81,7 +76,8 @@ export class RowWindowModel {
 
   constructor(options: RowModelOptions) {
     this.#options = options
-    this.#time = windowTime(options.window)
+    const isTimed = isGrid(options.window) || options.window.kind === 'session'
+    this.#time = isTimed ? (isByClock(options.window) ? 'processing' : 'event') : undefined
   }
 
   /** @returns what fired, and the rows that were late */
@@ -126,7 +122,7 @@ export class RowWindowModel {
 
   #assigned(key: unknown, at: number, row: Row): Pane[] {
     const { window, isDynamic } = this.#options
-    if (isGridWindow(window)) {
+    if (isGrid(window)) {
       const windows = gridWindowsOf(window, at).toSorted((a, b) => a[1] - b[1])
       return windows
         .map(([start, end]) => {

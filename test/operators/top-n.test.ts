@@ -12,6 +12,7 @@ import type { OperatorSpec } from '../../src/operators/operator-spec.ts'
 import { createTopN } from '../../src/operators/top-n.ts'
 import { changesOf, leftOf, Materialized, rowTexts } from './changelog-model.ts'
 import { type HarnessOptions, OperatorHarness, type Row } from './operator-harness.ts'
+import { live, parallelisms } from './restarts.ts'
 
 const kernels = new Kernels()
 
@@ -185,36 +186,18 @@ describe('a top-N', () => {
     )
   })
 
-  it('goes on after a restore, in one subtask and in three', async () => {
-    const cases = fc.sample(scenario, { numRuns: 40, seed: 5 })
-    for (const of of cases) {
-      const all = of.batches.flat()
-      const rows = of.isChangelog ? all : all.map(withoutOp)
-      const half = rows.length >> 1
-      const before = new OperatorHarness(optionsOf(of))
-      await before.open()
-      const changelog = new Materialized()
-      if (half > 0) changelog.read(before.batch(rows.slice(0, half)))
-      const restore = [before.snapshot()]
-      before.close()
-      const after = new OperatorHarness({ ...optionsOf(of), restore })
-      await after.open()
-      if (rows.length > half) changelog.read(after.batch(rows.slice(half)))
-      expect(changelog.rows).toEqual(rowTexts(modelOf(of.spec, leftOf(all))))
-      after.close()
-      if (of.spec.keys.length === 0) continue
-      const groups = restore[0]!.tables.flatMap((table) => table.parts.map((one) => one.keyGroup))
-      const parts: (number | undefined)[] = []
-      for (const subtaskIndex of [0, 1, 2]) {
-        const options = { ...optionsOf(of), restore, subtaskIndex, parallelism: 3 }
-        const part = new OperatorHarness(options)
-        await part.open()
-        const { tables } = part.snapshot()
-        parts.push(...tables.flatMap((table) => table.parts.map((one) => one.keyGroup)))
-        part.close()
-      }
-      expect(parts.toSorted()).toEqual(groups.toSorted())
-    }
+  it('goes on after restarts in other numbers of subtasks', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario, parallelisms, async (of, counts) => {
+        const { batches } = of
+        const options = optionsOf(of)
+        const sent = of.isChangelog ? batches : batches.map((batch) => batch.map(withoutOp))
+        const life = { options, keys: of.spec.keys, batches: sent, parallelisms: counts }
+        await live(life, (rows, n) => {
+          expect(rows).toEqual(rowTexts(modelOf(of.spec, leftOf(batches.slice(0, n).flat()))))
+        })
+      }),
+    )
   })
 
   const one = (x: number, row: number, $op?: number): Row => ({

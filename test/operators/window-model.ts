@@ -33,8 +33,9 @@ export interface ModelBatch {
 const FRESH = { counted: 0, next: Infinity }
 
 /** What a window and a trigger mean, read here again: the operators' reading of them is under test. */
-const isByClock = (window: WindowSpec): boolean => 'time' in window && window.time === 'processing'
-const isGrid = (window: WindowSpec): window is GridWindowSpec =>
+export const isByClock = (window: WindowSpec): boolean =>
+  'time' in window && window.time === 'processing'
+export const isGrid = (window: WindowSpec): window is GridWindowSpec =>
   window.kind === 'tumbling' || window.kind === 'sliding' || window.kind === 'cumulative'
 const isTimed = (window: WindowSpec): boolean => isGrid(window) || window.kind === 'session'
 
