@@ -5,13 +5,13 @@ const PRIME_1: u64 = 0x9e3779b185ebca87
 const PRIME_2: u64 = 0xc2b2ae3d27d4eb4f
 
 /** The finisher of MurmurHash3 (Appleby): each bit of the input decides half of the output's. */
-function finish(h: u64): u64 {
+export function finish(h: u64): u64 {
   h = (h ^ (h >> 33)) * 0xff51afd7ed558ccd
   h = (h ^ (h >> 33)) * 0xc4ceb9fe1a85ec53
   return h ^ (h >> 33)
 }
 
-function absorb(h: u64, word: u64): u64 {
+export function absorb(h: u64, word: u64): u64 {
   return rotl<u64>(h ^ (word * PRIME_2), 31) * PRIME_1
 }
 

@@ -1,11 +1,12 @@
 // A sink that keeps nothing: it counts rows, sums up their hashes, and tells its client at the end. The
 // sum does not depend on the order of the rows: runs at different parallelisms can be compared by it.
 //
-// CS1  A row's hash is over all its columns in their order, by the hash of the exchange; null has one, too.
+// CS1  A row's hash is over all its columns in their order; null has one, too. It may be another one in
+//      another version.
 import { hashColumn } from '../columnar/key-partition.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
 import { gatherVector } from '../columnar/gather.ts'
-import { hashColumns } from '../kernels/hash.ts'
+import { checksumColumns } from '../kernels/checksum.ts'
 import type {
   Connector,
   ConnectorEnvironment,
@@ -67,7 +68,7 @@ class ChecksumWriter implements SinkWriter {
     const columns = batch.columns.map((column) =>
       hashColumn(gatherVector(kernels, column, batch.selection)),
     )
-    const hashes = hashColumns(kernels, columns, n) >>> 2
+    const hashes = checksumColumns(kernels, columns, n) >>> 2
     // A batch has far fewer than the 2^21 rows whose sum a number still holds.
     let sum = 0
     const { u32 } = kernels
