@@ -275,18 +275,44 @@ function greatest(ids: usize, count: usize): u32 {
   return id
 }
 
-/** The rows of key ids that all have one. */
-function fullRowsOf(table: usize, slice: usize, ids: usize, count: usize, rows: usize): void {
+/** The rows of key ids that all have one, and of which the greatest is `most`. */
+function fullRowsOf(
+  table: usize,
+  slice: usize,
+  ids: usize,
+  count: usize,
+  most: u32,
+  rows: usize,
+): void {
   const rowBits = load<u32>(table, ROW_BITS)
-  const rowMask = (1 << rowBits) - 1
-  const stride: usize = load<u32>(table, STRIDE)
   const pages: usize = load<u32>(slice, PAGES)
-  for (let j: usize = 0; j < count; j++) {
-    const id = load<u32>(ids + (j << 2))
-    const number = id >> rowBits
-    const page: usize = load<u32>(pages + ((<usize>(number >> PAGE_BITS)) << 2))
-    const block: usize = load<u32>(page + ((<usize>(number & PAGE_MASK)) << 2))
-    store<u32>(rows + (j << 2), <u32>(block + BLOCK_HEADER + <usize>(id & rowMask) * stride))
+  const end = rows + (count << 2)
+  if (most >> rowBits <= PAGE_MASK) {
+    // One page: what few keys have.
+    const page: usize = load<u32>(pages)
+    for (let at = ids, to = rows; to < end; at += 4, to += 4) {
+      store<u32>(to, load<u32>(page + ((<usize>(load<u32>(at) >> rowBits)) << 2)))
+    }
+  } else {
+    for (let at = ids, to = rows; to < end; at += 4, to += 4) {
+      const number = load<u32>(at) >> rowBits
+      const page: usize = load<u32>(pages + ((<usize>(number >> PAGE_BITS)) << 2))
+      store<u32>(to, load<u32>(page + ((<usize>(number & PAGE_MASK)) << 2)))
+    }
+  }
+  // From blocks to rows, four at a time: what is behind the ids may be read, of the rows not be written.
+  const rowMask = i32x4.splat((1 << rowBits) - 1)
+  const strides = i32x4.splat(load<u32>(table, STRIDE))
+  const header = i32x4.splat(<i32>BLOCK_HEADER)
+  let to = rows
+  for (; to + 16 <= end; to += 16, ids += 16) {
+    const offsets = i32x4.mul(v128.and(v128.load(ids), rowMask), strides)
+    v128.store(to, i32x4.add(i32x4.add(v128.load(to), header), offsets))
+  }
+  const mask = (1 << rowBits) - 1
+  for (; to < end; to += 4, ids += 4) {
+    const offset = BLOCK_HEADER + <usize>(load<u32>(ids) & mask) * <usize>load<u32>(table, STRIDE)
+    store<u32>(to, load<u32>(to) + <u32>offset)
   }
 }
 
@@ -320,8 +346,9 @@ export function resolveRowsOf(
   for (let at: usize = 0; at < count; at += BLOCK) {
     const end = min<usize>(at + BLOCK, count)
     const skip = at << 2
-    if (full && greatest(ids + skip, end - at) < full) {
-      fullRowsOf(table, slice, ids + skip, end - at, rows + skip)
+    const most = full ? greatest(ids + skip, end - at) : 0
+    if (most < full) {
+      fullRowsOf(table, slice, ids + skip, end - at, most, rows + skip)
       continue
     }
     let j = knownRowsOf(table, slice, ids, at, end, rows)
