@@ -293,6 +293,37 @@ export function topNEnds(lists: usize, ids: usize, count: u32, isLast: bool, row
   }
 }
 
+/**
+ * The rows at a fraction of the way through `count` keys' lists, by address: the one at the rank below and the
+ * one above it, 0 where there is none; and how far between them the fraction lies (f64).
+ */
+export function topNQuantiles(
+  lists: usize,
+  ids: usize,
+  count: u32,
+  fraction: f64,
+  below: usize,
+  above: usize,
+  between: usize,
+): void {
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const list: usize = load<u32>(lists + ((<usize>load<u32>(ids + (i << 2))) << 2))
+    const held = countOf(list)
+    if (!held) {
+      store<u32>(below + (i << 2), 0)
+      store<u32>(above + (i << 2), 0)
+      store<f64>(between + (i << 3), 0)
+      continue
+    }
+    const rank = fraction * <f64>(held - 1)
+    const low = min<u32>(held - 1, <u32>Math.floor(rank))
+    const high = min<u32>(held - 1, low + 1)
+    store<u32>(below + (i << 2), <u32>rowOf(entryAt(list, low)))
+    store<u32>(above + (i << 2), <u32>rowOf(entryAt(list, high)))
+    store<f64>(between + (i << 3), rank - <f64>low)
+  }
+}
+
 /** Frees the lists of `count` keys, and all that is in them. `room` has a page's entries, 256 u32. */
 export function topNClear(heap: usize, lists: usize, ids: usize, count: u32, room: usize): void {
   for (let i: usize = 0; i < <usize>count; i++) {

@@ -42,6 +42,12 @@ export interface FirstRows {
   readonly length: number
 }
 
+export interface QuantileRows {
+  readonly below: number
+  readonly above: number
+  readonly between: number
+}
+
 export interface TopNChanges {
   readonly length: number
   /** Addresses of encoded rows, u32. */
@@ -168,6 +174,18 @@ export class TopNTable {
     const rows = this.#kernels.scratch(count * 4)
     this.#kernels.exports.topNEnds(lists, ids, count, isLast, rows)
     return rows
+  }
+
+  /**
+   * The rows at a fraction of the way through keys' lists: addresses (u32) of those below and above it, 0
+   * where a key has none, and how far between them it lies (f64).
+   */
+  quantiles(lists: number, { ids, count }: KeyIds, fraction: number): QuantileRows {
+    const kernels = this.#kernels
+    const [below, above] = [kernels.scratch(count * 4), kernels.scratch(count * 4)]
+    const between = kernels.scratch(count * 8)
+    kernels.exports.topNQuantiles(lists, ids, count, fraction, below, above, between)
+    return { below, above, between }
   }
 
   /** The addresses of the rows of n entries. */

@@ -254,8 +254,6 @@ function validityOf(
 
 const REASONS: Partial<Record<AggregateFunctionName, string>> = {
   approxCountDistinct: ': it does not know which values it has seen; countDistinct() does',
-  quantile:
-    ': it keeps a sketch of the values; take it of rows that stay, as all are in batch mode',
 }
 
 function refuseRetraction({ name, function: of }: AggregateSpec): void {

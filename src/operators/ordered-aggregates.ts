@@ -1,7 +1,7 @@
 // The aggregates over a changelog that look at values in an order. Each key keeps all of its values, sorted,
 // and the result is at one end.
 //
-//   min, max, any, all     values in their order
+//   min, max, any, all     values in their order; quantile, too, at ranks between
 //   first, last, collect   values in order of arrival
 //   topN                   values, the greatest first
 //   argMin, argMax         values with what they are compared by, in the order of that
@@ -16,11 +16,15 @@ import type { DenseColumns } from '../columnar/dense-columns.ts'
 import { gatherOptional } from '../columnar/gather.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
 import { type Field, Schema } from '../columnar/schema.ts'
-import { type DataType, list as listOf, withNullable } from '../columnar/type.ts'
+import { RowReader } from '../columnar/row-reader.ts'
+import { type DataType, float64, list as listOf, nullable, withNullable } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
+import { bitmapToSelection } from '../kernels/bitmap.ts'
 import type { TouchedKeys } from '../kernels/changes.ts'
+import { compareNumbers } from '../kernels/compare.ts'
 import type { Kernels } from '../kernels/module.ts'
-import { NO_ROW } from '../kernels/operand.ts'
+import { constantOperand, NO_ROW, vectorOperand } from '../kernels/operand.ts'
+import { takeFixed } from '../kernels/take.ts'
 import { ALL_ROWS, type KeyIds } from '../kernels/top-n.ts'
 import type { RowIndex } from '../state/row-index.ts'
 import { SortedRows } from '../state/sorted-rows.ts'
@@ -35,6 +39,7 @@ const ORDERS: Partial<
 > = {
   min: { order: 'sorted' },
   all: { order: 'sorted' },
+  quantile: { order: 'sorted' },
   max: { order: 'sorted', isLast: true },
   any: { order: 'sorted', isLast: true },
   first: { order: 'arrived' },
@@ -69,6 +74,8 @@ interface OrderedResult {
   /** How many values a result has, when it is a list; and whether more are an error. */
   readonly most?: number
   readonly isAll?: boolean
+  /** Of a quantile. */
+  readonly fraction?: number
 }
 
 export class OrderedAggregates {
@@ -89,6 +96,7 @@ export class OrderedAggregates {
       const list = lists.get(made.name) ?? made
       if (list !== made) made.rows.close()
       lists.set(list.name, list)
+      if (spec.function === 'quantile') return { list, isLast, fraction: spec.parameter! }
       const isAll = spec.function === 'collect'
       if (!isAll && spec.function !== 'topN') return { list, isLast }
       return { list, isLast, most: spec.parameter!, isAll }
@@ -125,6 +133,9 @@ export class OrderedAggregates {
   results({ ids, count }: TouchedKeys): Vector[] {
     return this.#results.map((result) => {
       const { list, isLast } = result
+      if (result.fraction !== undefined) {
+        return this.#quantiles(list, result.fraction, { ids, count })
+      }
       if (result.most !== undefined) return this.#listed(result, result.most, { ids, count })
       const kernels = this.#kernels
       const ends = list.rows.ends({ ids, count }, isLast)
@@ -196,6 +207,42 @@ export class OrderedAggregates {
     for (const { rows } of this.#lists) rows.close()
   }
 
+  /** Quantiles of keys as float64, between the values at two neighbouring ranks. */
+  #quantiles({ rows, types }: ValueList, fraction: number, keys: KeyIds): Vector {
+    const kernels = this.#kernels
+    const { count } = keys
+    const { below, above, between } = rows.quantiles(keys, fraction)
+    const validity = compareNumbers(
+      kernels,
+      'uint32',
+      'ne',
+      vectorOperand(below),
+      constantOperand(kernels, 'uint32', 0),
+      count,
+    )
+    const found = bitmapToSelection(kernels, validity, count)
+    const [low, high] = [below, above].map((addresses) => {
+      const some = takeFixed(kernels, 4, addresses, found)
+      return numbersOf(kernels, types[0]!, rows.columns(some, found.length)[0]!)
+    }) as [Float64Array, Float64Array]
+    const values = kernels.scratch(count * 8)
+    const { f64, u32 } = kernels
+    f64.fill(0, values / 8, values / 8 + count)
+    for (let i = 0; i < found.length; i++) {
+      const row = u32[(found.rows >>> 2) + i]!
+      const share = f64[between / 8 + row]!
+      // At a rank itself: what is above may be infinite.
+      f64[values / 8 + row] = share === 0 ? low[i]! : low[i]! + (high[i]! - low[i]!) * share
+    }
+    return new Vector({
+      type: nullable(float64()),
+      length: count,
+      validity,
+      nullCount: count - found.length,
+      values,
+    })
+  }
+
   /** The first values of keys, a list each. */
   #listed({ list, isAll }: OrderedResult, most: number, keys: KeyIds): Vector {
     const { rows, columns, types } = list
@@ -227,6 +274,14 @@ export class OrderedAggregates {
     const entries = rows.first({ ids: some, count }, { limit: ALL_ROWS, ties: false })
     return { entries, ids: rows.ownersOf(entries, { ids: some, count }) }
   }
+}
+
+/** The values of a numeric column as numbers. */
+function numbersOf(kernels: Kernels, type: DataType, values: Vector): Float64Array {
+  const schema = new Schema([{ name: 'value', type }])
+  const reader = new RowReader(kernels, schema)
+  reader.bind(new RecordBatch(schema, values.length, [values]))
+  return Float64Array.from({ length: values.length }, (_, i) => Number(reader.value(0, i)))
 }
 
 function newList(

@@ -3,7 +3,8 @@
 //
 // AQ1  Exact up to 512 values of a group. Beyond, ranks may be off: by log2(count / 512) / 512 of the
 //      count at most, which is 2.1 % for a million values, and by a tenth of that as a rule.
-// AQ2  Between two values it is interpolated. Nulls do not count; a NaN is greater than all numbers.
+// AQ2  Over rows that change all values are kept, and it is exact.
+// AQ3  Between two values it is interpolated. Nulls do not count; a NaN is greater than all numbers.
 import { DataflowError } from '../base/errors.ts'
 import type { Fields } from '../columnar/type.ts'
 import type { Aggregate, ColumnArgument, OverOf } from './aggregate.ts'

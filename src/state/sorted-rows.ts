@@ -15,6 +15,7 @@ import {
   ALL_ROWS,
   type FirstRows,
   type KeyIds,
+  type QuantileRows,
   type TopNChanges,
   type TopNLimit,
   TopNTable,
@@ -72,6 +73,11 @@ export class SortedRows {
   /** The addresses of the first or last rows of keys, as columns() takes them; 0 where there is none. */
   ends(keys: KeyIds, isLast: boolean): number {
     return this.#table.ends(this.#lists.ptr, keys, isLast)
+  }
+
+  /** The rows at a fraction of the way through keys' lists, as TopNTable.quantiles(). */
+  quantiles(keys: KeyIds, fraction: number): QuantileRows {
+    return this.#table.quantiles(this.#lists.ptr, keys, fraction)
   }
 
   /** Room for what leaves when n rows come to lists that have `held`. */

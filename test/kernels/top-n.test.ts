@@ -85,6 +85,26 @@ describe("a top-N's lists", () => {
               (twin.lists[key] ?? []).slice(0, keep).map(({ row }) => row),
             )
             expect(textsOf(table, first.entries, first.length)).toEqual(expected.flat())
+            // Entries are where their rows are; what a quantile lies between are two of them.
+            const all = table.first(lists, allKeys(), { limit: ALL_ROWS, ties: false })
+            const addresses = table.rows(all.entries, all.length)
+            for (const fraction of [0, 0.3, 0.5, 1]) {
+              const { below, above, between } = table.quantiles(lists, allKeys(), fraction)
+              for (let id = 0; id < KEYS; id++) {
+                const { u32, f64 } = kernels
+                const from = u32[(all.starts >>> 2) + id]!
+                const held = u32[(all.starts >>> 2) + id + 1]! - from
+                const rank = fraction * Math.max(0, held - 1)
+                const addressAt = (i: number) =>
+                  held === 0 ? 0 : u32[(addresses >>> 2) + from + i]!
+                const low = Math.floor(rank)
+                expect(u32[(below >>> 2) + id]).toBe(addressAt(low))
+                expect(u32[(above >>> 2) + id]).toBe(
+                  addressAt(Math.min(low + 1, Math.max(0, held - 1))),
+                )
+                expect(f64[between / 8 + id]).toBe(rank - low)
+              }
+            }
             const empty = expected.map((list) => list.length === 0)
             expect(empty).toEqual(
               [...kernels.u32.subarray(lists >>> 2, (lists >>> 2) + KEYS)].map((at) => at === 0),

@@ -40,6 +40,8 @@ const KEPT: readonly AggregateSpec[] = [
   { name: 'flagged', function: 'collect', column: 'x', parameter: 1_000, filter: 'flag' },
   { name: 'greatest', function: 'topN', column: 'price', parameter: 3 },
   { name: 'two', function: 'topN', column: 's', parameter: 2 },
+  { name: 'quarter', function: 'quantile', column: 'x', parameter: 0.25 },
+  { name: 'median', function: 'quantile', column: 'price', parameter: 0.5, filter: 'flag' },
 ]
 
 const DAYS = [0, 1, 2].map((day) => new Date(day * 86_400_000))
@@ -128,6 +130,12 @@ function resultOf({ function: of, column, by, filter, parameter }: AggregateSpec
       return ranked(rows, column!, true)
         .slice(0, parameter)
         .map((row) => row[column!])
+    case 'quantile': {
+      const values = ranked(rows, column!, false).map((row) => Number(row[column!]))
+      const rank = parameter! * (values.length - 1)
+      const [low, high] = [values[Math.floor(rank)], values[Math.ceil(rank)]]
+      return low === undefined ? null : low + (high! - low) * (rank - Math.floor(rank))
+    }
     case 'argMax':
       return ranked(rows, by!, true)[0]?.[column!] ?? null
     default:
