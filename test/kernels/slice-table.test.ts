@@ -268,7 +268,6 @@ describe('a slice table', () => {
           table.close()
         }),
       ),
-      { numRuns: 300 },
     )
   })
 
