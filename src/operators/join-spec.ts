@@ -36,8 +36,8 @@ export type RegularJoinSpec = JoinBase & {
 export type WindowJoinSpec = JoinBase & {
   readonly kind: 'windowJoin'
   readonly window: TimeWindowSpec
-  /** The event-time columns. */
-  readonly time: readonly [string, string]
+  /** The event-time columns; absent: windows go by processing time. */
+  readonly time?: readonly [string, string]
   /** What the window's bounds are called. */
   readonly bounds: readonly [string, string]
 }

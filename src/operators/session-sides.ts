@@ -78,7 +78,7 @@ export class SessionSides {
   /** Takes a batch of one side in. */
   insert(batch: RecordBatch, side: 0 | 1): void {
     const { kernels, metrics } = this.#context
-    const taken = this.#input.take(batch, side)
+    const taken = this.#input.take(batch, side, this.#watermarkMs + 1)
     if (taken === undefined) return
     const { length, times, unit } = taken
     const { millis, outOfRange } = windowMillis(kernels, times, length, SCALES[unit])
@@ -113,6 +113,11 @@ export class SessionSides {
       mark: (bits) => this.#sessions.mark(bits),
       remap: (map) => this.#sessions.remap(map),
     })
+  }
+
+  /** When the clock makes the next session be over; Infinity: there is none. */
+  get nextDueMs(): number {
+    return this.#sessions.nextDueMs + 1
   }
 
   snapshot(into: StateWriter): void {

@@ -14,7 +14,8 @@ import { timeColumnOf, timesOf } from './time-column.ts'
 
 export interface WindowJoinInputOptions {
   readonly on: readonly (readonly [string, string])[]
-  readonly time: readonly [string, string]
+  /** The event-time columns; undefined: rows come at the moment of the clock. */
+  readonly time: readonly [string, string] | undefined
   /** The positions of the columns of each input that are held; they include the keys. */
   readonly held: readonly [readonly number[], readonly number[]]
   readonly fields: readonly [readonly Field[], readonly Field[]]
@@ -58,7 +59,9 @@ export class WindowJoinInput {
   readonly #context: OperatorContext
   /** The positions of keys and times in the inputs. */
   readonly #keyColumns: readonly (readonly number[])[]
-  readonly #timeColumns: readonly { readonly position: number; readonly unit: TimeUnit }[]
+  readonly #timeColumns:
+    | readonly { readonly position: number; readonly unit: TimeUnit }[]
+    | undefined
 
   /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, UNSUPPORTED */
   constructor(options: WindowJoinInputOptions, context: OperatorContext) {
@@ -67,25 +70,47 @@ export class WindowJoinInput {
     this.options = options
     this.#context = context
     this.#keyColumns = inputs.map((input, side) => on.map((pair) => input.indexOf(pair[side]!)))
-    this.#timeColumns = inputs.map((input, side) => timeColumnOf(input, time[side]!))
+    this.#timeColumns =
+      time === undefined
+        ? undefined
+        : inputs.map((input, side) => timeColumnOf(input, time[side as 0 | 1]))
     const types = this.#keyColumns[0]!.map((position) => inputs[0]!.fields[position]!.type)
     this.keys = new KeyIndex(kernels, types.map(nullable))
   }
 
-  /** The rows of a batch that are kept; undefined: none. */
-  take(batch: RecordBatch, side: 0 | 1): TakenRows | undefined {
-    const { kernels, inputs } = this.#context
+  /**
+   * The rows of a batch that are kept; undefined: none.
+   * @param leastMs the clock does not step back behind it: it may, when the operator has been restored
+   */
+  take(batch: RecordBatch, side: 0 | 1, leastMs: number): TakenRows | undefined {
+    const { kernels } = this.#context
     const { held, keepsNulls } = this.options
     const { keyed, unkeyed } = rowsByKey(kernels, batch, this.#keyColumns[side]!)
     const selection = unkeyed === undefined || keepsNulls[side] ? batch.selection : keyed
     const length = selection?.length ?? batch.length
     if (length === 0) return undefined
     const dense = (position: number) => gatherVector(kernels, batch.columns[position]!, selection)
-    const { position, unit } = this.#timeColumns[side]!
-    const times = timesOf(kernels, inputs[side]!, position, dense(position))
     const keys = this.#keyColumns[side]!.map(dense)
     const ids = this.keys.insert(keys, length)
-    return { vectors: held[side].map(dense), keys, ids, length, times, unit }
+    const vectors = held[side].map(dense)
+    return { vectors, keys, ids, length, ...this.#times(side, dense, length, leastMs) }
+  }
+
+  #times(
+    side: 0 | 1,
+    dense: (position: number) => Vector,
+    length: number,
+    leastMs: number,
+  ): Pick<TakenRows, 'times' | 'unit'> {
+    const { kernels, inputs } = this.#context
+    if (this.#timeColumns !== undefined) {
+      const { position, unit } = this.#timeColumns[side]!
+      return { times: timesOf(kernels, inputs[side]!, position, dense(position)), unit }
+    }
+    const times = kernels.scratch(length * 8)
+    const nowMs = Math.max(this.#context.processingTimeMs(), leastMs)
+    kernels.i64.fill(BigInt(nowMs), times >>> 3, (times >>> 3) + length)
+    return { times, unit: 'ms' }
   }
 
   /** The places of the keys among the columns that are held. */
@@ -106,7 +131,7 @@ export class WindowJoinInput {
   }
 
   outOfRange(side: 0 | 1, row: number): DataflowError {
-    const column = this.options.time[side]
+    const column = this.options.time?.[side] ?? 'the clock'
     return new DataflowError(
       'RECORD_MALFORMED',
       `the event time '${column}' is out of range: such a row is in no window; leave it out with where()`,

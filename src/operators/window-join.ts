@@ -1,8 +1,8 @@
 // Joins the rows of two streams that are in the same window and have equal keys.
 //
 //   batch      -> slices of time (window-sides.ts), or sessions (session-sides.ts)
-//   watermark  -> windows that are over: the right rows chained by key, the left ones probe them, piece by
-//                 piece; then the rows of outer sides that met nobody
+//   watermark  -> windows that are over (by processing time: the clock): the right rows chained by key, the
+//                 left ones probe them, piece by piece; then the rows of outer sides that met nobody
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import { gatherables } from '../columnar/held-column.ts'
@@ -46,6 +46,8 @@ class WindowJoin implements Operator {
   readonly #outer: readonly [boolean, boolean]
   readonly #sides: WindowSides | SessionSides
   #opened: Opened | undefined
+  /** When the clock is to wake it; Infinity: nothing is asked for. */
+  #alarmMs = Infinity
 
   constructor(spec: WindowJoinSpec, context: OperatorContext, output: Output) {
     const { inputs } = context
@@ -77,14 +79,24 @@ class WindowJoin implements Operator {
       counts: [block(), block()],
     }
     this.#sides.restore()
+    this.#wake()
   }
 
   processBatch(batch: RecordBatch, input: number): void {
     this.#sides.insert(batch, input as 0 | 1)
+    this.#wake()
   }
 
   *processWatermark(watermarkMs: number): Generator<void> {
-    for (const window of this.#sides.over(watermarkMs)) yield* this.#fire(window)
+    if (this.#spec.time !== undefined) yield* this.#advance(watermarkMs)
+  }
+
+  *onProcessingTime(nowMs: number): Generator<void> {
+    if (this.#spec.time !== undefined) return
+    this.#alarmMs = Infinity
+    // A window's last moment is the one before its end, and that has passed.
+    yield* this.#advance(nowMs - 1)
+    this.#wake()
   }
 
   snapshot(into: StateWriter): void {
@@ -103,6 +115,18 @@ class WindowJoin implements Operator {
   #use(): Opened {
     assert(this.#opened !== undefined, 'a window join is used while it is open')
     return this.#opened
+  }
+
+  *#advance(watermarkMs: number): Generator<void> {
+    for (const window of this.#sides.over(watermarkMs)) yield* this.#fire(window)
+  }
+
+  #wake(): void {
+    if (this.#spec.time !== undefined) return
+    const { nextDueMs } = this.#sides
+    if (nextDueMs >= this.#alarmMs) return
+    this.#alarmMs = nextDueMs
+    this.#context.wakeAt(nextDueMs)
   }
 
   *#fire(window: OverWindow): Generator<void> {

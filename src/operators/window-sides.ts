@@ -90,7 +90,7 @@ export class WindowSides {
   /** Takes a batch of one side in. */
   insert(batch: RecordBatch, side: 0 | 1): void {
     const { kernels, metrics } = this.#context
-    const taken = this.#input.take(batch, side)
+    const taken = this.#input.take(batch, side, this.#watermarkMs + 1)
     if (taken === undefined) return
     const { keys, ids, length, unit } = taken
     this.#input.withoutKeys(keys, ids, length)
@@ -114,6 +114,13 @@ export class WindowSides {
     this.#watermarkMs = watermarkMs
     this.#passTo(end)
     this.#compactKeys()
+  }
+
+  /** When the clock makes the next window be over; Infinity: none has rows. */
+  get nextDueMs(): number {
+    const [first] = this.#slices
+    if (first === undefined) return Infinity
+    return this.#grid.endMs(Math.max(this.#nextWindow, this.#grid.firstWindow(first.index)))
   }
 
   snapshot(into: StateWriter): void {

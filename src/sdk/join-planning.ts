@@ -97,8 +97,12 @@ export function planWindowJoin(
   const { type = 'inner' } = request
   const window = checkedWindow(request.window, 'a window join')
   for (const stream of [leftStream, rightStream]) refuseUpdating(stream, 'a window join')
-  const [left, right] = [timedSide(leftStream, location), timedSide(rightStream, location)]
-  const sides = keyedSides(left.stream, right.stream, request.on, location)
+  const time =
+    window.time === 'processing'
+      ? undefined
+      : ([timedSide(leftStream, location), timedSide(rightStream, location)] as const)
+  const [left, right] = time?.map(({ stream }) => stream) ?? [leftStream, rightStream]
+  const sides = keyedSides(left!, right!, request.on, location)
   const naming = new JoinNaming(
     leftStream,
     rightStream,
@@ -114,7 +118,7 @@ export function planWindowJoin(
     columns: naming.columns,
     ...(where === undefined ? {} : { where }),
     window,
-    time: [left.time, right.time],
+    ...(time === undefined ? {} : { time: [time[0].time, time[1].time] as const }),
     bounds: [start, end],
   } as const
   const joined = LogicalStream.combine(
@@ -274,20 +278,18 @@ const at = (location: string | undefined) => (location === undefined ? {} : { lo
 const lastMoment = (end: string): Expression =>
   call('sub', { kind: 'column', name: end }, { kind: 'literal', type: duration('ms'), value: '1' })
 
-/** @throws UNSUPPORTED for windows that do not go by event time, or have no bounds that are data */
+/** @throws UNSUPPORTED for windows that have no bounds, or none that are data */
 function checkedWindow(window: TimeWindow, what: string): TimeWindow {
   checkWindow(window)
   const problem = !isTimeWindow(window)
     ? `windows that are ${(window as WindowSpec).kind}`
     : 'gap' in window
       ? 'sessions whose gap is a function of a row'
-      : window.time === 'processing'
-        ? 'windows of processing time'
-        : undefined
+      : undefined
   if (problem === undefined) return window
   throw new DataflowError(
     'UNSUPPORTED',
-    `${what} takes no ${problem}; use tumble(), slide(), cumulate() or session() of event time; or ` +
+    `${what} takes no ${problem}; use tumble(), slide(), cumulate() or session(); or ` +
       'join(right).where(...).equalTo(...).window(...).apply(fn, schema), which goes over rows',
   )
 }

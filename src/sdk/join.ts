@@ -72,7 +72,7 @@ export interface WindowJoinOptions<
   S,
 > extends Omit<JoinOptions<L, R, J, S>, 'select'> {
   /**
-   * tumble(...), slide(...), cumulate(...) or session(...) of event time: rows meet within a window. A
+   * tumble(...), slide(...), cumulate(...) or session(...): rows meet within a window. A
    * session is of the rows of both sides: it ends when neither has had one for the gap.
    */
   readonly window: TimeWindow

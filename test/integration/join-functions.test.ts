@@ -328,6 +328,34 @@ describe('a join of sessions', () => {
   })
 })
 
+describe('a join in windows by the clock', () => {
+  it.each([1, 2])(
+    'needs no event time, and ends with the input in %d subtasks',
+    async (parallelism) => {
+      const { env } = streams(parallelism)
+      const schema = { id: int32(), n: int32() }
+      const side = (rows: readonly { id: number; n: number }[]) =>
+        env.fromCollection(rows, { schema })
+      const left = ORDERS.map(({ id }, n) => ({ id, n }))
+      const right = PAYMENTS.map(({ order }, n) => ({ id: order, n }))
+      for (const window of [
+        tumble('30d', { time: 'processing', timeZone: 'Europe/Berlin' }),
+        session('1d', { time: 'processing' }),
+      ]) {
+        const joined = side(left).windowJoin(side(right), {
+          on: { id: 'id' },
+          window,
+          select: (l, r) => ({ l: l.n, r: r.n }),
+        })
+        const expected = left.flatMap((l) =>
+          right.filter(({ id }) => id === l.id).map((r) => ({ l: l.n, r: r.n })),
+        )
+        expect(texts(await Array.fromAsync(joined.collect()))).toEqual(texts(expected))
+      }
+    },
+  )
+})
+
 describe('an interval join of streams whose times have one name', () => {
   it('knows them apart', async () => {
     const env = StreamExecutionEnvironment.getExecutionEnvironment()

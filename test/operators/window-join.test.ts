@@ -67,18 +67,22 @@ const anyStep = fc.oneof(
     }),
   },
   fc.record({ kind: fc.constant('watermark' as const), by: fc.nat(25) }),
+  fc.record({ kind: fc.constant('clock' as const), by: fc.integer({ min: 1, max: 9 }) }),
   fc.record({
     kind: fc.constant('restore' as const),
     parallelism: fc.integer({ min: 1, max: 3 }),
   }),
 )
-const WINDOWS: Readonly<Record<string, fc.Arbitrary<TimeWindowSpec>>> = {
-  // By event time: the clock has windows of its own elsewhere.
-  ...Object.fromEntries(
-    GRID_KINDS.map((kind) => [kind, gridWindow(kind).filter(({ time }) => time !== 'processing')]),
-  ),
+const KINDS: Readonly<Record<string, fc.Arbitrary<TimeWindowSpec>>> = {
+  ...Object.fromEntries(GRID_KINDS.map((kind) => [kind, gridWindow(kind)])),
   session: fc.integer({ min: 1, max: 15 }).map((gapMs) => ({ kind: 'session', gapMs })),
 }
+const by = (time: 'event' | 'processing') =>
+  Object.entries(KINDS).map(
+    ([kind, window]) =>
+      [`${kind} by ${time} time`, window.map((each) => ({ ...each, time }))] as const,
+  )
+const WINDOWS = [...by('event'), ...by('processing')]
 
 const casesOf = (window: fc.Arbitrary<TimeWindowSpec>) =>
   fc.record({
@@ -108,7 +112,7 @@ const specOf = ({ kind, on, where, window }: Case): WindowJoinSpec => ({
   ),
   ...(where ? { where: CONDITION } : {}),
   window,
-  time: ['t', 'tr'],
+  ...(window.time === 'processing' ? {} : { time: ['t', 'tr'] as const }),
   bounds: ['windowStart', 'windowEnd'],
 })
 
@@ -206,21 +210,31 @@ async function check(test: Case): Promise<void> {
   const keys = [test.on.map(([name]) => name), test.on.map(([, name]) => name)]
   let harness = await new KeyedHarness(options, keys, test.parallelism).open()
   const model = new Model(test)
+  const isByClock = test.window.time === 'processing'
   let watermark = -10
+  let now = 0
   let late = 0
   for (const step of [...test.steps, { kind: 'end' } as const]) {
     if (step.kind === 'batch') {
       const rows = step.rows.map((row) => named(step.side, row))
-      step.rows.forEach(({ t }, i) => model.add(step.side, rows[i]!, t))
+      step.rows.forEach(({ t }, i) => model.add(step.side, rows[i]!, isByClock ? now : t))
       expect(harness.batch(rows, step.side)).toEqual([])
     } else if (step.kind === 'restore') {
       late += harness.sum('lateRows')
       const restore = harness.snapshot()
       harness.close()
-      harness = await new KeyedHarness({ ...options, restore }, keys, step.parallelism).open()
+      harness = new KeyedHarness({ ...options, restore }, keys, step.parallelism)
+      harness.processingTime(now)
+      await harness.open()
+    } else if (step.kind === 'clock') {
+      now += step.by
+      const want = isByClock ? model.watermark(now - 1) : []
+      expect(sorted(harness.processingTime(now))).toEqual(sorted(want))
     } else {
       watermark = step.kind === 'end' ? Infinity : watermark + step.by
-      expect(sorted(harness.watermark(watermark))).toEqual(sorted(model.watermark(watermark)))
+      const isFiring = !isByClock || step.kind === 'end'
+      const want = isFiring ? model.watermark(watermark) : []
+      expect(sorted(harness.watermark(watermark))).toEqual(sorted(want))
     }
     expect(Math.max(0, ...harness.batchSizes)).toBeLessThanOrEqual(test.batchRows)
   }
@@ -229,7 +243,7 @@ async function check(test: Case): Promise<void> {
 }
 
 describe('a join in windows', () => {
-  it.each(Object.entries(WINDOWS))(
+  it.each(WINDOWS)(
     'gives what nested loops over each give, once it is over: %s',
     async (_, window) => {
       const before = kernels.exports.allocated()

@@ -1,6 +1,15 @@
 // What joins of two streams make of a job, and what they refuse.
 import { describe, expect, it } from 'vitest'
-import { float64, int32, int64, list, session, timestamp, tumble, utf8 } from '../../src/index.ts'
+import {
+  float64,
+  globalWindow,
+  int32,
+  int64,
+  list,
+  timestamp,
+  tumble,
+  utf8,
+} from '../../src/index.ts'
 import { refusal, testEnvironment, testSource } from './test-environment.ts'
 
 const bids = testSource(
@@ -103,7 +112,7 @@ describe('a join in windows', () => {
     expect(text).toContain('hash by id, carrying id, price, opens')
   })
 
-  it('refuses streams without event time, and windows by another', () => {
+  it('refuses streams without event time, and windows without bounds', () => {
     const { bid, auction } = streams()
     const codeOf = (build: () => unknown) => refusal(build).code
     const timed = bid.assignWatermarks('time')
@@ -112,7 +121,9 @@ describe('a join in windows', () => {
       codeOf(() => timed.windowJoin(auction, { on, window, select: (b) => ({ note: b.note }) })),
     ).toBe('GRAPH_INVALID')
     const self = { on: { auction: 'auction' } } as const
-    const byClock = session('1s', { time: 'processing' })
-    expect(codeOf(() => timed.windowJoin(timed, { ...self, window: byClock }))).toBe('UNSUPPORTED')
+    const everything = globalWindow() as never
+    expect(codeOf(() => timed.windowJoin(timed, { ...self, window: everything }))).toBe(
+      'UNSUPPORTED',
+    )
   })
 })

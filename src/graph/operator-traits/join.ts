@@ -75,12 +75,15 @@ export const join: OperatorTraits<SpecOf<'join'>> = {
 
 /** A join by the event time of both sides. */
 const timed = {
-  inputColumns: <S extends JoinSpec & { readonly time: readonly [string, string] }>(
+  inputColumns: <S extends JoinSpec & { readonly time?: readonly [string, string] }>(
     spec: S,
     needed: Names,
     input: Schema,
     side: number,
-  ) => [...joinInputColumns(spec, needed, input, side), spec.time[side]!],
+  ) => [
+    ...joinInputColumns(spec, needed, input, side),
+    ...(spec.time === undefined ? [] : [spec.time[side]!]),
+  ],
   prune: <S extends JoinSpec>(
     spec: S,
     needed: Names,
@@ -93,11 +96,11 @@ const timed = {
 }
 
 function checkTimes(
-  spec: JoinSpec & { readonly time: readonly [string, string] },
+  spec: JoinSpec & { readonly time?: readonly [string, string] },
   inputs: readonly Schema[],
 ): void {
   checkJoinKeys(spec, inputs)
-  spec.time.forEach((name, side) => checkTime(inputs[side]!, name))
+  spec.time?.forEach((name, side) => checkTime(inputs[side]!, name))
 }
 
 export const windowJoin: OperatorTraits<SpecOf<'windowJoin'>> = {
@@ -108,7 +111,8 @@ export const windowJoin: OperatorTraits<SpecOf<'windowJoin'>> = {
     return new Schema(joinedFields(spec, inputs, said.names, bounds))
   },
   engine: () => kernel('both sides in columns, chained by key when their window is over'),
-  detail: (spec) => `${windowText(spec.window)} over ${spec.time.join(' and ')}: ${joinText(spec)}`,
+  detail: (spec) =>
+    `${windowText(spec.window)} over ${spec.time?.join(' and ') ?? 'processing time'}: ${joinText(spec)}`,
 }
 
 export const intervalJoin: OperatorTraits<SpecOf<'intervalJoin'>> = {
