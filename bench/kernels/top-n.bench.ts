@@ -81,7 +81,83 @@ const greatest = (name: string, isPlaced: boolean) =>
     expect: { twin: isPlaced ? 0.7 : 1 },
   })
 
+/** Values of a key's list, for the look-up by rank. */
+const LISTED = 30
+const RANKED = 10_000
+const FRACTION = 0.9
+
+/** Value number `i` of a key, in no order. */
+const listed = (key: number, i: number): number => (key * 7 + i * 7_919) % 100_003
+
+/** The 0.9 quantile of a row's key: the rows below and above are found by rank, and mixed. */
+const ranked = kernelBench({
+  name: `a quantile of ${RANKED.toLocaleString('en')} keys by rank`,
+  input: (random, rows) => [random.uint32(rows, 0, RANKED)],
+  output: (rows) => [new Float64Array(rows)],
+  kernel: (kernels) => {
+    const table = new TopNTable(kernels)
+    const lists = kernels.allocate(RANKED * 4)
+    kernels.u8.fill(0, lists, lists + RANKED * 4)
+    for (let i = 0; i < LISTED; i++) {
+      const mark = kernels.mark()
+      const values = Uint32Array.from({ length: RANKED }, (_, key) => listed(key, i))
+      const orders = kernels.put(keysOf(values.map((value) => 0xffffffff - value)))
+      const texts = kernels.put(new Uint8Array(Float64Array.from(values).buffer))
+      const offsets = kernels.put(
+        new Uint8Array(Int32Array.from({ length: RANKED + 1 }, (_, row) => row * 8).buffer),
+      )
+      const ids = kernels.put(
+        new Uint8Array(Uint32Array.from({ length: RANKED }, (_, key) => key).buffer),
+      )
+      const coming = {
+        ids,
+        ops: 0,
+        orders: { offsets, values: orders },
+        rows: { offsets, values: texts },
+        n: RANKED,
+      }
+      const gone = table.newGone(RANKED)
+      table.apply(lists, coming, { limit: LISTED, ties: false }, { gone, strict: true })
+      table.forget(lists, { ids: 0, count: 0 }, gone)
+      kernels.reset(mark)
+    }
+    return {
+      run({ in: [ids], out: [out], rows }) {
+        const mark = kernels.mark()
+        const { below, above, between } = table.quantiles(lists, { ids, count: rows }, FRACTION)
+        const { u32, f64, data } = kernels
+        for (let i = 0; i < rows; i++) {
+          const low = data.getFloat64(u32[(below >>> 2) + i]!, true)
+          const high = data.getFloat64(u32[(above >>> 2) + i]!, true)
+          f64[(out >>> 3) + i] = low + (high - low) * f64[(between >>> 3) + i]!
+        }
+        kernels.reset(mark)
+        return 0
+      },
+    }
+  },
+  twin: () => {
+    const lists = Array.from({ length: RANKED }, (_, key) =>
+      Float64Array.from({ length: LISTED }, (__, i) => listed(key, i)).toSorted(),
+    )
+    return {
+      run({ in: [ids], out: [out], rows }) {
+        for (let i = 0; i < rows; i++) {
+          const list = lists[ids[i]!]!
+          const rank = FRACTION * (list.length - 1)
+          const low = list[Math.floor(rank)]!
+          const high = list[Math.min(list.length - 1, Math.floor(rank) + 1)]!
+          out[i] = low + (high - low) * (rank - Math.floor(rank))
+        }
+        return 0
+      },
+    }
+  },
+  expect: { twin: 0.5 },
+})
+
 export default [
   greatest('the 10 greatest of 1,000 keys', false),
   greatest('the same, rows copied when it is known which of them stay', true),
+  ranked,
 ]
