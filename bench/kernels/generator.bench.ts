@@ -19,7 +19,7 @@ const numbers = (['auction', 'price', 'dateTime'] as const).map((name) =>
   kernelBench({
     name: `${name} of a bid`,
     rows: 2_048,
-    megabytes: 1,
+    megabytes: 0.1,
     input: (_random, rows, batch) => [bids(rows, batch)],
     output: (rows) => [new BigInt64Array(rows)],
     kernel: (kernels) => {
@@ -48,7 +48,7 @@ const texts = (['channel', 'url', 'extra'] as const).map((name) =>
   kernelBench({
     name: `${name} of a bid`,
     rows: 2_048,
-    megabytes: 1,
+    megabytes: 0.1,
     input: (_random, rows, batch) => [bids(rows, batch)],
     output: (rows) => textOutput(rows, 96),
     outputUsed: (bytes, rows) => [rows + 1, bytes],
