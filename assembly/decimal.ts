@@ -43,7 +43,7 @@ function storeSigned(out: usize, low: u64, high: u64, sign: u64): void {
   const flipped = low ^ sign
   const result = flipped - sign
   store<u64>(out, result)
-  store<u64>(out, (high ^ sign) + u64(sign != 0 && flipped == -1), 8)
+  store<u64>(out, (high ^ sign) + (u64(flipped == -1) & sign), 8)
 }
 
 /**
@@ -199,17 +199,20 @@ export function decimalMultiply(
     const aSign = <u64>(load<i64>(a, 8) >> 63)
     const bSign = <u64>(load<i64>(b, 8) >> 63)
     const x = (load<u64>(a) ^ aSign) - aSign
-    const xTop = (load<u64>(a, 8) ^ aSign) + u64(aSign != 0 && x == 0)
+    const xTop = (load<u64>(a, 8) ^ aSign) + (u64(x == 0) & aSign)
     const y = (load<u64>(b) ^ bSign) - bSign
-    const yTop = (load<u64>(b, 8) ^ bSign) + u64(bSign != 0 && y == 0)
+    const yTop = (load<u64>(b, 8) ^ bSign) + (u64(y == 0) & bSign)
     const low = x * y
     // Of the cross products only one has two factors, if the result is to fit.
-    const cross = xTop ? xTop * y : yTop * x
-    const crossHigh = xTop ? mulHigh(xTop, y) : mulHigh(yTop, x)
+    const top = select<u64>(xTop, yTop, xTop != 0)
+    const other = select<u64>(y, x, xTop != 0)
+    const cross = top * other
+    // Below 2^64 when their leading zeros are 64 together: then there is no upper half to work out.
+    const crossHigh = clz<u64>(top) + clz<u64>(other) >= 64 ? 0 : mulHigh(top, other)
     const base = mulHigh(x, y)
     const high = base + cross
     const fits =
-      !(xTop && yTop) && !crossHigh && high >= base && isBelow(low, high, limitLow, limitHigh)
+      !crossHigh && high >= base && isBelow(low, high, limitLow, limitHigh) && !(xTop && yTop)
     storeSigned(out, low, high, aSign ^ bSign)
     if (settle(row, fits, validity, outValidity)) return row
     a += aNext
@@ -226,7 +229,7 @@ export function decimalNegate(isAbs: u32, a: usize, n: u32, out: usize): void {
     const sign: u64 = isAbs ? <u64>(<i64>high >> 63) : -1
     const result = (low ^ sign) - sign
     store<u64>(out, result)
-    store<u64>(out, (high ^ sign) + u64(sign != 0 && result == 0), 8)
+    store<u64>(out, (high ^ sign) + (u64(result == 0) & sign), 8)
   }
 }
 
