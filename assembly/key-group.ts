@@ -29,9 +29,9 @@ function target4(hashes: usize, m: i32, p: i32, reciprocal: v128): v128 {
   return quotient4(i32x4.mul(group, i32x4.splat(p)), m, reciprocal)
 }
 
-function maskedTarget4(hashes: usize, m: i32, p: i32): v128 {
-  const group = v128.and(v128.load(hashes), i32x4.splat(m - 1))
-  return i32x4.shr_u(i32x4.mul(group, i32x4.splat(p)), ctz<i32>(m))
+function maskedTarget4(hashes: usize, mask: v128, p: v128, shift: i32): v128 {
+  const group = v128.and(v128.load(hashes), mask)
+  return i32x4.shr_u(i32x4.mul(group, p), shift)
 }
 
 /** Writes the owner of each row's key group (u16) from the hashes of the keys (u32). */
@@ -45,12 +45,22 @@ export function keyGroupTargets(
   const m = <i32>maxParallelism
   const p = <i32>parallelism
   if (!(m & (m - 1))) {
+    const mask = i32x4.splat(m - 1)
+    const factor = i32x4.splat(p)
+    const shift = ctz<i32>(m)
     for (let i: usize = 0; i < <usize>n; i += 16) {
       const row = hashes + (i << 2)
-      const a = maskedTarget4(row, m, p)
-      v128.store(out + (i << 1), i16x8.narrow_i32x4_u(a, maskedTarget4(row + 16, m, p)))
-      const b = maskedTarget4(row + 32, m, p)
-      v128.store(out + (i << 1), i16x8.narrow_i32x4_u(b, maskedTarget4(row + 48, m, p)), 16)
+      const a = maskedTarget4(row, mask, factor, shift)
+      v128.store(
+        out + (i << 1),
+        i16x8.narrow_i32x4_u(a, maskedTarget4(row + 16, mask, factor, shift)),
+      )
+      const b = maskedTarget4(row + 32, mask, factor, shift)
+      v128.store(
+        out + (i << 1),
+        i16x8.narrow_i32x4_u(b, maskedTarget4(row + 48, mask, factor, shift)),
+        16,
+      )
     }
     return
   }

@@ -61,26 +61,30 @@ function partition<T>(
   const second = quarter * sizeof<T>()
   const third = second << 1
   const fourth = second + third
+  // Each quarter has a base of its own: WebAssembly adds nothing to an address for free that may wrap.
+  const counts2 = counts + 4
+  const counts3 = counts + 8
+  const counts4 = counts + 12
   for (let p = first; p < first + second; p += sizeof<T>()) {
     count(cellAt<T>(counts, targets, p))
-    count(cellAt<T>(counts, targets, p + second) + 4)
-    count(cellAt<T>(counts, targets, p + third) + 8)
-    count(cellAt<T>(counts, targets, p + fourth) + 12)
+    count(cellAt<T>(counts2, targets, p + second))
+    count(cellAt<T>(counts3, targets, p + third))
+    count(cellAt<T>(counts4, targets, p + fourth))
   }
   const rest = first + fourth + second
   const end = first + <usize>n * sizeof<T>()
-  for (let p = rest; p < end; p += sizeof<T>()) count(cellAt<T>(counts, targets, p) + 12)
+  for (let p = rest; p < end; p += sizeof<T>()) count(cellAt<T>(counts4, targets, p))
   accumulate(parts, counts, starts)
   let i: usize = 0
   for (let p = first; p < first + second; p += sizeof<T>(), i++) {
     scatter<T>(cellAt<T>(counts, targets, p), p, i, rows)
-    scatter<T>(cellAt<T>(counts, targets, p + second) + 4, p + second, i + quarter, rows)
-    scatter<T>(cellAt<T>(counts, targets, p + third) + 8, p + third, i + 2 * quarter, rows)
-    scatter<T>(cellAt<T>(counts, targets, p + fourth) + 12, p + fourth, i + 3 * quarter, rows)
+    scatter<T>(cellAt<T>(counts2, targets, p + second), p + second, i + quarter, rows)
+    scatter<T>(cellAt<T>(counts3, targets, p + third), p + third, i + 2 * quarter, rows)
+    scatter<T>(cellAt<T>(counts4, targets, p + fourth), p + fourth, i + 3 * quarter, rows)
   }
   i = quarter << 2
   for (let p = rest; p < end; p += sizeof<T>(), i++) {
-    scatter<T>(cellAt<T>(counts, targets, p) + 12, p, i, rows)
+    scatter<T>(cellAt<T>(counts4, targets, p), p, i, rows)
   }
 }
 

@@ -76,13 +76,17 @@ export function stringSubstring(
   const ascii = isAsciiRun(values + base, load<u32>(offsets + ((<usize>n) << 2)) - base)
   let to = outValues
   store<u32>(outOffsets, 0)
+  let from = load<i32>(starts)
+  let length = max<i32>(load<i32>(lengths), 0)
+  let end = values + base
   for (let row: u32 = 0; row < n; row++) {
     const at = (<usize>row) << 2
-    let p = values + load<u32>(offsets + at)
-    const end = values + load<u32>(offsets + at, 4)
-    let start = load<i32>(starts + row * startStride)
-    const length = max<i32>(load<i32>(lengths + row * lengthStride), 0)
+    let p = end
+    end = values + load<u32>(offsets + at, 4)
+    if (startStride) from = load<i32>(starts + row * startStride)
+    if (lengthStride) length = max<i32>(load<i32>(lengths + row * lengthStride), 0)
     const bytes = <u32>(end - p)
+    let start = from
     if (start < 0) start = max<i32>(start + <i32>(ascii ? bytes : countCodePoints(p, bytes)), 0)
     let taken: u32
     if (ascii) {
