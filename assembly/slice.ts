@@ -82,10 +82,11 @@ export function sliceFind(
     const at: usize = load<u32>(pages + ((<usize>page) << 2))
     const block: usize = at ? <usize>load<u32>(at + ((<usize>(number & PAGE_MASK)) << 2)) : 0
     const place = <usize>(id & rowMask)
-    if (!block || !load<u8>(block + place)) continue
+    if (!block) continue
+    // Written in any case, and counted when it is there: rows come and go at random.
     store<u32>(outIds + (count << 2), id)
     store<u32>(outRows + (count << 2), <u32>(block + BLOCK_HEADER + place * stride))
-    count++
+    count += <usize>(load<u8>(block + place) != 0)
   }
   return <u32>count
 }
