@@ -14,6 +14,8 @@
 //
 // T1  A type is nullable only when it says so; null in a column that is not nullable is malformed.
 
+import { DataflowError } from '../base/errors.ts'
+
 export type TimeUnit = 's' | 'ms' | 'us' | 'ns'
 
 export interface Bool<N extends boolean = boolean> {
@@ -197,22 +199,43 @@ export const utf8 = (): Utf8<false> => ({ kind: 'utf8', nullable: false })
 export const binary = (): Binary<false> => ({ kind: 'binary', nullable: false })
 export const date = (): CalendarDate<false> => ({ kind: 'date', nullable: false })
 
-/** An exact number of `precision` digits, `scale` of them after the point. */
-export const decimal = (precision: number, scale: number): Decimal<false> => ({
-  kind: 'decimal',
-  nullable: false,
-  precision,
-  scale,
-})
+/**
+ * An exact number of `precision` digits, 1 to 38, `scale` of them after the point.
+ * @throws CONFIG_INVALID
+ */
+export function decimal(precision: number, scale: number): Decimal<false> {
+  const isPrecision = Number.isInteger(precision) && precision >= 1 && precision <= 38
+  if (isPrecision && Number.isInteger(scale) && scale >= 0 && scale <= precision) {
+    return { kind: 'decimal', nullable: false, precision, scale }
+  }
+  throw new DataflowError(
+    'CONFIG_INVALID',
+    `decimal(${precision}, ${scale}): a decimal has 1 to 38 digits, and 0 to all of them after ` +
+      'the point: decimal(12, 2)',
+  )
+}
+
+const TIME_UNITS: readonly TimeUnit[] = ['s', 'ms', 'us', 'ns']
+
+function timeUnit<U extends TimeUnit>(unit: U, type: string): U {
+  if (TIME_UNITS.includes(unit)) return unit
+  throw new DataflowError(
+    'CONFIG_INVALID',
+    `${type}('${String(unit)}'): a unit is one of ${TIME_UNITS.join(', ')}`,
+  )
+}
+
+/** A moment, counted in `unit`. @throws CONFIG_INVALID for a unit that is none */
 export const timestamp = <U extends TimeUnit = 'ms'>(unit?: U): Timestamp<U, false> => ({
   kind: 'timestamp',
   nullable: false,
-  unit: unit ?? ('ms' as U),
+  unit: timeUnit(unit ?? ('ms' as U), 'timestamp'),
 })
+/** A length of time, counted in `unit`. @throws CONFIG_INVALID for a unit that is none */
 export const duration = <U extends TimeUnit = 'ms'>(unit?: U): Duration<U, false> => ({
   kind: 'duration',
   nullable: false,
-  unit: unit ?? ('ms' as U),
+  unit: timeUnit(unit ?? ('ms' as U), 'duration'),
 })
 export const list = <T extends DataType>(item: T): List<T, false> => ({
   kind: 'list',

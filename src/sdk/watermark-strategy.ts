@@ -84,6 +84,14 @@ export class WatermarkStrategy<in F extends Fields> {
     maxOutOfOrderness: TimeSpan,
   ): WatermarkStrategy<F> {
     return atCallSite('forBoundedOutOfOrderness', () => {
+      // Flink has the span alone, and the times in an assigner.
+      if (maxOutOfOrderness === undefined) {
+        throw new DataflowError(
+          'CONFIG_INVALID',
+          "forBoundedOutOfOrderness() takes the column of event time and a span, ('time', '5s'), " +
+            `not only ${shown(time)}`,
+        )
+      }
       const maxOutOfOrdernessMs = outOfOrdernessMs(maxOutOfOrderness)
       return WatermarkStrategy.#of(time, { kind: 'bounded', maxOutOfOrdernessMs })
     })
@@ -189,8 +197,8 @@ export function checkStrategy(given: unknown): void {
   if (given instanceof WatermarkStrategy) return
   throw new DataflowError(
     'CONFIG_INVALID',
-    "a strategy is WatermarkStrategy.forBoundedOutOfOrderness('5s') and its kin, and this is " +
-      shown(given),
+    "a strategy is WatermarkStrategy.forBoundedOutOfOrderness('time', '5s') and its kin, and " +
+      `this is ${shown(given)}`,
   )
 }
 

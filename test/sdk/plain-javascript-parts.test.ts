@@ -1,6 +1,6 @@
 // What plain JavaScript may take for a source, a sink, a tag, a strategy, a table: refused with what to write.
 import { describe, it } from 'vitest'
-import { count, int32 } from '../../src/index.ts'
+import { count, decimal, int32, timestamp, WatermarkStrategy } from '../../src/index.ts'
 import {
   api,
   type Case,
@@ -51,7 +51,33 @@ describe('what connectors, tags and tables are taken for', () => {
       'no strategy',
       'CONFIG_INVALID',
       () => stream['assignTimestampsAndWatermarks']!('5s'),
-      "a strategy is WatermarkStrategy.forBoundedOutOfOrderness('5s') and its kin, and this is '5s'",
+      "a strategy is WatermarkStrategy.forBoundedOutOfOrderness('time', '5s') and its kin, and this is '5s'",
+    ],
+    [
+      'a span without event time',
+      'CONFIG_INVALID',
+      () => WatermarkStrategy.forBoundedOutOfOrderness(...(['5s'] as unknown as ['time', '5s'])),
+      "forBoundedOutOfOrderness() takes the column of event time and a span, ('time', '5s'), not only '5s'",
+    ],
+    ...(
+      [
+        [40, 2],
+        [2, 5],
+        [0, 0],
+        [10, -1],
+        [10.5, 1],
+      ] as const
+    ).map(([precision, scale]): Case => [
+      `decimal(${precision}, ${scale})`,
+      'CONFIG_INVALID',
+      () => decimal(precision, scale),
+      `decimal(${precision}, ${scale}): a decimal has 1 to 38 digits, and 0 to all of them after the point`,
+    ]),
+    [
+      'a unit of time that is none',
+      'CONFIG_INVALID',
+      () => timestamp('m' as 'ms'),
+      "timestamp('m'): a unit is one of s, ms, us, ns",
     ],
     [
       'no stream to connect',
