@@ -4,7 +4,7 @@ import { DataflowError } from '../base/errors.ts'
 import { bitmapBytes } from './bitmap.ts'
 import { GrowingBlock } from './growing-block.ts'
 import type { Kernels } from './module.ts'
-import type { Rows, TakenBytes } from './take.ts'
+import { BITS_TAKEN, type Rows, type TakenBytes } from './take.ts'
 
 /** Rows of a chunk; as assembly/chunked.ts says. */
 export const CHUNK_ROWS = 8_192
@@ -57,29 +57,12 @@ export class Chunks {
 /** Values of 1, 2, 4, 8 or 16 bytes. */
 export function chunkedTakeFixed(
   kernels: Kernels,
-  bytes: 1 | 2 | 4 | 8 | 16,
+  bytes: keyof typeof BITS_TAKEN,
   { table }: Chunks,
   { rows, length }: Rows,
 ): number {
   const out = kernels.scratch(length * bytes)
-  const { exports } = kernels
-  switch (bytes) {
-    case 1:
-      exports.chunkedTake8(table, rows, length, out)
-      break
-    case 2:
-      exports.chunkedTake16(table, rows, length, out)
-      break
-    case 4:
-      exports.chunkedTake32(table, rows, length, out)
-      break
-    case 8:
-      exports.chunkedTake64(table, rows, length, out)
-      break
-    case 16:
-      exports.chunkedTake128(table, rows, length, out)
-      break
-  }
+  kernels.exports[`chunkedTake${BITS_TAKEN[bytes]}`](table, rows, length, out)
   return out
 }
 

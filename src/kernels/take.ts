@@ -15,32 +15,18 @@ export interface TakenBytes {
   readonly values: number
 }
 
+/** Bits of what can be taken whole, by its bytes: the end of the kernels' names. */
+export const BITS_TAKEN = { 1: 8, 2: 16, 4: 32, 8: 64, 16: 128 } as const
+
 /** Values of 1, 2, 4, 8 or 16 bytes. */
 export function takeFixed(
   kernels: Kernels,
-  bytes: 1 | 2 | 4 | 8 | 16,
+  bytes: keyof typeof BITS_TAKEN,
   values: number,
   { rows, length }: Rows,
 ): number {
   const out = kernels.scratch(length * bytes)
-  const { exports } = kernels
-  switch (bytes) {
-    case 1:
-      exports.take8(values, rows, length, out)
-      break
-    case 2:
-      exports.take16(values, rows, length, out)
-      break
-    case 4:
-      exports.take32(values, rows, length, out)
-      break
-    case 8:
-      exports.take64(values, rows, length, out)
-      break
-    case 16:
-      exports.take128(values, rows, length, out)
-      break
-  }
+  kernels.exports[`take${BITS_TAKEN[bytes]}`](values, rows, length, out)
   return out
 }
 

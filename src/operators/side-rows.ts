@@ -55,7 +55,8 @@ export class SideRows {
         !tag.schema.has(name) || !tag.schema.project([name]).equals(schema.project([name])),
     )
     if (other !== undefined) {
-      const hint = didYouMean(other.name, tag.schema.names)
+      const isNamed = tag.schema.has(other.name)
+      const hint = isNamed ? '' : didYouMean(other.name, tag.schema.names)
       throw new DataflowError(
         'TYPE_MISMATCH',
         `side output '${tag.id}' is read with the columns (${schema}), and written with ` +

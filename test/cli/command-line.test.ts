@@ -55,6 +55,20 @@ const COUNTED = `env.fromSource(${CLICKS}).assignWatermarks('time').keyBy('page'
   .aggregate({ clicks: count() })`
 
 describe('millrace run', () => {
+  it('ends in silence when nobody reads its output any more', async () => {
+    const lines = job('lines.ts', 'env.fromCollection([{ n: 1 }]).print()')
+    const bin = join(ROOT, 'bin/millrace.js')
+    const child = spawn(process.execPath, [bin, 'run', lines, '--no-progress'], { cwd: folder })
+    child.stdout.destroy()
+    let err = ''
+    child.stderr.on('data', (data: Buffer) => (err += data.toString()))
+    const code = await new Promise((resolve, reject) => {
+      child.on('error', reject)
+      child.on('close', resolve)
+    })
+    expect({ code, err }).toEqual({ code: 141, err: '' })
+  })
+
   it('runs a TypeScript job without a build, and ends with its figures', async () => {
     const { code, out, err } = await millrace(
       'run',

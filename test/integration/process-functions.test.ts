@@ -132,4 +132,26 @@ describe('a keyed process function', () => {
     const rows = await Array.fromAsync(counts.getSideOutput(hot).collect())
     expect(rows).toHaveLength(ROWS.filter(({ heat }) => heat > 39).length)
   })
+
+  it('refuses a tag with two types, where it is read and where it is written', async () => {
+    const tags = [
+      outputTag('hot', { city: utf8() }),
+      outputTag('hot', { city: float64() }),
+    ] as const
+    const made = environment(1)
+      .fromCollection(ROWS, { schema: SCHEMA })
+      .process({
+        processElement(_row, context) {
+          context.output(tags[1], { city: 1 })
+        },
+      })
+    const read = made.getSideOutput(tags[0])
+    expect(() => made.getSideOutput(tags[1])).toThrow(
+      /'hot' of 'Process' is read with two types: \(city: utf8\) and \(city: float64\); use one/,
+    )
+    // The name is right: there is no other to mean.
+    await expect(Array.fromAsync(read.collect())).rejects.toThrow(
+      /is read with the columns \(city: utf8\), and written with \(city: float64\): use one tag object\.$/,
+    )
+  })
 })

@@ -1,6 +1,6 @@
 // The REST interface over a real server: answers, and what it refuses.
 import { request } from 'node:http'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { checksum } from '../../src/connectors/checksum.ts'
 import {
   type Counter,
@@ -93,7 +93,7 @@ describe('REST interface', () => {
     }
     const countOf = ({ metrics: { rows: counted } }: OperatorProgress) =>
       counted?.kind === 'counter' ? counted.value : 0
-    while (countOf(await sized()) < 100) await new Promise((resolve) => setTimeout(resolve, 5))
+    await vi.waitUntil(async () => countOf(await sized()) >= 100, { timeout: 30_000, interval: 5 })
     const expected = {
       parallelism: 2,
       rowsIn: 100,

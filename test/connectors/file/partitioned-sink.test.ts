@@ -2,7 +2,7 @@
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   date,
   float64,
@@ -138,7 +138,7 @@ describe('partitionBy', () => {
     async function* failing() {
       yield* rows(300)
       // Null and the empty text have one folder.
-      while (files().length < 5) await new Promise((resolve) => setTimeout(resolve, 5))
+      await vi.waitUntil(() => files().length >= 5, { timeout: 30_000, interval: 5 })
       throw new Error('no further')
     }
     const env = StreamExecutionEnvironment.getExecutionEnvironment({ config: { batchRows: 64 } })
