@@ -155,5 +155,6 @@ export function dropIndex(heap: usize, set: usize): void {
   const index: usize = load<u32>(set, LIST_INDEX)
   if (index) heapFree(heap, index, (<usize>load<u32>(set, LIST_INDEX_SIZE)) << 3)
   store<u32>(set, 0, LIST_INDEX)
+  store<u32>(set, 0, LIST_INDEX_SIZE)
   store<u32>(set, 0, LIST_ZERO)
 }

@@ -250,7 +250,8 @@ function quantile(sketch: usize, fraction: f64): f64 {
     store<u32>(slot, load<u32>(slot) + 1)
     seen += (<u64>1) << chosen
     const value = floatOf(least)
-    if (isBetween) return before + (value - before) * (rank - <f64>low)
+    // Equal values may be infinite, and have no difference.
+    if (isBetween) return value == before ? value : before + (value - before) * (rank - <f64>low)
     if (seen <= low) continue
     if (seen > low + 1 || <f64>low == rank || low == last) return value
     before = value

@@ -139,8 +139,9 @@ function readColumn<R>(
       if (!validity || isSet(validity, row + i)) {
         let p = values + start
         let length = end - start
-        // One test for both ends: what is below 0x21 has a sign bit then.
-        if (((<i32>load<u8>(p) - 0x21) | (<i32>load<u8>(values + end - 1) - 0x21)) < 0) {
+        // One test for both ends: what is below 0x21 has a sign bit then. An empty text has no ends, and
+        // where all are empty, there may be no bytes at all.
+        if (length && ((<i32>load<u8>(p) - 0x21) | (<i32>load<u8>(values + end - 1) - 0x21)) < 0) {
           p = skipWhite(p, values + end)
           length = trimmedLength(p, values + end)
         }

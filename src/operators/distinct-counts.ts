@@ -117,7 +117,7 @@ class ValueCounts {
     this.totals.compact(map, size)
     const fresh = { values: this.#newIndex(), counts: new KeyColumn(kernels, 4) }
     for (const { keys, values: some, counts: held, n } of this.present(most)) {
-      const { u32, i32 } = kernels
+      const { u32 } = kernels
       for (let i = 0; i < n; i++) {
         const to = u32[(map >>> 2) + u32[(keys >>> 2) + i]!]!
         assert(to !== NO_ROW, 'a key that goes has no values')
@@ -125,8 +125,10 @@ class ValueCounts {
       }
       const ids = fresh.values.insert([keysOf(keys, n), some], n)
       fresh.counts.reserve(fresh.values.size)
+      // Memory may have grown since.
+      const { u32: idsNow, i32 } = kernels
       for (let i = 0; i < n; i++) {
-        i32[(fresh.counts.ptr >>> 2) + u32[(ids >>> 2) + i]!] = i32[(held >>> 2) + i * 2]!
+        i32[(fresh.counts.ptr >>> 2) + idsNow[(ids >>> 2) + i]!] = i32[(held >>> 2) + i * 2]!
       }
     }
     values.close()

@@ -231,8 +231,9 @@ export class OrderedAggregates {
     for (let i = 0; i < found.length; i++) {
       const row = u32[(found.rows >>> 2) + i]!
       const share = f64[between / 8 + row]!
-      // At a rank itself: what is above may be infinite.
-      f64[values / 8 + row] = share === 0 ? low[i]! : low[i]! + (high[i]! - low[i]!) * share
+      // At a rank itself what is above may be infinite, and between equal values they both may.
+      const isLow = share === 0 || low[i] === high[i]
+      f64[values / 8 + row] = isLow ? low[i]! : low[i]! + (high[i]! - low[i]!) * share
     }
     return new Vector({
       type: nullable(float64()),

@@ -52,16 +52,18 @@ export class SessionSides {
   readonly #sessions: SessionTable
   readonly #sides: readonly [SessionSide, SessionSide]
   readonly #compaction: KeyCompaction
+  readonly #isByClock: boolean
   #watermarkMs = -Infinity
 
   /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, UNSUPPORTED */
   constructor(
-    { gapMs }: SessionWindowSpec,
+    { gapMs, time }: SessionWindowSpec,
     options: WindowJoinInputOptions,
     context: OperatorContext,
   ) {
     const { kernels } = context
     this.#context = context
+    this.#isByClock = time === 'processing'
     this.#input = new WindowJoinInput(options, context)
     this.#sessions = new SessionTable(kernels, {
       template: NO_ROWS,
@@ -131,7 +133,9 @@ export class SessionSides {
         kernels.reset(mark)
       }
     }
-    writeProgress(kernels, into, this.#watermarkMs)
+    // By the clock each subtask was woken at a time of its own, and the latest says nothing of the others'
+    // sessions: those that are over fire when the job goes on.
+    if (!this.#isByClock) writeProgress(kernels, into, this.#watermarkMs)
   }
 
   /** Takes the rows of a snapshot in anew: they make the sessions that they were in. */

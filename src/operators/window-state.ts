@@ -8,19 +8,17 @@
 // WS2  Windows without keys are in one subtask, and their state is a list.
 import { DataflowError } from '../base/errors.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
-import { BatchBuilder } from '../columnar/batch-builder.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
 import { compact } from '../columnar/gather.ts'
 import { type Field, Schema } from '../columnar/schema.ts'
-import { float64 } from '../columnar/type.ts'
 import type { Vector } from '../columnar/vector.ts'
 import type { AggregateProgram } from '../kernels/aggregate.ts'
 import type { KeyIndex } from '../state/key-index.ts'
 import type { Aggregation } from './aggregation.ts'
 import type { OperatorContext } from './operator.ts'
+import { readProgress, writeProgress } from './time-column.ts'
 
 const ACCUMULATORS = 'accumulators'
-const PROGRESS = 'progress'
 
 export interface WindowStateParts {
   readonly context: OperatorContext
@@ -78,10 +76,7 @@ export class WindowState {
   }
 
   writeProgress(into: StateWriter, watermarkMs: number): void {
-    const builder = new BatchBuilder(this.#parts.context.kernels, PROGRESS_SCHEMA)
-    builder.append({ watermark: watermarkMs })
-    into.union(PROGRESS, builder.finish())
-    builder.close()
+    writeProgress(this.#parts.context.kernels, into, watermarkMs)
   }
 
   /** What was written, some rows at a time; each lives until the next. */
@@ -114,14 +109,6 @@ export class WindowState {
   /** The watermark of the snapshot, -Infinity when there was none. */
   readProgress(): number {
     const { kernels, restored } = this.#parts.context
-    let watermarkMs = -Infinity
-    for (const { columns, length } of restored?.table(PROGRESS) ?? []) {
-      for (let row = 0; row < length; row++) {
-        watermarkMs = Math.max(watermarkMs, kernels.f64[columns[0]!.values / 8 + row]!)
-      }
-    }
-    return watermarkMs
+    return restored === undefined ? -Infinity : readProgress(kernels, restored)
   }
 }
-
-const PROGRESS_SCHEMA = Schema.of({ watermark: float64() })

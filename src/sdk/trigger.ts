@@ -179,7 +179,7 @@ const KINDS: Readonly<Record<TriggerSpec['kind'], true>> = {
 
 /** @throws CONFIG_INVALID for a kind that there is not */
 function checkKind(trigger: TriggerSpec): void {
-  if (!(trigger.kind in KINDS)) {
+  if (!Object.hasOwn(KINDS, trigger.kind)) {
     const hint = didYouMean(String(trigger.kind), Object.keys(KINDS))
     throw new DataflowError(
       'CONFIG_INVALID',

@@ -113,7 +113,7 @@ export function planWindow(
 /** @throws CONFIG_INVALID for what is no window */
 export function checkWindow(window: unknown): void {
   const kind = (window as { readonly kind?: unknown } | null | undefined)?.kind
-  if (typeof kind === 'string' && kind in KINDS) return
+  if (typeof kind === 'string' && Object.hasOwn(KINDS, kind)) return
   throw new DataflowError(
     'CONFIG_INVALID',
     "a window is tumble('10s'), slide('1m', '10s'), cumulate('1h', '10m'), session('30m') or " +

@@ -310,6 +310,13 @@ for (const { type, text, read, value, write } of CASES) {
     .map((parts) => parts.join(''))
 
   describe(`text to ${name}`, () => {
+    it('finds nothing in empty texts, where there are no bytes either', () => {
+      inArena(kernels, () => {
+        const column = { offsets: place(kernels, Int32Array.of(0, 0, 0)), values: 0, validity: 0 }
+        expect(tryCastText(kernels, type, column, 2).nullCount).toBe(2)
+      })
+    })
+
     it('reads good rows, makes bad ones null, and stops at the first bad one when strict', () => {
       fc.assert(
         fc.property(rowsOf(padded), fc.nat({ max: 7 }), fc.boolean(), (rows, skew, withNulls) =>
@@ -382,12 +389,8 @@ describe('the edges of time', () => {
         const type: TextType = { kind: 'timestamp', scale }
         // Seconds reach years of more than nine digits, which nothing reads.
         const values = scale === 0 ? edges.slice(2) : edges
-        const out = formatColumn(
-          kernels,
-          type,
-          { values: placeValues(type, values, 1), validity: 0 },
-          values.length,
-        )
+        const column = { values: placeValues(type, values, 1), validity: 0 }
+        const out = formatColumn(kernels, type, column, values.length)
         const back = castText(kernels, type, { ...out, validity: 0 }, values.length)
         expect(back.problem).toBeUndefined()
         expect(values.map((_, row) => readValue(type, back.values, row))).toEqual(values)

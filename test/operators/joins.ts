@@ -106,8 +106,11 @@ export class KeyedHarness<Config> {
     return this.#harnesses.flatMap((harness) => harness.watermark(watermarkMs))
   }
 
-  processingTime(nowMs: number): Row[] {
-    return this.#harnesses.flatMap((harness) => harness.processingTime(nowMs))
+  /** @param only the subtask that is as far; all, unless said */
+  processingTime(nowMs: number, only?: number): Row[] {
+    return this.#harnesses.flatMap((harness, i) =>
+      only === undefined || only === i ? harness.processingTime(nowMs) : [],
+    )
   }
 
   snapshot(): OperatorSnapshot[] {

@@ -252,4 +252,36 @@ describe('a join in windows', () => {
     },
     60_000,
   )
+
+  it.each([1, 2, 3])(
+    'goes on with the sessions that a slower subtask still held (%d subtasks)',
+    async (parallelism) => {
+      const window = { kind: 'session', gapMs: 10, time: 'processing' } as const
+      const on = [['k', 'kr']] as const
+      const options = {
+        kernels,
+        factory: createWindowJoin,
+        config: specOf({ kind: 'inner', on, where: false, window } as unknown as Case),
+        input: [Schema.of(LEFT), Schema.of(RIGHT)],
+        output: OUTPUT,
+        batchRows: 4,
+      }
+      const before = await new KeyedHarness(options, [['k'], ['kr']], 2).open()
+      for (const side of [0, 1] as const) {
+        const rows = Array.from({ length: 10 }, (_, k) => named(side, { k, s: null, v: k, t: 0 }))
+        before.batch(rows, side)
+      }
+      const first = before.processingTime(30, 0)
+      const restore = before.snapshot()
+      before.close()
+      const after = new KeyedHarness({ ...options, restore }, [['k'], ['kr']], parallelism)
+      after.processingTime(30)
+      await after.open()
+      const rest = after.processingTime(31)
+      after.close()
+      expect([first.length > 0, rest.length > 0]).toEqual([true, true])
+      const keys = [...first, ...rest].map(({ k }) => k as number)
+      expect(keys.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    },
+  )
 })

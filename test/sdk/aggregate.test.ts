@@ -6,6 +6,7 @@ import {
   argMax,
   argMin,
   collect,
+  count,
   countDistinct,
   float64,
   int32,
@@ -15,7 +16,7 @@ import {
   type RowOf,
   slide,
   stddevSamp,
-  type StreamExecutionEnvironment,
+  StreamExecutionEnvironment,
   timestamp,
   topN,
   utf8,
@@ -143,6 +144,32 @@ describe('collect()', () => {
     await job.push(sales, ROWS.slice(0, 15))
     await expect(job.push(sales, ROWS.slice(15, 16))).rejects.toThrow(
       /collect\(\) has more than 5 values of 'price' in a group/,
+    )
+  })
+
+  it.each(['stay', 'change'])('of infinite values are infinite where rows %s', async (rowsDo) => {
+    const rows = [Infinity, Infinity, -Infinity, -Infinity].map((price, id) => {
+      return { id, shop: id >> 1, price }
+    })
+    const env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 1 })
+    const stream = env.fromCollection(rows, {
+      schema: { id: int32(), shop: int32(), price: float64() },
+    })
+    const counted = stream.keyBy('id', 'shop', 'price').aggregate({ n: count() })
+    const prices =
+      rowsDo === 'stay'
+        ? stream.select(({ shop, price }) => ({ shop, price }))
+        : counted.select(({ shop, price }) => ({ shop, price }))
+    const medians = prices
+      .keyBy('shop')
+      .aggregate({ middle: median('price') })
+      .materialize()
+    const found = await Array.fromAsync(medians.collect())
+    expect(new Map(found.map(({ shop, middle }) => [shop, middle]))).toEqual(
+      new Map([
+        [0, Infinity],
+        [1, -Infinity],
+      ]),
     )
   })
 
