@@ -1,5 +1,6 @@
 // Builds a subtask from its deployment: gate, chain of operators, partitioners, and their channels.
 import type { Clock } from '../base/clock.ts'
+import { DataflowError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { Schema } from '../columnar/schema.ts'
 import { assert } from '../base/assert.ts'
@@ -43,10 +44,25 @@ export interface TaskEnvironment {
   collect(operator: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>
 }
 
+/** @throws JOB_MODULE_INVALID when the job's module has built another graph here than the submitted one */
+function checkClosures({ vertex }: TaskDeployment, { job, closures }: TaskEnvironment): void {
+  const lost = vertex.operators.find(
+    ({ id, spec }) => 'closure' in spec && spec.closure === true && !closures.has(id),
+  )
+  if (lost === undefined) return
+  throw new DataflowError(
+    'JOB_MODULE_INVALID',
+    `operator '${lost.name}' has no function in the slots: '${job.module ?? ''}' built another graph there ` +
+      'than the submitted one. A job module builds the same whole graph, its sinks too, each time that ' +
+      'its default export is called',
+  )
+}
+
 export async function buildSubtask(
   task: TaskDeployment,
   environment: TaskEnvironment,
 ): Promise<Subtask> {
+  checkClosures(task, environment)
   const { kernels } = environment
   const operators = task.vertex.operators
   const metrics = operators.map(newMetrics)

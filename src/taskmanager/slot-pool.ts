@@ -4,6 +4,8 @@
 // SP1  A slot is lent to one job at a time; run() is called once for each thread, never without one free.
 // SP2  kill() ends a slot's thread, even in an endless loop; the pool puts a new one in its place.
 // SP3  close() ends every thread and waits for it.
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { assert } from '../base/assert.ts'
@@ -49,6 +51,15 @@ interface ThreadSlot extends Slot {
 
 const SOURCE_EXTENSION = '.ts'
 
+/**
+ * Where threads keep what Node compiled. It makes a thread start faster, and it keeps Node's own stripper
+ * of types, a WebAssembly module, out of threads that come and go: V8 may free a wrapper of its imports
+ * while another thread takes it, and the process dies of SIGSEGV (nodejs/node#64500).
+ */
+function compileCache(): string {
+  return process.env['NODE_COMPILE_CACHE'] ?? join(tmpdir(), 'node-compile-cache')
+}
+
 export class ThreadSlotPool implements SlotPool {
   readonly #slots: number
   readonly #piscina: Piscina
@@ -69,6 +80,7 @@ export class ThreadSlotPool implements SlotPool {
       atomics: 'disabled',
       idleTimeout: Infinity,
       recordTiming: false,
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache() },
       ...(extension === SOURCE_EXTENSION ? { execArgv: ['--conditions=millrace-source'] } : {}),
     })
     // A worker that dies is reported by its own run; without a listener the pool's echo would be fatal.

@@ -5,9 +5,11 @@ import { describe, expect, it } from 'vitest'
 import { MiniCluster } from '../../src/cluster/mini-cluster.ts'
 import { DataflowError, firstCause } from '../../src/base/errors.ts'
 import { int32, StreamExecutionEnvironment } from '../../src/index.ts'
+import compileCacheJob from './compile-cache-job.ts'
 import job from './failing-job.ts'
 
 const MODULE = new URL('./failing-job.ts', import.meta.url).href
+const CACHING = new URL('./compile-cache-job.ts', import.meta.url).href
 
 const rows = (count: number): { n: number }[] => Array.from({ length: count }, (_, n) => ({ n }))
 
@@ -61,6 +63,22 @@ describe('embedded cluster', () => {
     const env = environment({ parallelism: 2, module: MODULE })
     job(env)
     expect(await env.execute()).toMatchObject({ rows: 100_000, rowObjects: 100_000, rowsOut: 10 })
+  })
+
+  it('keeps what Node compiled for its threads, so that they strip no types again', async () => {
+    const env = environment({ parallelism: 2, module: CACHING })
+    compileCacheJob(env)
+    expect((await env.execute()).rowsOut).toBe(2)
+  })
+
+  it('says so when a module builds another graph in its slots', async () => {
+    const env = environment({ parallelism: 2, module: CACHING })
+    job(env)
+    const error = await failure(env.execute())
+    expect(error.code).toBe('JOB_MODULE_INVALID')
+    expect(error.message).toMatch(
+      /operator '.*' has no function in the slots: '.*compile-cache-job/,
+    )
   })
 
   it('names operator, subtask, file and first cause of an error in user code, and ends its threads', async () => {
