@@ -53,8 +53,8 @@ function checkClosures({ vertex }: TaskDeployment, { job, closures }: TaskEnviro
   throw new DataflowError(
     'JOB_MODULE_INVALID',
     `operator '${lost.name}' has no function in the slots: '${job.module ?? ''}' built another graph there ` +
-      'than the submitted one. A job module builds the same whole graph, its sinks too, each time ' +
-      'that its default export is called',
+      'than the submitted one. A job module builds the same whole graph, its sinks too, ' +
+      'each time that its default export is called',
   )
 }
 
