@@ -170,15 +170,27 @@ export class SessionTable {
     kernels.reset(mark)
   }
 
+  /**
+   * A walk over all open sessions: each call lists up to `most` of the next, their accumulators at `rows`; 0
+   * when there are no more.
+   */
+  walk(): (most: number, rows: number) => number {
+    const kernels = this.#kernels
+    const at = new Uint8Array(8)
+    return (most, rows) => {
+      const mark = kernels.mark()
+      const cursor = kernels.put(at)
+      const count = kernels.exports.sessionScan(this.#table, cursor, most, rows) >>> 0
+      at.set(kernels.u8.subarray(cursor, cursor + at.length))
+      kernels.reset(mark)
+      return count
+    }
+  }
+
   /** All open sessions, up to `most` at a time, their accumulators at `rows`. */
   *scan(most: number, rows: number): Generator<number> {
-    const kernels = this.#kernels
-    const cursor = kernels.put(new Uint8Array(8))
-    for (;;) {
-      const count = kernels.exports.sessionScan(this.#table, cursor, most, rows) >>> 0
-      if (count === 0) return
-      yield count
-    }
+    const next = this.walk()
+    for (let count = next(most, rows); count > 0; count = next(most, rows)) yield count
   }
 
   /**

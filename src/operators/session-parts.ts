@@ -1,5 +1,5 @@
 // What the operators over sessions have while they are open, and how it becomes state and comes back:
-// the table of sessions beside what each operator over windows has.
+// the table of sessions beside what each operator over windows has. How sessions fire that are over.
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import { timestamp } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
@@ -51,6 +51,48 @@ export function addResults({ sessions, results }: SessionParts, n: number): void
   const { rows, ids, starts, ends } = results
   sessions.bounds(rows, n, { ids, starts, ends })
   results.added(n)
+}
+
+/** How an operator's sessions fire. */
+export interface SessionFiring {
+  /** Keeps of n sessions, listed behind the results, those that have something to say; how many. */
+  readonly keep: (n: number) => number
+  /** Emits the results. */
+  readonly flush: () => void
+}
+
+/** Fires the sessions that are over at a watermark. */
+export function* fireOver(
+  parts: SessionParts,
+  watermarkMs: number,
+  { keep, flush }: SessionFiring,
+): Generator<void> {
+  const { sessions, results } = parts
+  for (;;) {
+    const { room, rows } = results
+    const found = sessions.due(watermarkMs, room, rows)
+    addResults(parts, keep(found))
+    if (found < room) break
+    if (results.room === 0) yield flush()
+  }
+  if (results.length > 0) yield flush()
+}
+
+/** Fires sessions (their accumulators) again, which rows have come to after they were over. */
+export function* fireAgain(
+  { kernels }: OperatorContext,
+  parts: SessionParts,
+  again: Uint32Array,
+  flush: () => void,
+): Generator<void> {
+  const { results } = parts
+  for (let at = 0; at < again.length;) {
+    const some = again.subarray(at, at + results.room)
+    kernels.u32.set(some, results.rows / 4)
+    addResults(parts, some.length)
+    at += some.length
+    yield flush()
+  }
 }
 
 /** Gives the sessions back that are gone. */

@@ -20,8 +20,9 @@ import { KeyCompaction } from './key-compaction.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
 import { rowsReset } from '../kernels/trigger.ts'
 import {
-  addResults,
   closeSessions,
+  fireAgain,
+  fireOver,
   freeSessions,
   openSessions,
   readSessions,
@@ -49,8 +50,6 @@ export class SessionWindows implements Operator {
   readonly #compaction: KeyCompaction
   #state: State | undefined
   #watermarkMs = -Infinity
-  /** When the clock is to wake it; Infinity: nothing is asked for. */
-  #alarmMs = Infinity
 
   constructor(
     spec: WindowAggregateSpec & { readonly window: SessionWindowSpec },
@@ -103,8 +102,11 @@ export class SessionWindows implements Operator {
     const again = sessions.again(n)
     this.#free()
     input.late(batch, kept, late)
-    if (input.isProcessingTime) this.#wakeAt(this.#context.processingTimeMs() + this.#gapMs)
-    return again.length === 0 ? undefined : this.#fireAgain(again)
+    if (input.isProcessingTime) {
+      this.#context.wakeAt(this.#context.processingTimeMs() + this.#gapMs)
+    }
+    if (again.length === 0) return undefined
+    return fireAgain(this.#context, this.#opened(), again, () => this.#flush())
   }
 
   *processWatermark(watermarkMs: number): Generator<void> {
@@ -113,7 +115,6 @@ export class SessionWindows implements Operator {
 
   *onProcessingTime(nowMs: number): Generator<void> {
     if (!this.#input.isProcessingTime) return
-    this.#alarmMs = Infinity
     // A session's last moment is the one before its end, and that has passed.
     yield* this.#advance(nowMs - 1)
     this.#wake()
@@ -152,37 +153,14 @@ export class SessionWindows implements Operator {
     }
   }
 
+  /** Fires sessions that are over, and lets those go that live no more. */
   *#advance(watermarkMs: number): Generator<void> {
     if (watermarkMs <= this.#watermarkMs) return
-    const { sessions, results } = this.#opened()
     this.#watermarkMs = watermarkMs
-    for (;;) {
-      const { room, rows } = results
-      const found = sessions.due(watermarkMs, room, rows)
-      addResults(this.#opened(), found)
-      if (found < room) break
-      yield this.#flush()
-    }
-    if (results.length > 0) yield this.#flush()
+    const parts = this.#opened()
+    yield* fireOver(parts, watermarkMs, { keep: (n) => n, flush: () => this.#flush() })
     this.#free()
-    const { keys } = this.#opened()
-    this.#compaction.run(keys, {
-      mark: (bits) => sessions.mark(bits),
-      remap: (map) => sessions.remap(map),
-    })
-  }
-
-  /** Fires sessions again that rows have come to. */
-  *#fireAgain(again: Uint32Array): Generator<void> {
-    const { kernels } = this.#context
-    const { results } = this.#opened()
-    for (let at = 0; at < again.length;) {
-      const some = again.subarray(at, at + results.room)
-      kernels.u32.set(some, results.rows / 4)
-      addResults(this.#opened(), some.length)
-      at += some.length
-      yield this.#flush()
-    }
+    this.#compaction.run(parts.keys, parts.sessions)
   }
 
   #flush(): void {
@@ -206,12 +184,6 @@ export class SessionWindows implements Operator {
 
   #wake(): void {
     // Its last moment is over a millisecond later.
-    this.#wakeAt(this.#opened().sessions.nextDueMs + 1)
-  }
-
-  #wakeAt(timeMs: number): void {
-    if (timeMs >= this.#alarmMs) return
-    this.#alarmMs = timeMs
-    this.#context.wakeAt(timeMs)
+    this.#context.wakeAt(this.#opened().sessions.nextDueMs + 1)
   }
 }

@@ -30,6 +30,8 @@ import type { Operator, OperatorContext, Output } from './operator.ts'
 import {
   addResults,
   closeSessions,
+  fireAgain,
+  fireOver,
   freeSessions,
   openSessions,
   readSessions,
@@ -81,8 +83,6 @@ export class TriggeredSessions implements Operator {
   #watermarkMs = -Infinity
   /** When the first session fires before its end. */
   #nextMs = Infinity
-  /** When the clock is to wake it; Infinity: nothing is asked for. */
-  #alarmMs = Infinity
 
   constructor(
     spec: WindowAggregateSpec & { readonly window: SessionWindowSpec },
@@ -146,10 +146,13 @@ export class TriggeredSessions implements Operator {
     if (results.length > 0) this.#flush()
     const again = sessions.again(n)
     this.#free()
-    if (input.isProcessingTime) this.#wakeAt(this.#context.processingTimeMs() + this.#gapMs)
+    if (input.isProcessingTime) {
+      this.#context.wakeAt(this.#context.processingTimeMs() + this.#gapMs)
+    }
     this.#wakeToFire()
     // Who counts fires by that only.
-    return again.length === 0 || this.#firing.count > 0 ? undefined : this.#fire(again)
+    if (again.length === 0 || this.#firing.count > 0) return undefined
+    return fireAgain(this.#context, this.#opened(), again, () => this.#flush())
   }
 
   *processWatermark(watermarkMs: number): Generator<void> {
@@ -159,7 +162,6 @@ export class TriggeredSessions implements Operator {
   }
 
   *onProcessingTime(nowMs: number): Generator<void> {
-    this.#alarmMs = Infinity
     // A session's last moment is the one before its end, and that has passed.
     if (this.#input.isProcessingTime) yield* this.#advance(nowMs - 1)
     if (this.#firing.time === 'processing' && nowMs !== Infinity) yield* this.#fireDue(nowMs)
@@ -268,54 +270,46 @@ export class TriggeredSessions implements Operator {
   /** Fires sessions that are over, and lets those go that live no more. */
   *#advance(watermarkMs: number): Generator<void> {
     if (watermarkMs <= this.#watermarkMs) return
-    const { keys, sessions, results } = this.#opened()
     this.#watermarkMs = watermarkMs
-    for (;;) {
-      const { room, rows } = results
-      const found = sessions.due(watermarkMs, room, rows)
-      this.#addFilled(found)
-      if (found < room) break
-      if (results.room === 0) yield this.#flush()
-    }
-    if (results.length > 0) yield this.#flush()
-    this.#free()
-    this.#compaction.run(keys, {
-      mark: (bits) => sessions.mark(bits),
-      remap: (map) => sessions.remap(map),
+    const parts = this.#opened()
+    yield* fireOver(parts, watermarkMs, {
+      keep: (n) => this.#filled(n),
+      flush: () => this.#flush(),
     })
+    this.#free()
+    this.#compaction.run(parts.keys, parts.sessions)
   }
 
-  /** Of n sessions that have been listed behind the results, those that rows have come to are such. */
-  #addFilled(n: number): void {
-    const { kernels } = this.#context
-    const parts = this.#opened()
-    if (this.#firing.count > 0) return
-    const { ids, rows } = parts.results
-    const filled = triggerFilled(kernels, ids, { rows, n, offset: this.#words })
-    addResults(parts, filled)
+  /** Keeps of n sessions, listed behind the results, those that rows have come to; how many. */
+  #filled(n: number): number {
+    // Who counts fires by that only.
+    if (this.#firing.count > 0) return 0
+    const { ids, rows } = this.#opened().results
+    return triggerFilled(this.#context.kernels, ids, { rows, n, offset: this.#words })
   }
 
   /** Fires what is due before its session's end. */
   *#fireDue(nowMs: number): Generator<void> {
     if (this.#nextMs > nowMs) return
-    const { kernels, config } = this.#context
-    const { sessions } = this.#opened()
+    const { kernels } = this.#context
+    const parts = this.#opened()
+    const { sessions, results } = parts
     const { intervalMs } = this.#firing
-    const due: number[] = []
-    const mark = kernels.mark()
-    const earliest = kernels.scratch(8)
+    // A block: scratch ends with each yield.
+    const earliest = kernels.allocate(8)
     kernels.f64[earliest / 8] = Infinity
-    const most = config.batchRows
-    const rows = kernels.scratch(most * 4)
-    const ids = kernels.scratch(most * 4)
-    for (const n of sessions.scan(most, rows)) {
-      const open = { rows, n: this.#stillOpen(rows, n), offset: this.#words }
-      const kept = triggerDue(kernels, ids, open, { nowMs, intervalMs, earliest })
-      for (let i = 0; i < kept; i++) due.push(kernels.u32[rows / 4 + i]!)
+    const next = sessions.walk()
+    for (;;) {
+      const { room, ids, rows } = results
+      const found = next(room, rows)
+      const open = { rows, n: this.#stillOpen(rows, found), offset: this.#words }
+      addResults(parts, triggerDue(kernels, ids, open, { nowMs, intervalMs, earliest }))
+      if (found < room) break
+      if (results.room === 0) yield this.#flush()
     }
+    if (results.length > 0) yield this.#flush()
     this.#nextMs = kernels.f64[earliest / 8]!
-    kernels.reset(mark)
-    yield* this.#fire(Uint32Array.from(due))
+    kernels.release(earliest)
   }
 
   /** Keeps of n sessions (u32 pointers) those that are not over, which allowed lateness lets live on. */
@@ -335,19 +329,6 @@ export class TriggeredSessions implements Operator {
     return kept
   }
 
-  *#fire(sessions: Uint32Array): Generator<void> {
-    const { kernels } = this.#context
-    const parts = this.#opened()
-    const { results } = parts
-    for (let at = 0; at < sessions.length;) {
-      const some = sessions.subarray(at, at + results.room)
-      kernels.u32.set(some, results.rows / 4)
-      addResults(parts, some.length)
-      at += some.length
-      yield this.#flush()
-    }
-  }
-
   #flush(): void {
     const { results, copies } = this.#opened()
     const n = results.length
@@ -365,18 +346,14 @@ export class TriggeredSessions implements Operator {
   /** Asks to be told when the clock makes something fire. */
   #wake(): void {
     // Its last moment is over a millisecond later.
-    if (this.#input.isProcessingTime) this.#wakeAt(this.#opened().sessions.nextDueMs + 1)
+    if (this.#input.isProcessingTime) {
+      this.#context.wakeAt(this.#opened().sessions.nextDueMs + 1)
+    }
     this.#wakeToFire()
   }
 
   #wakeToFire(): void {
-    if (this.#firing.time === 'processing') this.#wakeAt(this.#nextMs)
-  }
-
-  #wakeAt(timeMs: number): void {
-    if (timeMs >= this.#alarmMs) return
-    this.#alarmMs = timeMs
-    this.#context.wakeAt(timeMs)
+    if (this.#firing.time === 'processing') this.#context.wakeAt(this.#nextMs)
   }
 }
 
