@@ -3,12 +3,10 @@
 //
 // CR1  The rows of a round are those between two firings of their group; a later round's come after.
 // CR2  What fires is a copy of the accumulators as they are then: it is emitted later, in larger batches.
-import type { AggregateProgram } from '../kernels/aggregate.ts'
 import { bitmapBytes } from '../kernels/bitmap.ts'
 import type { Kernels } from '../kernels/module.ts'
-import type { Aggregation } from './aggregation.ts'
-import type { OperatorContext } from './operator.ts'
-import { rowsReset, type TriggerRows, triggerRounds } from '../kernels/trigger.ts'
+import { type TriggerRows, triggerRounds } from '../kernels/trigger.ts'
+import type { FiredCopies } from './fired-copies.ts'
 import type { WindowInput } from './window-input.ts'
 import type { WindowParts } from './window-parts.ts'
 import type { TriggerFiring } from './window-spec.ts'
@@ -96,65 +94,5 @@ export function fireCounted(all: TriggerRows, firings: CountedFirings): void {
       if (firing.purging) copies.reset({ rows: from, n: some.length, offset: 0 })
       results.added(some.length)
     }
-  }
-}
-
-/** Accumulators in a block of their own: copies of what fires. */
-export class FiredCopies {
-  readonly #kernels: Kernels
-  readonly #program: AggregateProgram
-  readonly #holdsBytes: boolean
-  readonly #stride: number
-  readonly #template: number
-  readonly #block: number
-  #used = 0
-
-  constructor(
-    { kernels, config }: OperatorContext,
-    program: AggregateProgram,
-    { template, holdsBytes }: Aggregation,
-  ) {
-    this.#kernels = kernels
-    this.#program = program
-    this.#holdsBytes = holdsBytes
-    this.#stride = template.length
-    this.#template = kernels.allocate(template.length)
-    kernels.u8.set(template, this.#template)
-    this.#block = kernels.allocate(config.batchRows * template.length)
-  }
-
-  /** n fresh accumulators; pointers (u32) go to `rows`. */
-  fresh(n: number, rows: number): void {
-    const view = this.#kernels.u32
-    for (let i = 0; i < n; i++) {
-      view[rows / 4 + i] = this.#block + (this.#used + i) * this.#stride
-    }
-    this.#used += n
-    rowsReset(this.#kernels, { rows, n, offset: 0 }, this.#template, this.#stride)
-  }
-
-  /** Empties accumulators elsewhere: n pointers; with an offset, their words know it. */
-  reset(rows: TriggerRows): void {
-    if (this.#holdsBytes) this.#program.release(rows.rows, rows.n)
-    rowsReset(this.#kernels, rows, this.#template, this.#stride)
-  }
-
-  /** All copies have been emitted. */
-  clear(): void {
-    if (this.#holdsBytes && this.#used > 0) {
-      const kernels = this.#kernels
-      const mark = kernels.mark()
-      const rows = kernels.scratch(this.#used * 4)
-      const view = kernels.u32
-      for (let i = 0; i < this.#used; i++) view[rows / 4 + i] = this.#block + i * this.#stride
-      this.#program.release(rows, this.#used)
-      kernels.reset(mark)
-    }
-    this.#used = 0
-  }
-
-  close(): void {
-    this.#kernels.release(this.#block)
-    this.#kernels.release(this.#template)
   }
 }

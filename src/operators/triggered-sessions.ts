@@ -24,7 +24,8 @@ import {
   triggerTouch,
   triggerWords,
 } from '../kernels/trigger.ts'
-import { FiredCopies, fireCounted } from './count-rounds.ts'
+import { fireCounted } from './count-rounds.ts'
+import { FiredCopies } from './fired-copies.ts'
 import { KeyCompaction } from './key-compaction.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
 import {
