@@ -15,6 +15,8 @@ interface Example {
   /** `src/sdk/data-stream.ts:70`. */
   readonly at: string
   readonly code: string
+  /** What a page says that it prints. */
+  readonly prints?: string
 }
 
 function examplesOf(path: string): Example[] {
@@ -37,12 +39,14 @@ function examplesOf(path: string): Example[] {
   return examples
 }
 
-/** The programs of a page: its blocks of TypeScript. */
+/** The programs of a page: its blocks of TypeScript, and of text, right under one, that say what it prints. */
 function programsOf(path: string): Example[] {
   const text = readFileSync(path, 'utf8')
-  return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(({ 1: code, index }) => ({
+  const programs = text.matchAll(/^```ts\n([\s\S]*?)^```$(?:\n\n```text\n([\s\S]*?)^```$)?/gm)
+  return [...programs].map(({ 1: code, 2: output, index }) => ({
     at: `${relative(ROOT, path)}:${text.slice(0, index).split('\n').length}`,
     code: code!,
+    ...(output === undefined ? {} : { prints: output.trim() }),
   }))
 }
 
@@ -92,11 +96,16 @@ describe('the examples in docstrings and pages', () => {
 
   it('run', async () => {
     const runner = `
+      import { writeFile } from 'node:fs/promises'
       const failures = []
+      const printed = []
+      process.stdout.write = (text) => { printed[printed.length - 1] += text; return true }
       for (const file of ${JSON.stringify(EXAMPLES.map((_, i) => join(FOLDER, fileOf(i))))}) {
+        printed.push('')
         try { await import(file) } catch (error) { failures.push(file + ': ' + error.stack) }
       }
       if (failures.length > 0) { console.error(failures.join('\\n')); process.exit(1) }
+      await writeFile('printed.json', JSON.stringify(printed))
       process.exit(0)
     `
     const args = ['--conditions=millrace-source', '--input-type=module', '--eval', runner]
@@ -105,5 +114,14 @@ describe('the examples in docstrings and pages', () => {
       (error: { stderr: string }) => named(error.stderr),
     )
     expect(output).toBe('')
+    const printed = JSON.parse(readFileSync(join(FOLDER, 'printed.json'), 'utf8')) as string[]
+    const told = EXAMPLES.map(({ at, prints }, i) => ({ at, prints, got: printed[i]! })).filter(
+      ({ prints }) => prints !== undefined,
+    )
+    expect(told.length).toBeGreaterThan(5)
+    const asJob = (text: string): string => text.replaceAll(/[^\s(]*example-\d+\.ts/g, 'job.ts')
+    expect(told.map(({ at, got }) => `${at}\n${asJob(got).trim()}`)).toEqual(
+      told.map(({ at, prints }) => `${at}\n${prints!}`),
+    )
   }, 300_000)
 })
