@@ -137,6 +137,24 @@ export function skipCodePoints(run: usize, end: usize, count: u32): usize {
   return end
 }
 
+/** Where the last `count` code points of a run begin; its start when there are not so many. */
+export function lastCodePoints(run: usize, end: usize, count: u32): usize {
+  let p = end
+  let left = count
+  const least = i8x16.splat(-64)
+  while (run + 16 <= p) {
+    const here = popcnt<u32>(i8x16.bitmask(i8x16.ge_s(v128.load(p - 16), least)))
+    if (here >= left) break
+    left -= here
+    p -= 16
+  }
+  while (left && p > run) {
+    p--
+    if ((load<u8>(p) & 0xc0) != 0x80) left--
+  }
+  return p
+}
+
 /** Blank, tab, line feed, vertical tab, form feed or carriage return. */
 export function isAsciiWhite(byte: u8): bool {
   return byte == 0x20 || byte - 9 < 5

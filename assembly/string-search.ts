@@ -1,4 +1,4 @@
-// Search in utf8 columns: contains, split and replace. A column is (offsets, values).
+// Search in utf8 columns: contains, indexOf, split and replace. A column is (offsets, values).
 //
 // S1  An argument of a row is a column or a constant: (offsets, values, stride), the stride in
 //     bytes being 4 for a column and 0 for a constant of offsets [0, length]. Numbers likewise
@@ -7,7 +7,7 @@
 //     bytes written are returned. The caller gives enough room: the input's bytes, or what
 //     replaceBytes says.
 // S3  Bytes under null rows are worked on like others; validity is the caller's.
-import { copyRun, equalRuns, findRun } from './bytes'
+import { copyRun, countCodePoints, equalRuns, findRun } from './bytes'
 
 /**
  * Which rows contain a text. The column's bytes are searched as one run, since matches are rare as
@@ -80,6 +80,31 @@ export function stringContainsColumns(
       b = bEnd
     }
     store<u64>(out + (row >> 3), word)
+  }
+}
+
+/** Where each row has a text first, in code points; -1 when it has not. */
+export function stringIndexOf(
+  offsets: usize,
+  values: usize,
+  n: u32,
+  textOffsets: usize,
+  textValues: usize,
+  textStride: u32,
+  out: usize,
+): void {
+  let start = load<u32>(offsets)
+  for (let row: u32 = 0; row < n; row++) {
+    const at = (<usize>row) << 2
+    const end = load<u32>(offsets + at, 4)
+    const t = textOffsets + row * textStride
+    const text = load<u32>(t)
+    const size = load<u32>(t, 4) - text
+    const run = values + start
+    let place = size ? findRun(run, end - start, textValues + text, size) : 0
+    if (place > 0) place = countCodePoints(run, place)
+    store<i32>(out + at, place)
+    start = end
   }
 }
 

@@ -39,6 +39,30 @@ export default [
     expect: { twin: 4 },
   }),
   kernelBench({
+    name: 'index of a constant, half of the rows',
+    input: (random, rows) =>
+      textColumn(rows, () => path(random) + (random.int(0, 2) === 0 ? NEEDLE : '')),
+    output: (rows) => [new Int32Array(rows)],
+    kernel: (kernels) => {
+      const text = constant(kernels, NEEDLE)
+      return {
+        run: ({ in: [offsets, values], out: [out], rows }) => {
+          const { stringIndexOf } = kernels.exports
+          stringIndexOf(offsets, values, rows, text.offsets, text.values, 0, out)
+          return 0
+        },
+      }
+    },
+    twin: () => ({
+      run: ({ in: [offsets, values], out: [out] }) => {
+        twin.stringIndexOf({ offsets, values }, needle, out)
+        return 0
+      },
+    }),
+    c: 'index_of',
+    expect: { twin: 3 },
+  }),
+  kernelBench({
     name: 'split at a constant, part 2',
     input: (random, rows) => textColumn(rows, () => path(random)),
     output: (rows) => textOutput(rows, 64),

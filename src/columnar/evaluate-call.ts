@@ -5,6 +5,7 @@ import { chooseFixed, chooseText } from '../kernels/choose.ts'
 import { arithmeticStep, divideStep, unaryStep } from './evaluate-arithmetic.ts'
 import { convert } from './evaluate-cast.ts'
 import { compareStep, distinctStep, nullTestStep } from './evaluate-compare.ts'
+import { likeStep } from './evaluate-like.ts'
 import { stringStep } from './evaluate-string.ts'
 import { timeStep } from './evaluate-time.ts'
 import { type CallExpression, expressionText } from './expression.ts'
@@ -74,6 +75,8 @@ export function callStep(expression: CallExpression, compile: Compile, type: Dat
     case 'dayOfWeek':
     case 'truncate':
       return timeStep(expression, nodes, type)
+    case 'like':
+      return likeStep(nodes, type)
     case 'lower':
     case 'upper':
     case 'trim':
@@ -81,6 +84,7 @@ export function callStep(expression: CallExpression, compile: Compile, type: Dat
     case 'startsWith':
     case 'endsWith':
     case 'contains':
+    case 'indexOf':
     case 'concat':
     case 'substring':
     case 'splitPart':

@@ -12,7 +12,12 @@ import {
 } from '../kernels/string.ts'
 import { stringLower, stringUpper } from '../kernels/string-case.ts'
 import { stringAffix } from '../kernels/string-compare.ts'
-import { stringContains, stringReplace, stringSplitPart } from '../kernels/string-search.ts'
+import {
+  stringContains,
+  stringIndexOf,
+  stringReplace,
+  stringSplitPart,
+} from '../kernels/string-search.ts'
 import { convert } from './evaluate-cast.ts'
 import { type CallExpression, expressionText, type FunctionName } from './expression.ts'
 import { type Evaluation, type Node, stepNode, textOf, validityOf } from './step.ts'
@@ -91,6 +96,8 @@ function run(
       return { values: stringAffix(kernels, 'end', column, text, n) }
     case 'contains':
       return { values: stringContains(kernels, column, text, n) }
+    case 'indexOf':
+      return { values: stringIndexOf(kernels, column, n, text) }
     case 'concat':
       return stringConcat(kernels, [{ ...column.parts(), stride: 4 }, text], n)
     case 'substring':

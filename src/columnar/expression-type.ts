@@ -245,10 +245,12 @@ function stringType(expression: CallExpression, types: readonly DataType[]): Dat
   })
   switch (expression.function) {
     case 'length':
+    case 'indexOf':
       return int32()
     case 'startsWith':
     case 'endsWith':
     case 'contains':
+    case 'like':
       return bool()
     default:
       return utf8()

@@ -58,6 +58,9 @@ export const FUNCTIONS = {
   startsWith: 2,
   endsWith: 2,
   contains: 2,
+  // like's pattern is a literal (like-pattern.ts)
+  like: 2,
+  indexOf: 2,
   concat: 2,
   substring: 3,
   splitPart: 3,
@@ -150,6 +153,7 @@ const INFIX: Partial<Record<FunctionName, string>> = {
   mul: '*',
   div: '/',
   mod: '%',
+  like: 'like',
 }
 
 /** An expression as a reader writes it, for plans and errors: `(delay > 15) and (origin = 'ORD')`. */

@@ -1,4 +1,4 @@
-// Bindings of assembly/string-search.ts: contains, split and replace in utf8 columns.
+// Bindings of assembly/string-search.ts: contains, indexOf, split and replace in utf8 columns.
 import type { Kernels } from './module.ts'
 import {
   constantText,
@@ -24,6 +24,20 @@ export function stringContains(
   } else {
     exports.stringContainsColumns(a.offsets, a.values, b.offsets, b.values, n, out)
   }
+  return out
+}
+
+/** Where each row has a text first, in code points, as an i32 column; -1 when it has not. */
+export function stringIndexOf(
+  kernels: Kernels,
+  column: Utf8Column,
+  n: number,
+  text: Utf8Argument,
+): number {
+  const out = kernels.scratch(n * 4)
+  const { offsets, values } = column
+  const { offsets: at, values: bytes, stride } = text
+  kernels.exports.stringIndexOf(offsets, values, n, at, bytes, stride, out)
   return out
 }
 

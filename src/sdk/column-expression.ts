@@ -6,6 +6,7 @@
 import { DataflowError, didYouMean } from '../base/errors.ts'
 import type { Expression, FunctionName } from '../columnar/expression.ts'
 import { expressionType } from '../columnar/expression-type.ts'
+import { likeSegments } from '../columnar/like-pattern.ts'
 import { Schema } from '../columnar/schema.ts'
 import { type DataType, duration, type Fields } from '../columnar/type.ts'
 import { isHidden } from '../graph/stream-graph.ts'
@@ -260,6 +261,13 @@ export class ExpressionColumn {
   }
   contains(part: unknown): ExpressionColumn {
     return this.#text('contains', part)
+  }
+  like(pattern: unknown): ExpressionColumn {
+    likeSegments(pattern)
+    return this.#text('like', pattern)
+  }
+  indexOf(part: unknown): ExpressionColumn {
+    return this.#text('indexOf', part)
   }
   concat(other: unknown): ExpressionColumn {
     return this.#text('concat', other)

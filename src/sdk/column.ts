@@ -249,6 +249,13 @@ export interface TextColumn<N extends boolean> extends ComparableColumn<Utf8<N>>
   startsWith<O extends Text>(prefix: O): BoolColumn<Either<N, NullOf<O>>>
   endsWith<O extends Text>(suffix: O): BoolColumn<Either<N, NullOf<O>>>
   contains<O extends Text>(part: O): BoolColumn<Either<N, NullOf<O>>>
+  /**
+   * SQL's LIKE: % is any text, _ any one code point, \\ takes what follows as it stands. The whole text
+   * has to match; `.like('%a_').not()` is NOT LIKE.
+   */
+  like(pattern: string): BoolColumn<N>
+  /** Where `part` is first, in code points (0 is the first); -1 when it is not there. */
+  indexOf<O extends Text>(part: O): NumericColumn<SmallInt<'int32', Either<N, NullOf<O>>>>
   concat<O extends Text>(other: O): TextResult<N, [O]>
   /** `length` code points from `start` (0 is the first; -2 is the last but one). */
   substring<S extends Count, L extends Count>(start: S, length: L): TextResult<N, [S, L]>

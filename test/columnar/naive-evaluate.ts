@@ -15,6 +15,8 @@ import { type DataType, float64, sameType, UNITS_PER_SECOND } from '../../src/co
 import type { ErrorCode } from '../../src/base/errors.ts'
 import { castValue, divideRounded, floorDivide } from '../kernels/reference/cast.ts'
 import { FLOAT_UNARY } from '../kernels/reference/arithmetic.ts'
+import { likeExpression } from '../kernels/reference/string-like.ts'
+import { indexOf } from '../kernels/reference/string-search.ts'
 import { field, truncate } from '../kernels/reference/temporal.ts'
 import type { CalendarField, CalendarUnit } from '../../src/kernels/temporal.ts'
 import type { NumericKind } from '../../src/kernels/operand.ts'
@@ -353,6 +355,10 @@ function text(name: string, values: readonly Value[]): Value {
       return a.endsWith(b)
     case 'contains':
       return a.includes(b)
+    case 'like':
+      return likeExpression(b).test(a)
+    case 'indexOf':
+      return BigInt(indexOf(a, b))
     case 'concat':
       return a + b
     case 'length':

@@ -253,6 +253,7 @@ function callsOf(
         calls(['not', 'isNull', 'isNotNull'], of('bool')),
         calls(['isNull', 'isNotNull'], of('number')),
         calls(['startsWith', 'endsWith', 'contains'], of('text'), of('text')),
+        call('like', of('text'), patterns),
         castOf(of('number'), [bool()]),
         inList,
       ]
@@ -272,6 +273,7 @@ function callsOf(
         calls(['neg', 'abs'], of('whole')),
         calls(['year', 'month', 'day', 'hour', 'minute', 'second', 'dayOfWeek'], of('time')),
         call('length', of('text')),
+        call('indexOf', of('text'), of('text')),
         castOf(of('number'), [int8(), int32(), int64(), uint32()]),
         castOf(of('bool'), [int32(), int64()]),
       ]
@@ -295,6 +297,10 @@ function callsOf(
       return [call('concat', of('text'), of('text')), call('trim', of('text'))]
   }
 }
+
+const patterns = fc
+  .array(fc.constantFrom('%', '%', '_', 'a', 'b', 'bc', 'Ω', '\\%'), { maxLength: 5 })
+  .map((parts): Expression => ({ kind: 'literal', type: utf8(), value: parts.join('') }))
 
 const isTimestamp = (part: Expression): boolean =>
   part.kind === 'column' && FIELDS[part.name]!.kind === 'timestamp'

@@ -2,7 +2,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Kernels } from '../../src/kernels/module.ts'
-import { stringContains, stringReplace, stringSplitPart } from '../../src/kernels/string-search.ts'
+import {
+  stringContains,
+  stringIndexOf,
+  stringReplace,
+  stringSplitPart,
+} from '../../src/kernels/string-search.ts'
 import { columnArgument, intConstant, utf8Constant } from '../../src/kernels/string.ts'
 import { bitsOf, inArena, place, readBits } from './linear-memory.ts'
 import * as twin from './reference/string-search.ts'
@@ -58,6 +63,37 @@ describe('contains', () => {
     )
   })
 })
+
+describe('indexOf', () => {
+  it('counts code points to the first place, of a constant', () => {
+    fc.assert(
+      fc.property(textColumns, needles, fc.nat({ max: 15 }), (rows, needle, skew) =>
+        inArena(kernels, () => {
+          const column = placeColumn(kernels, rows, skew)
+          const out = stringIndexOf(kernels, column, rows.length, utf8Constant(kernels, needle))
+          expect(readInts(out, rows.length)).toEqual(rows.map((row) => twin.indexOf(row, needle)))
+        }),
+      ),
+    )
+  })
+
+  it('and of a column', () => {
+    fc.assert(
+      fc.property(rowsWithNeedles, (rows) =>
+        inArena(kernels, () => {
+          const [a, b] = [rows.map(([text]) => text), rows.map(([, needle]) => needle)]
+          const parts = columnArgument(placeColumn(kernels, b, 7))
+          const out = stringIndexOf(kernels, placeColumn(kernels, a), rows.length, parts)
+          expect(readInts(out, rows.length)).toEqual(rows.map(([x, y]) => twin.indexOf(x, y)))
+        }),
+      ),
+    )
+  })
+})
+
+const readInts = (ptr: number, n: number): number[] => [
+  ...new Int32Array(kernels.take(ptr, n * 4).buffer),
+]
 
 describe('splitPart', () => {
   it('with constants', () => {

@@ -112,6 +112,8 @@ describe('expressions', () => {
     [(r) => r.price.mul(2).round(), 'round((price * 2)): float64'],
     [(r) => r.name.lower().substring(0, 2), 'substring(lower(name), 0, 2): utf8'],
     [(r) => r.name.splitPart('-', -1).length(), "length(splitPart(name, '-', -1)): int32"],
+    [(r) => r.name.like('A_%').not(), "not((name like 'A_%')): bool"],
+    [(r) => r.name.indexOf(r.name.lower()), 'indexOf(name, lower(name)): int32'],
     [(r) => r.time.truncate('hour'), "truncate(time, 'hour'): timestamp[us]"],
     [(r) => r.time.since(r.seconds), 'time - seconds: duration[us]'],
     [(r) => r.day.dayOfWeek(), 'dayOfWeek(day): int32'],
@@ -131,6 +133,8 @@ describe('expressions', () => {
     expect(() => bound((r) => (r.name as never as typeof r.small).gt(15))).toThrowError(
       'name > 15: utf8 and int32 do not compare; cast one',
     )
+    const pattern = /the pattern of like\(\) is a constant text/
+    expect(() => bound((r) => r.name.like(r.name as never))).toThrowError(pattern)
     expect(() => bound(() => col('nme', utf8()))).toThrowError("Did you mean 'name'?")
     expect(() => bound(() => col('name', int64()))).toThrowError("column 'name' is utf8, not int64")
   })

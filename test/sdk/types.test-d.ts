@@ -109,6 +109,13 @@ export function inferred(): void {
       f: r.distance.isNull(),
     })),
   )
+  rows<{ at: number; is: boolean; maybe: boolean | null }>().are(
+    flights.select((r) => ({
+      at: r.origin.indexOf('O'),
+      is: r.origin.like('O%_'),
+      maybe: when(r.isFull).then(r.origin).otherwise(null).like('%'),
+    })),
+  )
   rows<{ hour: number; start: number; day: Date; age: number | bigint }>().are(
     flights.select((r) => ({
       hour: r.date.hour(),
@@ -224,6 +231,10 @@ export function mistakes(untyped: DataStream<Fields>): void {
   flights.where((r) => r.delay.eq('late'))
   // @ts-expect-error text is not added up
   flights.select((r) => ({ x: r.origin.add(1) }))
+  // @ts-expect-error a pattern is a constant
+  flights.where((r) => r.origin.like(r.origin))
+  // @ts-expect-error a text is looked for in a text
+  flights.select((r) => ({ x: r.origin.indexOf(1) }))
   // @ts-expect-error a number is no predicate
   flights.where((r) => r.delay)
   // @ts-expect-error a JavaScript boolean is no predicate

@@ -28,6 +28,20 @@ static double contains(const Batch *b) {
   return 0;
 }
 
+static double index_of(const Batch *b) {
+  const int32_t *x = b->in[0];
+  const uint8_t *xs = b->in[1];
+  int32_t *restrict out = b->out[0];
+  for (uint32_t i = 0; i < b->rows; i++) {
+    const uint8_t *start = xs + x[i];
+    const uint8_t *found = memmem(start, (size_t)(x[i + 1] - x[i]), needle, 4);
+    int32_t points = found ? 0 : -1;
+    for (const uint8_t *p = start; p < found; p++) points += (*p & 0xc0) != 0x80;
+    out[i] = points;
+  }
+  return 0;
+}
+
 static double split_part(const Batch *b) {
   const int32_t *x = b->in[0];
   const uint8_t *xs = b->in[1];
@@ -72,5 +86,5 @@ static double replace(const Batch *b) {
 }
 
 static const Function functions[] = {
-    {"contains", contains}, {"split_part", split_part}, {"replace", replace}};
+    {"contains", contains}, {"index_of", index_of}, {"split_part", split_part}, {"replace", replace}};
 MAIN(functions)

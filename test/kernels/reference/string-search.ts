@@ -23,6 +23,34 @@ export function containsText(
   }
 }
 
+/** In code points. */
+export function indexOf(text: string, part: string): number {
+  const at = text.indexOf(part)
+  const before = text.slice(0, at)
+  return at < 0 ? -1 : [...before].length
+}
+
+/** Looks at bytes, and counts the code points before the place. */
+export function stringIndexOf(
+  { offsets, values }: Utf8Rows,
+  text: Uint8Array,
+  out: Int32Array,
+): void {
+  for (let i = 0; i < out.length; i++) {
+    const last = offsets[i + 1]! - text.length
+    let points = 0
+    let found = -1
+    for (let p = offsets[i]!; p <= last && found < 0; p++) {
+      if ((values[p]! & 0xc0) === 0x80) continue
+      let j = 0
+      while (j < text.length && values[p + j] === text[j]) j++
+      if (j === text.length) found = points
+      points++
+    }
+    out[i] = found
+  }
+}
+
 export function splitPart(text: string, delimiter: string, index: number): string {
   return (delimiter === '' ? [text] : text.split(delimiter)).at(index) ?? ''
 }
