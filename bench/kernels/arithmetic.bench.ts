@@ -1,10 +1,14 @@
-// Arithmetic kernels: vectors and constants of each kind, division, functions of one number.
+// Arithmetic kernels: vectors and constants of each kind, division, functions of one number, and
+// expressions of several operators.
+import type { FloatCall, FloatFunction, FloatTree } from '../../src/kernels/float-code.ts'
+import { FloatExpression } from '../../src/kernels/float-expression.ts'
 import { constantOperand } from '../../src/kernels/operand.ts'
 import * as twin from '../../test/kernels/reference/arithmetic.ts'
-import { inCacheAndFromMemory, kernelBench } from '../harness.ts'
+import * as expressionTwin from '../../test/kernels/reference/float-expression.ts'
+import { inCacheAndFromMemory, kernelBench, type TwinBatch } from '../harness.ts'
 import type { Random } from '../random.ts'
 
-const [ADD, MUL, DIV, MAX] = [0, 2, 3, 5]
+const [ADD, SUB, MUL, DIV, MAX] = [0, 1, 2, 3, 5]
 const [ROUND, ABS] = [4, 1]
 const f64 = (rows: number): readonly [Float64Array] => [new Float64Array(rows)]
 const i32 = (rows: number): readonly [Int32Array] => [new Int32Array(rows)]
@@ -21,6 +25,24 @@ const twoI64 = (random: Random, rows: number): [BigInt64Array, BigInt64Array] =>
   random.int64(rows, -1e9, 1e9),
   random.int64(rows, -1e9, 1e9),
 ]
+
+const COLUMN = { kind: 'float64', isConstant: false } as const
+const CONSTANT = { kind: 'float64', isConstant: true } as const
+const call = (name: FloatFunction, ...operands: readonly FloatTree[]): FloatCall => ({
+  function: name,
+  kind: 'float64',
+  operands,
+})
+
+/** The constants of (a * factor + b) * (one - a * share). */
+const FIVE = [0.908, 1, 0.01] as const
+const BATCH_BYTES = 16_384 * 8
+const fiveTwin = () => ({
+  run: ({ in: [a, b], out: [out] }: TwinBatch<[Float64Array, Float64Array], [Float64Array]>) => {
+    expressionTwin.fiveOperators(a, b, out)
+    return 0
+  },
+})
 
 export default [
   ...(
@@ -55,24 +77,67 @@ export default [
     input: twoF64,
     output: f64,
     kernel: (kernels) => {
-      const { ptr } = constantOperand(kernels, 'float64', 0.908)
-      const { arithmeticMulAddF64 } = kernels.exports
+      const run = new FloatExpression({
+        inputs: [COLUMN, CONSTANT, COLUMN],
+        result: call('add', call('mul', 0, 1), 2),
+      }).on(kernels)
       return {
-        run: ({ in: [a, b], out: [out], rows }) => {
-          arithmeticMulAddF64(a, 1, ptr, 0, b, 1, rows, out)
-          return 0
-        },
+        run: ({ in: [a, b], out: [out], rows }) => run(rows, out, a, 0.908, b),
       }
     },
     twin: () => ({
       run: ({ in: [a, b], out: [out] }) => {
-        twin.multiplyAddConstants(a, 0.908, b, out)
+        expressionTwin.multiplyAdd(a, 0.908, b, out)
         return 0
       },
     }),
     c: 'multiply_add_f64',
     params: [0.908],
     expect: { twin: 4 },
+  }),
+  kernelBench({
+    name: 'five operators on f64',
+    input: twoF64,
+    output: f64,
+    kernel: (kernels) => {
+      const run = new FloatExpression({
+        inputs: [COLUMN, CONSTANT, COLUMN, CONSTANT, CONSTANT],
+        result: call('mul', call('add', call('mul', 0, 1), 2), call('sub', 3, call('mul', 0, 4))),
+      }).on(kernels)
+      const [factor, one, share] = FIVE
+      return {
+        run: ({ in: [a, b], out: [out], rows }) => run(rows, out, a, factor, b, one, share),
+      }
+    },
+    twin: fiveTwin,
+    c: 'five_operators_f64',
+    params: FIVE,
+    expect: { twin: 4 },
+  }),
+  // What the case before it spares: each operator writes a column.
+  kernelBench({
+    name: 'five operators on f64, a kernel each',
+    input: twoF64,
+    output: f64,
+    kernel: (kernels) => {
+      const [factor, one, share] = FIVE.map((x) => constantOperand(kernels, 'float64', x).ptr)
+      const [first, second] = [kernels.allocate(BATCH_BYTES), kernels.allocate(BATCH_BYTES)]
+      const { arithmeticF64 } = kernels.exports
+      return {
+        run: ({ in: [a, b], out: [out], rows }) => {
+          arithmeticF64(MUL, a, 1, factor!, 0, rows, first)
+          arithmeticF64(ADD, first, 1, b, 1, rows, out)
+          arithmeticF64(MUL, a, 1, share!, 0, rows, first)
+          arithmeticF64(SUB, one!, 0, first, 1, rows, second)
+          arithmeticF64(MUL, out, 1, second, 1, rows, out)
+          return 0
+        },
+      }
+    },
+    twin: fiveTwin,
+    c: 'five_operators_apart_f64',
+    params: FIVE,
+    expect: {},
   }),
   kernelBench({
     name: 'round f64',

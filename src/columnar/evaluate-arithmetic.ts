@@ -6,7 +6,6 @@ import {
   type ArithmeticKind,
   arithmetic,
   divide,
-  multiplyAdd,
   type Unary,
   unary,
 } from '../kernels/arithmetic.ts'
@@ -15,16 +14,9 @@ import { NO_ROW } from '../kernels/operand.ts'
 import { convert } from './evaluate-cast.ts'
 import { isWide } from './evaluate-cast-decimal.ts'
 import { type CallExpression, expressionText } from './expression.ts'
-import { isFloat, numericType } from './expression-type.ts'
-import {
-  checkedRows,
-  type Evaluation,
-  type Node,
-  operandOf,
-  stepNode,
-  validityOf,
-  type NumericOperand,
-} from './step.ts'
+import { floatNode } from './evaluate-floats.ts'
+import { numericType } from './expression-type.ts'
+import { checkedRows, type Evaluation, type Node, operandOf, stepNode, validityOf } from './step.ts'
 import { type DataType, type Decimal, float64, typeName } from './type.ts'
 import { Vector } from './vector.ts'
 
@@ -101,10 +93,6 @@ export function arithmeticStep(
   if (isWide(type)) return wideStep(expression, a, b, type as Decimal)
   const kind = arithmeticKind(type, text)
   const op = OPS[expression.function as keyof typeof OPS]
-  if (kind === 'float64' && op === 'add') {
-    if (a.product !== undefined) return fusedStep(a.product, b, type)
-    if (b.product !== undefined) return fusedStep(b.product, a, type)
-  }
   const step = (at: Evaluation): Vector => {
     const x = operandOf(a, at)
     const y = operandOf(b, at)
@@ -114,24 +102,7 @@ export function arithmeticStep(
     if (badRow !== NO_ROW) throw overflow(text, type, badRow)
     return new Vector({ type, length: at.n, values, validity })
   }
-  const node = stepNode(type, step, isFloat(type) ? [a, b] : undefined)
-  return kind === 'float64' && op === 'mul' ? { ...node, product: [a, b] } : node
-}
-
-/** x * y + z on float64, one pass over memory instead of two. */
-function fusedStep(product: readonly [Node, Node], addend: Node, type: DataType): Node {
-  const nodes = [...product, addend]
-  const step = (at: Evaluation): Vector => {
-    const [x, y, z] = nodes.map((node) => operandOf(node, at)) as [
-      NumericOperand,
-      NumericOperand,
-      NumericOperand,
-    ]
-    const validity = validityOf(at, x.validity, y.validity, z.validity)
-    const values = multiplyAdd(at.kernels, x.operand, y.operand, z.operand, at.n)
-    return new Vector({ type, length: at.n, values, validity })
-  }
-  return stepNode(type, step, nodes)
+  return floatNode(stepNode(type, step), op, [a, b])
 }
 
 /** add, sub and mul of 128-bit decimals. */
@@ -183,7 +154,7 @@ export function unaryStep(expression: CallExpression, operand: Node, type: DataT
     if (badRow !== NO_ROW) throw overflow(text, type, badRow)
     return new Vector({ type, length: at.n, values, validity })
   }
-  return stepNode(type, step, isFloat(type) ? [input] : undefined)
+  return floatNode(stepNode(type, step), op, [input])
 }
 
 function wideSignStep(op: 'neg' | 'abs', input: Node, type: DataType): Node {

@@ -13,6 +13,7 @@ import { columnReader } from './column-reader.ts'
 import { unitsPerDay } from './constant.ts'
 import { decimalTo, isWide, toDecimal, wideToBool } from './evaluate-cast-decimal.ts'
 import { castFailed } from './evaluate-cast-text.ts'
+import { floatNode } from './evaluate-floats.ts'
 import { checkedRows, type Evaluation, type Node, stepNode } from './step.ts'
 import { byteWidth, type DataType, typeName, withNullable } from './type.ts'
 import { Vector } from './vector.ts'
@@ -40,7 +41,9 @@ export function castSteps(node: Node, type: DataType, text: string, isTry: boole
     const validity = isTry ? column.validity : vector.validity
     return new Vector({ type, length: at.n, values: column.values, validity })
   }
-  return stepNode(withNullable(type, type.nullable || isTry), step, isTry ? [node] : undefined)
+  const target = withNullable(type, type.nullable || isTry)
+  const cast = stepNode(target, step, isTry ? [node] : undefined)
+  return type.kind === 'float64' ? floatNode(cast, 'cast', [node]) : cast
 }
 
 function outOfRange(

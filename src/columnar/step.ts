@@ -2,6 +2,7 @@
 // every evaluate-*.ts builds on.
 import { assert, unreachable } from '../base/assert.ts'
 import { bitmapFill, validityAnd } from '../kernels/bitmap.ts'
+import type { FloatFunction, FloatKind } from '../kernels/float-code.ts'
 import type { Kernels } from '../kernels/module.ts'
 import type { Operand } from '../kernels/operand.ts'
 import { columnArgument, utf8Constant, type Utf8Argument } from '../kernels/string.ts'
@@ -32,16 +33,29 @@ export interface Node {
   readonly constant?: { readonly value: LiteralValue }
   /** False when no row can make it fail. */
   readonly canFail: boolean
-  /** The factors of a float64 product: a sum takes it in the same pass. */
-  readonly product?: readonly [Node, Node]
+  /** Set for a column of the batch: its index. */
+  readonly column?: number
+  /** What it computes, when an operator over it may take that into its own pass. */
+  readonly floats?: FloatOperation | undefined
   /** The values for each row; a constant's node fills a column. */
   step(at: Evaluation): Vector
+}
+
+/** An operator on floats (evaluate-floats.ts). */
+export interface FloatOperation {
+  readonly function: FloatFunction
+  readonly kind: FloatKind
+  /** What it takes in, and what is a column to it. */
+  readonly operands: readonly (FloatOperation | Node)[]
+  /** How many operators it is with those that it takes in. */
+  readonly size: number
 }
 
 export type Compile = (expression: Expression) => Node
 
 export const columnNode = (type: DataType, index: number): Node => ({
   type,
+  column: index,
   canFail: false,
   step: ({ columns }) => columns[index]!,
 })
@@ -67,6 +81,7 @@ export function memoNode(node: Node): Node {
   let vector: Vector | undefined
   return {
     ...node,
+    floats: undefined,
     step(at) {
       if (vector === undefined || lastAt !== at) {
         vector = node.step(at)

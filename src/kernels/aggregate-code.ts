@@ -90,7 +90,7 @@ export function compileAggregation(entries: readonly AggregateEntry[]): Uint8Arr
 
 class Compiler {
   readonly #entries: readonly AggregateEntry[]
-  readonly #code = new FunctionCode(4)
+  readonly #code = new FunctionCode(['i32', 'i32', 'i32', 'i32'])
   readonly #program = this.#code.parameter(0)
   readonly #rows = this.#code.parameter(1)
   readonly #kept = this.#code.parameter(2)

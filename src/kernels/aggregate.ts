@@ -4,6 +4,7 @@ import { DataflowError } from '../base/errors.ts'
 import { canCompile, compileAggregation } from './aggregate-code.ts'
 import type { ByteColumn } from './byte-table.ts'
 import { exhausted } from './exhausted.ts'
+import { instantiate } from './made-kernel.ts'
 import type { Kernels } from './module.ts'
 
 /** The operations of assembly/aggregate-program.ts. */
@@ -127,7 +128,11 @@ export class AggregateProgram {
     this.#kernels = kernels
     this.#entryCount = entries.length
     this.#program = kernels.allocate(HEADER_BYTES + entries.length * ENTRY_BYTES)
-    this.#run = canCompile(entries) ? compiled(kernels, entries) : undefined
+    this.#run = canCompile(entries)
+      ? instantiate<CompiledProgram>(kernels, `aggregation ${JSON.stringify(entries)}`, () =>
+          compileAggregation(entries),
+        )
+      : undefined
     const { u32 } = kernels
     u32.set([heap, entries.length, 0, 0], this.#program >>> 2)
     entries.forEach(({ op, kind, offset, countOffset, by, order = 'I64', parameter = 0 }, i) => {
@@ -254,23 +259,6 @@ export class AggregateProgram {
 }
 
 type CompiledProgram = (program: number, rows: number, kept: number, n: number) => number
-
-/** Compiled aggregations by their entries: what V8 has optimised serves the next subtask, too. */
-const modules = new Map<string, WebAssembly.Module>()
-/** The oldest goes when there are more. */
-const MODULES_MAX = 64
-
-function compiled(kernels: Kernels, entries: readonly AggregateEntry[]): CompiledProgram {
-  const key = JSON.stringify(entries)
-  const module = modules.get(key) ?? new WebAssembly.Module(compileAggregation(entries))
-  modules.delete(key)
-  modules.set(key, module)
-  const [oldest] = modules.keys()
-  if (modules.size > MODULES_MAX) modules.delete(oldest!)
-  const { memory } = kernels.exports
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
-  return exports['run'] as CompiledProgram
-}
 
 const VALUE_BYTES: Readonly<Record<Exclude<ValueKind, 'bool' | 'bytes'>, number>> = {
   int8: 1,

@@ -48,19 +48,6 @@ export function arithmetic(
   return { values, badRow: badRow >>> 0 }
 }
 
-/** a * b + c, rounded twice, in one pass. */
-export function multiplyAdd(
-  kernels: Kernels,
-  a: Operand,
-  b: Operand,
-  c: Operand,
-  n: number,
-): number {
-  const values = kernels.scratch(n * 8)
-  kernels.exports.arithmeticMulAddF64(a.ptr, a.step, b.ptr, b.step, c.ptr, c.step, n, values)
-  return values
-}
-
 /** Whole quotient or remainder; rows without a divisor become null in the validity it gives. */
 export function divide(
   kernels: Kernels,

@@ -1,7 +1,7 @@
 // A small assembler: the bytes of a WebAssembly module with one function, for kernels that are made for
-// one job (aggregate-code.ts). V8 optimises the code; what is written here is plain.
+// one job (aggregate-code.ts, float-code.ts). V8 optimises the code; what is written here is plain.
 //
-// WC1  The function takes i32 parameters, returns an i32, and works on the memory that it imports.
+// WC1  The function returns an i32, and works on the memory that it imports.
 // WC2  The specification's names; https://webassembly.github.io/spec/core/appendix/index-instructions.html
 
 type Code = readonly number[]
@@ -69,8 +69,49 @@ const MEMORY_OPS = {
 
 export type MemoryOp = keyof typeof MEMORY_OPS
 
-const TYPES = { i32: 0x7f, i64: 0x7e, f64: 0x7c } as const
+/** Instructions on vectors, behind a prefix. */
+const VECTOR_OPS = {
+  v128Load: 0x00,
+  v128Store: 0x0b,
+  i64x2Splat: 0x12,
+  f32x4Splat: 0x13,
+  f64x2Splat: 0x14,
+  f32x4Ne: 0x42,
+  f64x2Ne: 0x48,
+  v128And: 0x4e,
+  v128Or: 0x50,
+  v128Xor: 0x51,
+  v128Load64Zero: 0x5d,
+  f64x2PromoteLowF32x4: 0x5f,
+  f64x2Ceil: 0x74,
+  f64x2Floor: 0x75,
+  f64x2Trunc: 0x7a,
+  i64x2ShrU: 0xcd,
+  f32x4Abs: 0xe0,
+  f32x4Neg: 0xe1,
+  f32x4Add: 0xe4,
+  f32x4Sub: 0xe5,
+  f32x4Mul: 0xe6,
+  f32x4Pmin: 0xea,
+  f32x4Pmax: 0xeb,
+  f64x2Abs: 0xec,
+  f64x2Neg: 0xed,
+  f64x2Sqrt: 0xef,
+  f64x2Add: 0xf0,
+  f64x2Sub: 0xf1,
+  f64x2Mul: 0xf2,
+  f64x2Div: 0xf3,
+  f64x2Pmin: 0xf6,
+  f64x2Pmax: 0xf7,
+  f64x2ConvertLowI32x4S: 0xfe,
+  f64x2ConvertLowI32x4U: 0xff,
+} as const
+
+export type VectorOp = keyof typeof VECTOR_OPS
+
+const TYPES = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const
 const NO_RESULT = 0x40
+const VECTOR_PREFIX = 0xfd
 
 export type LocalType = keyof typeof TYPES
 
@@ -82,6 +123,16 @@ export const set = (local: Local): Code => [0x21, ...unsigned(local)]
 export const tee = (local: Local): Code => [0x22, ...unsigned(local)]
 export const i32Const = (value: number): Code => [0x41, ...signed(BigInt(value))]
 export const i64Const = (value: bigint): Code => [0x42, ...signed(value)]
+
+/** An instruction on vectors. */
+export const vector = (op: VectorOp): Code => [VECTOR_PREFIX, ...unsigned(VECTOR_OPS[op])]
+
+/** A vector's load or store at a constant offset. */
+export const vectorMemory = (op: VectorOp, offset = 0): Code => [
+  ...vector(op),
+  0,
+  ...unsigned(offset),
+]
 
 /** What belongs together, on a line of its own. */
 export const line = (...code: number[]): Code => code
@@ -99,11 +150,10 @@ export const branchIf = (depth: number): Code => [OPS.brIf, depth]
 
 /** One function under construction. */
 export class FunctionCode {
-  readonly #parameters: number
+  readonly #parameters: readonly LocalType[]
   readonly #locals: LocalType[] = []
 
-  /** @param parameters how many, all of them i32 */
-  constructor(parameters: number) {
+  constructor(parameters: readonly LocalType[]) {
     this.#parameters = parameters
   }
 
@@ -113,14 +163,14 @@ export class FunctionCode {
 
   local(type: LocalType): Local {
     this.#locals.push(type)
-    return (this.#parameters + this.#locals.length - 1) as Local
+    return (this.#parameters.length + this.#locals.length - 1) as Local
   }
 
   /** The module, which imports `env.memory` and exports `run`. */
   module(body: Code): Uint8Array<ArrayBuffer> {
     const locals = this.#locals.flatMap((type) => [1, TYPES[type]])
     const code = [...unsigned(this.#locals.length), ...locals, ...body, OPS.end]
-    const parameters = Array.from({ length: this.#parameters }, () => TYPES.i32)
+    const parameters = this.#parameters.map((type) => TYPES[type])
     return Uint8Array.from([
       ...line(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
       ...section(1, [1, 0x60, ...unsigned(parameters.length), ...parameters, 1, TYPES.i32]),

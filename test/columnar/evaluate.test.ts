@@ -18,11 +18,11 @@ import type { RecordBatch, Selection } from '../../src/columnar/record-batch.ts'
 import { RecordBatch as Batch } from '../../src/columnar/record-batch.ts'
 import { RowReader } from '../../src/columnar/row-reader.ts'
 import { Schema } from '../../src/columnar/schema.ts'
-import { type DataType, int32, int8, utf8 } from '../../src/columnar/type.ts'
+import { type DataType, float64, int32, int8, utf8 } from '../../src/columnar/type.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import { inArena } from '../kernels/linear-memory.ts'
 import { Failure, naive, type Value } from './naive-evaluate.ts'
-import { decimalText, expressionOf, FIELDS, rowValues } from './random-expression.ts'
+import { decimalText, expressionOf, FIELDS, floatsOf, rowValues } from './random-expression.ts'
 
 const kernels = new Kernels()
 const schema = Schema.of(FIELDS)
@@ -97,28 +97,27 @@ function isSupported(expression: Expression): boolean {
 
 const rowsOf = fc.array(rowValues, { maxLength: 20 })
 
+function expectOracle(expression: Expression, rows: readonly Row[]): void {
+  inArena(kernels, () => {
+    fc.pre(isSupported(expression))
+    const { type } = compileExpression(expression, context)
+    const expected = oracle(expression, rows)
+    const got = evaluated(expression, batchOf(rows))
+    if (expected instanceof Set) {
+      expect(got, expressionText(expression)).toMatchObject({ name: 'DataflowError' })
+      expect(FAILURES).toContain((got as DataflowError).code)
+    } else {
+      const want = expected.map((value) => rowValue(type, value))
+      expect(got, expressionText(expression)).toEqual(want)
+    }
+  })
+}
+
 describe.each(['bool', 'number', 'whole', 'time', 'duration', 'text'] as const)(
   'expressions that give %s',
   (family) => {
     it('equal the naive evaluator, or fail where it fails', () => {
-      fc.assert(
-        fc.property(expressionOf(family, 3), rowsOf, (expression, rows) =>
-          inArena(kernels, () => {
-            fc.pre(isSupported(expression))
-            const { type } = compileExpression(expression, context)
-            const expected = oracle(expression, rows)
-            const got = evaluated(expression, batchOf(rows))
-            if (expected instanceof Set) {
-              expect(got, expressionText(expression)).toMatchObject({ name: 'DataflowError' })
-              expect(FAILURES).toContain((got as DataflowError).code)
-            } else {
-              const want = expected.map((value) => rowValue(type, value))
-              expect(got, expressionText(expression)).toEqual(want)
-            }
-          }),
-        ),
-        { numRuns: 1_000 },
-      )
+      fc.assert(fc.property(expressionOf(family, 3), rowsOf, expectOracle), { numRuns: 1_000 })
     })
   },
 )
@@ -133,6 +132,42 @@ const literal = (type: DataType, value: number | string): Expression => ({
   kind: 'literal',
   type,
   value,
+})
+
+describe('operators on floats, as one pass', () => {
+  it('equal the naive evaluator, or fail where it fails', () => {
+    fc.assert(fc.property(floatsOf(4), rowsOf, expectOracle), { numRuns: 1_000 })
+  })
+
+  const rows = fc.sample(rowValues, { numRuns: 1_000, seed: 7 })
+  const chain = (length: number): Expression => {
+    let sum = column('price')
+    for (let i = 0; i < length; i++) {
+      sum = call(i % 2 === 0 ? 'add' : 'sub', sum, column(i % 3 === 0 ? 'ratio' : 'count'))
+    }
+    return sum
+  }
+
+  it('may be more than one kernel takes', () => {
+    expectOracle(chain(100), rows.slice(0, 30))
+  })
+
+  it('make no column but their result', () => {
+    inArena(kernels, () => {
+      const batch = batchOf(rows)
+      const sum = call('add', column('price'), literal(float64(), 2))
+      const bytesOf = (expression: Expression): number => {
+        const compiled = compileExpression(expression, context)
+        const mark = kernels.mark()
+        compiled.evaluate(kernels, batch)
+        return kernels.mark() - mark
+      }
+      // The constants and operators of one more are no memory.
+      const one = bytesOf(call('neg', sum))
+      expect(one).toBeLessThan(2 * rows.length * 8)
+      expect(bytesOf(call('sqrt', call('mul', call('neg', sum), column('price'))))).toBe(one)
+    })
+  })
 })
 
 const compiling = (expression: Expression) => (): unknown => compileExpression(expression, context)

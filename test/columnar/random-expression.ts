@@ -238,6 +238,20 @@ export function expressionOf(family: Family, depth: number): fc.Arbitrary<Expres
   return fc.oneof(leaf, ...choice, ...callsOf(family, of))
 }
 
+/** Chains of operators on floats, over columns that are floats or become so. */
+export function floatsOf(depth: number): fc.Arbitrary<Expression> {
+  const names = ['price', 'ratio', 'single', 'count', 'large', 'word', 'huge', 'tiny']
+  const columns = fc.constantFrom(...names).map((name): Expression => ({ kind: 'column', name }))
+  const leaf = fc.oneof({ weight: 5, arbitrary: columns }, literal('number'))
+  if (depth === 0) return leaf
+  const of = fc.oneof({ weight: 3, arbitrary: floatsOf(depth - 1) }, leaf)
+  return fc.oneof(
+    calls(['add', 'sub', 'mul', 'div', 'least', 'greatest'], of, of),
+    calls(['add', 'sub', 'mul', 'div'], of, castOf(of, [float32(), float64()])),
+    calls(['neg', 'abs', 'floor', 'ceil', 'round', 'sqrt'], of),
+  )
+}
+
 function callsOf(
   family: Family,
   of: (kind: Family) => fc.Arbitrary<Expression>,

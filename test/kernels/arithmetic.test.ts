@@ -1,13 +1,7 @@
 // Property tests of the arithmetic kernels (binary, division, unary) against their scalar twins.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  type Arithmetic,
-  arithmetic,
-  divide,
-  multiplyAdd,
-  unary,
-} from '../../src/kernels/arithmetic.ts'
+import { type Arithmetic, arithmetic, divide, unary } from '../../src/kernels/arithmetic.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import { constantOperand, NO_ROW, vectorOperand } from '../../src/kernels/operand.ts'
 import { bitsOf, bools, inArena, lengths, place, readBits } from './linear-memory.ts'
@@ -237,26 +231,6 @@ describe('floats', () => {
           const half = unary(kernels, 'float32', op, place(kernels, small, off), n, 0)
           const got = new Float32Array(kernels.take(half.values, n * 4).buffer)
           expect(Float64Array.from(got)).toEqual(wanted)
-        }),
-      ),
-    )
-  })
-
-  it('multiply and add in one pass as in two', () => {
-    fc.assert(
-      fc.property(columns(float, 4), float, ({ a, b }, factor) =>
-        inArena(kernels, () => {
-          const n = a.length
-          const expected = new Float64Array(n)
-          twin.multiplyAddConstants(Float64Array.from(a), factor, Float64Array.from(b), expected)
-          const out = multiplyAdd(
-            kernels,
-            vectorOperand(place(kernels, Float64Array.from(a), 1)),
-            constantOperand(kernels, 'float64', factor),
-            vectorOperand(place(kernels, Float64Array.from(b))),
-            n,
-          )
-          expect(new Float64Array(kernels.take(out, n * 8).buffer)).toEqual(expected)
         }),
       ),
     )

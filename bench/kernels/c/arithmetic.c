@@ -34,6 +34,29 @@ FLOATS(max_f64, greatest(x[i], y[i]))
 FLOATS(multiply_add_f64, x[i] * c + y[i])
 FLOATS(round_f64, trunc(x[i] + copysign(0.49999999999999994, x[i])))
 
+/* (x * factor + y) * (one - x * share) in one loop. */
+static double five_operators_f64(const Batch *b) {
+  const double *x = b->in[0], *y = b->in[1];
+  const double factor = b->param[0], one = b->param[1], share = b->param[2];
+  double *restrict out = b->out[0];
+  for (uint32_t i = 0; i < b->rows; i++) out[i] = (x[i] * factor + y[i]) * (one - x[i] * share);
+  return 0;
+}
+
+/* The same by a loop an operator, through columns between them. */
+static double five_operators_apart_f64(const Batch *b) {
+  static double first[16384], second[16384];
+  const double *x = b->in[0], *y = b->in[1];
+  const double factor = b->param[0], one = b->param[1], share = b->param[2];
+  double *restrict out = b->out[0];
+  for (uint32_t i = 0; i < b->rows; i++) first[i] = x[i] * factor;
+  for (uint32_t i = 0; i < b->rows; i++) out[i] = first[i] + y[i];
+  for (uint32_t i = 0; i < b->rows; i++) first[i] = x[i] * share;
+  for (uint32_t i = 0; i < b->rows; i++) second[i] = one - first[i];
+  for (uint32_t i = 0; i < b->rows; i++) out[i] *= second[i];
+  return 0;
+}
+
 #define CHECKED(name, type, builtin)                                      \
   static double name(const Batch *b) {                                    \
     const type *x = b->in[0], *y = b->in[1];                              \
@@ -98,6 +121,8 @@ static const Function functions[] = {
     {"divide_f64", divide_f64},
     {"max_f64", max_f64},
     {"multiply_add_f64", multiply_add_f64},
+    {"five_operators_f64", five_operators_f64},
+    {"five_operators_apart_f64", five_operators_apart_f64},
     {"round_f64", round_f64},
     {"add_i32", add_i32},
     {"multiply_i32", multiply_i32},

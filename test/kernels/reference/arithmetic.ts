@@ -110,15 +110,6 @@ export function float<T extends Float32Array | Float64Array>(
   }
 }
 
-export function multiplyAddConstants(
-  a: Float64Array,
-  factor: number,
-  b: Float64Array,
-  out: Float64Array,
-): void {
-  for (let i = 0; i < out.length; i++) out[i] = a[i]! * factor + b[i]!
-}
-
 /** Whole division; `out` and `outValidity` of rows without a divisor are 0. */
 export function divideInt32(
   op: 'idiv' | 'mod',
