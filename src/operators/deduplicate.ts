@@ -31,6 +31,7 @@ import { constantOperand, vectorOperand } from '../kernels/operand.ts'
 import { sameRows } from '../kernels/row-store.ts'
 import { takeBits, takeFixed } from '../kernels/take.ts'
 import { KeyColumn } from '../state/key-column.ts'
+import { KeyCompaction } from '../state/key-compaction.ts'
 import { KeyTtl } from '../state/key-ttl.ts'
 import { RowIndex } from '../state/row-index.ts'
 import { RowPerKey } from '../state/row-per-key.ts'
@@ -50,8 +51,6 @@ export const createDeduplicate: OperatorFactory<DeduplicateSpec> = (spec, contex
 
 const ROWS = 'rows'
 const KEYS = 'keys'
-/** Below this many keys nobody looks for those that are gone. */
-const COMPACTION_KEYS_MIN = 65_536
 
 class FirstArrival implements Operator {
   readonly #context: OperatorContext
@@ -60,8 +59,8 @@ class FirstArrival implements Operator {
   readonly #keySchema: Schema
   readonly #ttl: KeyTtl | undefined
   readonly #stamps: KeyColumn
+  readonly #compaction: KeyCompaction
   #keys: RowIndex | undefined
-  #compactAt = COMPACTION_KEYS_MIN
 
   constructor({ keys, stateTtlMs }: DeduplicateSpec, context: OperatorContext, output: Output) {
     const input = context.inputs[0]!
@@ -72,6 +71,7 @@ class FirstArrival implements Operator {
     this.#keySchema = input.project(keys)
     this.#ttl = stateTtlMs === undefined ? undefined : new KeyTtl(kernels, stateTtlMs)
     this.#stamps = new KeyColumn(kernels, 4)
+    this.#compaction = new KeyCompaction(kernels)
   }
 
   open(): void {
@@ -102,10 +102,14 @@ class FirstArrival implements Operator {
   }
 
   *onProcessingTime(nowMs: number): Generator<void> {
-    if (this.#ttl === undefined || nowMs === Infinity) return
-    for (const _ of this.#ttl.over(this.#keys!.size, nowMs)) yield
-    this.#compact(this.#ttl)
-    this.#context.wakeAt(nowMs + this.#ttl.periodMs)
+    const ttl = this.#ttl
+    if (ttl === undefined || nowMs === Infinity) return
+    for (const _ of ttl.over(this.#keys!.size, nowMs)) yield
+    this.#compaction.run(this.#keys!, {
+      mark: (bits, size) => ttl.mark(bits, size),
+      remap: (map, size) => ttl.compact(map, size),
+    })
+    this.#context.wakeAt(nowMs + ttl.periodMs)
   }
 
   snapshot(into: StateWriter): void {
@@ -145,22 +149,6 @@ class FirstArrival implements Operator {
     for (let i = n - 1; i >= 0; i--) u32[(rows >>> 2) + u32[(touched.locals >>> 2) + i]!] = i
     const fresh = ttl.touch(touched.ids, touched.count, this.#context.processingTimeMs(), true)
     return { rows: takeFixed(kernels, 4, rows, fresh), length: fresh.length }
-  }
-
-  #compact(ttl: KeyTtl): void {
-    const keys = this.#keys!
-    const { size } = keys
-    if (size < this.#compactAt) return
-    const { kernels } = this.#context
-    const { bits, count } = ttl.present(size)
-    if (count <= size / 2) {
-      const map = kernels.allocate(size * 4)
-      keys.compact(bits, map)
-      ttl.compact(map, size)
-      kernels.release(map)
-    }
-    kernels.release(bits)
-    this.#compactAt = Math.max(COMPACTION_KEYS_MIN, keys.size * 2)
   }
 }
 

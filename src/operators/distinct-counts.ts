@@ -16,14 +16,15 @@ import { countDistinctValues, type TouchedKeys } from '../kernels/changes.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { NO_ROW } from '../kernels/operand.ts'
 import { KeyColumn } from '../state/key-column.ts'
+import { KeyCompaction } from '../state/key-compaction.ts'
 import { KeyIndex } from '../state/key-index.ts'
 import type { RowIndex } from '../state/row-index.ts'
 import { acceptedValues, type ChangingRows } from './accepted-values.ts'
 import { notThere } from './change-output.ts'
 import type { AggregateSpec } from './operator-spec.ts'
 
-/** Below this many values nobody looks for those that are gone. */
-const COMPACTION_VALUES_MIN = 65_536
+/** Rows that are looked at in one step when keys have new ids. */
+const PIECE_ROWS = 65_536
 
 const COUNT_TYPE = int64({ as: 'number' })
 
@@ -40,10 +41,11 @@ class ValueCounts {
   #values: KeyIndex
   /** How often a value is there, i32. */
   #counts: KeyColumn
-  #compactAt = COMPACTION_VALUES_MIN
+  readonly #compaction: KeyCompaction
 
   constructor(kernels: Kernels, of: Pick<ValueCounts, 'name' | 'column' | 'filter' | 'type'>) {
     this.#kernels = kernels
+    this.#compaction = new KeyCompaction(kernels)
     this.name = of.name
     this.column = of.column
     this.filter = of.filter
@@ -96,18 +98,10 @@ class ValueCounts {
 
   /** Forgets values that are there no more, when they may be the half. */
   forget(): void {
-    const { size } = this.#values
-    if (size < this.#compactAt) return
-    const kernels = this.#kernels
-    const { bits: live, count } = this.#counts.present(size)
-    if (count <= size / 2) {
-      const map = kernels.allocate(size * 4)
-      this.#values.compact(live, map)
-      this.#counts.compact(map, size)
-      kernels.release(map)
-    }
-    kernels.release(live)
-    this.#compactAt = Math.max(COMPACTION_VALUES_MIN, this.#values.size * 2)
+    this.#compaction.run(this.#values, {
+      mark: (bits, size) => this.#counts.mark(bits, size),
+      remap: (map, size) => this.#counts.compact(map, size),
+    })
   }
 
   /** Keys have new ids: the values are counted anew under those. @param most rows at a time */
@@ -211,7 +205,7 @@ export class DistinctCounts {
   }
 
   compact(map: number, size: number): void {
-    for (const list of this.#lists) list.compact(map, size, COMPACTION_VALUES_MIN)
+    for (const list of this.#lists) list.compact(map, size, PIECE_ROWS)
   }
 
   /** Writes all values, a table a list: the keys' columns, the value, and how often it is there. */

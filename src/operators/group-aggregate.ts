@@ -103,7 +103,7 @@ class GroupAggregate implements Operator {
     const types = this.#keyColumns.map((column) => inputs[0]!.fields[column]!.type)
     const kept = new KeptValues(kernels, inputs[0]!, this.#keptSpecs)
     const followers = this.#ttl === undefined ? [kept] : [kept, this.#ttl]
-    const groups = new GroupTable(kernels, this.#aggregation, types, config, followers)
+    const groups = new GroupTable(kernels, this.#aggregation, types, config.batchRows, followers)
     this.#groups = groups
     this.#kept = kept
     const keyCount = types.length

@@ -10,11 +10,9 @@ import { SliceTable } from '../kernels/slice-table.ts'
 import type { DataType } from '../columnar/type.ts'
 import type { Vector } from '../columnar/vector.ts'
 import { KeyColumn } from '../state/key-column.ts'
+import { KeyCompaction } from '../state/key-compaction.ts'
 import { RowIndex } from '../state/row-index.ts'
 import type { Aggregation } from './aggregation.ts'
-
-/** Below this many keys nobody looks for dead ones. */
-const COMPACTION_KEYS_MIN = 65_536
 
 /** Time has one slice here, and nothing is assigned by it. */
 const NO_GRID = { size: 1n, offset: 0n, multiplier: 1n }
@@ -37,33 +35,27 @@ export class GroupTable {
   readonly #kernels: Kernels
   readonly #aggregation: Aggregation
   readonly #batchRows: number
-  readonly #compactionKeysMin: number
+  readonly #compaction: KeyCompaction
   readonly #slices: SliceTable
   /** 1 for a live key. */
   readonly #live: KeyColumn
   readonly #stamps: KeyColumn
   readonly #followers: readonly KeyFollower[]
-  #liveCount = 0
   #slice: number
-  #compactAt: number
 
   /** @throws MEMORY_EXHAUSTED */
   constructor(
     kernels: Kernels,
     aggregation: Aggregation,
     keyTypes: readonly DataType[],
-    {
-      batchRows,
-      compactionKeysMin = COMPACTION_KEYS_MIN,
-    }: { readonly batchRows: number; readonly compactionKeysMin?: number },
+    batchRows: number,
     followers: readonly KeyFollower[] = [],
   ) {
     this.#kernels = kernels
     this.#aggregation = aggregation
     this.#batchRows = batchRows
     this.#followers = followers
-    this.#compactionKeysMin = compactionKeysMin
-    this.#compactAt = compactionKeysMin
+    this.#compaction = new KeyCompaction(kernels)
     this.keys = new RowIndex(kernels, keyTypes)
     this.#slices = new SliceTable(kernels, aggregation.template, NO_GRID)
     this.program = new AggregateProgram(kernels, aggregation.entries, this.#slices.heap)
@@ -89,10 +81,8 @@ export class GroupTable {
     const { u32 } = this.#kernels
     const base = this.#live.ptr >>> 2
     for (let i = 0; i < count; i++) {
-      const at = base + u32[(ids >>> 2) + i]!
-      const isLive = Number((u32[(counts >>> 2) + i * 2]! | u32[(counts >>> 2) + i * 2 + 1]!) !== 0)
-      this.#liveCount += isLive - u32[at]!
-      u32[at] = isLive
+      const isLive = (u32[(counts >>> 2) + i * 2]! | u32[(counts >>> 2) + i * 2 + 1]!) !== 0
+      u32[base + u32[(ids >>> 2) + i]!] = Number(isLive)
     }
   }
 
@@ -100,11 +90,7 @@ export class GroupTable {
   setAllLive({ count, ids }: TouchedKeys): void {
     const { u32 } = this.#kernels
     const base = this.#live.ptr >>> 2
-    for (let i = 0; i < count; i++) {
-      const at = base + u32[(ids >>> 2) + i]!
-      this.#liveCount += 1 - u32[at]!
-      u32[at] = 1
-    }
+    for (let i = 0; i < count; i++) u32[base + u32[(ids >>> 2) + i]!] = 1
   }
 
   /** Lets some keys begin anew, as if they had never come. */
@@ -115,11 +101,7 @@ export class GroupTable {
     this.#begin(rows, count)
     const { u32 } = kernels
     const base = this.#live.ptr >>> 2
-    for (let i = 0; i < count; i++) {
-      const at = base + u32[(ids >>> 2) + i]!
-      this.#liveCount -= u32[at]!
-      u32[at] = 0
-    }
+    for (let i = 0; i < count; i++) u32[base + u32[(ids >>> 2) + i]!] = 0
   }
 
   /** Lets keys whose count (i64) is zero begin anew, and forgets dead keys when they are the half. */
@@ -172,22 +154,16 @@ export class GroupTable {
     for (let i = 0; i < count; i++) u8.set(this.#aggregation.template, u32[(rows >>> 2) + i])
   }
 
-  /** Forgets dead keys, when they are the half. */
+  /** Forgets dead keys, when they may be the half. */
   compact(): void {
-    const { size } = this.keys
-    if (size < this.#compactAt) return
-    if (this.#liveCount <= size / 2) {
-      const kernels = this.#kernels
-      const { bits: live } = this.#live.present(size)
-      const map = kernels.allocate(size * 4)
-      this.keys.compact(live, map)
-      this.#moveTo(this.#slices.detached(), map)
-      this.#live.compact(map, size)
-      for (const follower of this.#followers) follower.compact(map, size)
-      kernels.release(map)
-      kernels.release(live)
-    }
-    this.#compactAt = Math.max(this.#compactionKeysMin, this.keys.size * 2)
+    this.#compaction.run(this.keys, {
+      mark: (bits, size) => this.#live.mark(bits, size),
+      remap: (map, size) => {
+        this.#moveTo(this.#slices.detached(), map)
+        this.#live.compact(map, size)
+        for (const follower of this.#followers) follower.compact(map, size)
+      },
+    })
   }
 
   /** Merges the accumulators of live keys into a new slice, under their new ids. */

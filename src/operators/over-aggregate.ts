@@ -17,7 +17,7 @@ import { Schema } from '../columnar/schema.ts'
 import { type DataType, int64, type TimeUnit, uint8, UNITS_PER_SECOND } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
 import type { AggregateOverflow } from '../kernels/aggregate.ts'
-import { bitmapCount } from '../kernels/bitmap.ts'
+import { bitmapBytes, bitmapCount } from '../kernels/bitmap.ts'
 import { type OverExtent, type OverRows, OverTable } from '../kernels/over.ts'
 import { sortByTime } from '../kernels/sort.ts'
 import { takeFixed } from '../kernels/take.ts'
@@ -302,7 +302,9 @@ class OverAggregate implements Operator {
     const bound = first - this.#extent.span
     table.sweep(windows.ptr, size, bound < LEAST_TIME ? LEAST_TIME : bound)
     const { kernels } = this.#context
-    const { bits } = windows.present(size)
+    const bits = kernels.allocate(bitmapBytes(size))
+    kernels.u8.fill(0, bits, bits + bitmapBytes(size))
+    windows.mark(bits, size)
     waiting.side.markKeys(bits)
     if (bitmapCount(kernels, bits, size) <= size / 2) {
       const map = kernels.allocate(size * 4)

@@ -22,7 +22,7 @@ import { NO_ROW } from '../kernels/operand.ts'
 import { type SessionMerges, SessionTable } from '../kernels/session-table.ts'
 import { takeFixed } from '../kernels/take.ts'
 import { windowMillis } from '../kernels/trigger.ts'
-import { KeyCompaction } from './key-compaction.ts'
+import { KeyCompaction } from '../state/key-compaction.ts'
 import type { OperatorContext } from './operator.ts'
 import { readProgress, writeProgress } from './time-column.ts'
 import {
@@ -111,10 +111,7 @@ export class SessionSides {
     for (const side of SIDES) {
       if (this.#sides[side].dead * 2 > this.#sides[side].length) this.#rebuild(side)
     }
-    this.#compaction.run(this.#input.keys, {
-      mark: (bits) => this.#sessions.mark(bits),
-      remap: (map) => this.#sessions.remap(map),
-    })
+    this.#compaction.run(this.#input.keys, this.#sessions)
   }
 
   /** When the clock makes the next session be over; Infinity: there is none. */

@@ -16,7 +16,7 @@ import type { StateWriter } from '../checkpoint/operator-state.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
 import { bitmapBytes } from '../kernels/bitmap.ts'
 import type { SessionMerges } from '../kernels/session-table.ts'
-import { KeyCompaction } from './key-compaction.ts'
+import { KeyCompaction } from '../state/key-compaction.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
 import { rowsReset } from '../kernels/trigger.ts'
 import {

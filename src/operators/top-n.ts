@@ -21,6 +21,7 @@ import { type TouchedKeys, touchedKeys } from '../kernels/changes.ts'
 import { ALL_ROWS, type FirstRows, type TopNChanges, type TopNLimit } from '../kernels/top-n.ts'
 import { takeFixed } from '../kernels/take.ts'
 import { KeyColumn } from '../state/key-column.ts'
+import { KeyCompaction } from '../state/key-compaction.ts'
 import { KeyIndex } from '../state/key-index.ts'
 import { KeyTtl } from '../state/key-ttl.ts'
 import { type ComingRows, orderIn, SortedRows } from '../state/sorted-rows.ts'
@@ -38,8 +39,6 @@ export const createTopN: OperatorFactory<TopNSpec> = (spec, context, output) =>
 const ROWS = 'rows'
 /** Changes that one part of a batch may give: 17 bytes each. */
 const CHANGES_MAX = 1 << 20
-/** Below this many keys nobody looks for those without rows. */
-const COMPACTION_KEYS_MIN = 65_536
 
 interface State {
   readonly keys: KeyIndex
@@ -67,14 +66,15 @@ class TopN implements Operator {
   readonly #keyColumns: readonly number[]
   readonly #op: number | undefined
   readonly #rank: number | undefined
+  readonly #compaction: KeyCompaction
   #state: State | undefined
-  #compactAt = COMPACTION_KEYS_MIN
 
   constructor(spec: TopNSpec, context: OperatorContext, output: Output) {
     const input = context.inputs[0]!
     this.#spec = spec
     this.#context = context
     this.#changes = new ChangeOutput(context, output)
+    this.#compaction = new KeyCompaction(context.kernels)
     this.#top = { limit: spec.limit, ties: spec.ties === true }
     this.#op = input.has(OP_COLUMN) ? input.indexOf(OP_COLUMN) : undefined
     this.#keep = this.#op === undefined ? this.#top : { limit: ALL_ROWS, ties: false }
@@ -284,22 +284,16 @@ class TopN implements Operator {
     }
   }
 
-  /** Forgets keys without rows, when they are the half. */
+  /** Forgets keys without rows, when they may be the half. */
   #compact(): void {
     const { keys, rows } = this.#opened()
-    const { size } = keys
-    if (size < this.#compactAt) return
-    const { kernels } = this.#context
-    const { bits, count } = rows.present(size)
-    if (count <= size / 2) {
-      const map = kernels.allocate(size * 4)
-      keys.compact(bits, map)
-      rows.compact(map, size)
-      this.#ttl?.compact(map, size)
-      kernels.release(map)
-    }
-    kernels.release(bits)
-    this.#compactAt = Math.max(COMPACTION_KEYS_MIN, keys.size * 2)
+    this.#compaction.run(keys, {
+      mark: (bits, size) => rows.mark(bits, size),
+      remap: (map, size) => {
+        rows.compact(map, size)
+        this.#ttl?.compact(map, size)
+      },
+    })
   }
 }
 

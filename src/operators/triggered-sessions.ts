@@ -26,7 +26,7 @@ import {
 } from '../kernels/trigger.ts'
 import { fireCounted } from './count-rounds.ts'
 import { FiredCopies } from './fired-copies.ts'
-import { KeyCompaction } from './key-compaction.ts'
+import { KeyCompaction } from '../state/key-compaction.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
 import {
   addResults,

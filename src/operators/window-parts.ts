@@ -3,7 +3,7 @@
 import { AggregateProgram } from '../kernels/aggregate.ts'
 import { type Slice, type SliceGrid, SliceTable } from '../kernels/slice-table.ts'
 import { KeyIndex } from '../state/key-index.ts'
-import type { KeyedRows } from './key-compaction.ts'
+import type { KeyedRows } from '../state/key-compaction.ts'
 import type { OperatorContext, Output } from './operator.ts'
 import { SliceWalk } from './slice-walk.ts'
 import type { WindowInput } from './window-input.ts'

@@ -16,11 +16,11 @@ import { RecordBatch, type Selection } from '../columnar/record-batch.ts'
 import { type Field, Schema } from '../columnar/schema.ts'
 import { timestamp, type TimeUnit } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
-import { bitmapBytes, bitmapCount } from '../kernels/bitmap.ts'
 import { GrowingBlock } from '../kernels/growing-block.ts'
 import { joinMark, joinRemap, joinSlices } from '../kernels/join.ts'
 import { partitionRows } from '../kernels/partition.ts'
-import { takeFixed } from '../kernels/take.ts'
+import { type Rows, takeFixed } from '../kernels/take.ts'
+import { KeyCompaction } from '../state/key-compaction.ts'
 import type { OperatorContext } from './operator.ts'
 import { readProgress, writeProgress } from './time-column.ts'
 import { WindowGrid } from './window-grid.ts'
@@ -73,18 +73,18 @@ export class WindowSides {
   readonly #context: OperatorContext
   readonly #input: WindowJoinInput
   readonly #grid: WindowGrid
+  readonly #compaction: KeyCompaction
   /** By index. */
   #slices: Slice[] = []
   #nextWindow = -Infinity
   #watermarkMs = -Infinity
-  #compactAt: number
 
   /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, UNSUPPORTED, CONFIG_INVALID */
   constructor(window: GridWindowSpec, options: WindowJoinInputOptions, context: OperatorContext) {
     this.#context = context
     this.#input = new WindowJoinInput(options, context)
     this.#grid = new WindowGrid(window)
-    this.#compactAt = context.config.batchRows
+    this.#compaction = new KeyCompaction(context.kernels, context.config.batchRows)
   }
 
   /** Takes a batch of one side in. */
@@ -286,22 +286,16 @@ export class WindowSides {
   }
 
   #compactKeys(): void {
-    const { kernels, config } = this.#context
-    const { size } = this.#input.keys
-    if (size < this.#compactAt) return
-    const bits = kernels.allocate(bitmapBytes(size))
-    kernels.u8.fill(0, bits, bits + bitmapBytes(size))
-    const sides = this.#slices.flatMap((slice) => slice.sides)
-    const idsOf = ({ ids, length }: SliceSide) => ({ rows: ids.ptr, length })
-    for (const side of sides) joinMark(kernels, idsOf(side), bits)
-    if (bitmapCount(kernels, bits, size) <= size / 2) {
-      const map = kernels.allocate(size * 4)
-      this.#input.keys.compact(bits, map)
-      for (const side of sides) joinRemap(kernels, idsOf(side), map)
-      kernels.release(map)
+    const { kernels } = this.#context
+    const each = (visit: (ids: Rows) => void): void => {
+      for (const { sides } of this.#slices) {
+        for (const { ids, length } of sides) visit({ rows: ids.ptr, length })
+      }
     }
-    kernels.release(bits)
-    this.#compactAt = Math.max(config.batchRows, this.#input.keys.size * 2)
+    this.#compaction.run(this.#input.keys, {
+      mark: (bits) => each((ids) => joinMark(kernels, ids, bits)),
+      remap: (map) => each((ids) => joinRemap(kernels, ids, map)),
+    })
   }
 
   #write(

@@ -9,10 +9,10 @@ import { RecordBatch, type Selection } from '../columnar/record-batch.ts'
 import { type Field, Schema } from '../columnar/schema.ts'
 import { type DataType, int64, nullable, uint32 } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
-import { bitmapBytes, bitmapCount } from '../kernels/bitmap.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { takeFixed } from '../kernels/take.ts'
 import { JoinSide } from './join-side.ts'
+import { KeyCompaction } from './key-compaction.ts'
 import { KeyIndex } from './key-index.ts'
 
 export interface HeldSide {
@@ -38,7 +38,7 @@ export class JoinState {
   readonly #held: readonly HeldSide[]
   readonly #keyTypes: readonly DataType[]
   readonly #uselessMin: number
-  #compactKeysAt: number
+  readonly #compaction: KeyCompaction
 
   /**
    * @param uselessMin fewer rows or keys are not looked through for what is of no more use
@@ -52,7 +52,7 @@ export class JoinState {
   ) {
     this.#kernels = kernels
     this.#uselessMin = uselessMin
-    this.#compactKeysAt = uselessMin
+    this.#compaction = new KeyCompaction(kernels, uselessMin)
     this.#held = held
     this.#keyTypes = keyTypes.map((type) => nullable(type))
     this.keys = new KeyIndex(kernels, this.#keyTypes)
@@ -76,7 +76,6 @@ export class JoinState {
         ? ends
         : side.rebuild(this.keys.size, ends)
     })
-    if (this.keys.size < this.#compactKeysAt) return moved
     return this.#compactKeys(moved)
   }
 
@@ -147,24 +146,16 @@ export class JoinState {
   }
 
   #compactKeys(boundaries: readonly (readonly number[])[]): readonly (readonly number[])[] {
-    const kernels = this.#kernels
-    const { size } = this.keys
-    const bits = kernels.allocate(bitmapBytes(size))
-    kernels.u8.fill(0, bits, bits + bitmapBytes(size))
-    for (const side of this.sides) side.markKeys(bits)
-    const alive = bitmapCount(kernels, bits, size)
     let moved = boundaries
-    if (alive <= size / 2) {
-      const map = kernels.allocate(size * 4)
-      this.keys.compact(bits, map)
-      moved = this.sides.map((side, i) => {
-        side.remapKeys(map)
-        return side.rebuild(this.keys.size, boundaries[i] ?? [])
-      })
-      kernels.release(map)
-    }
-    kernels.release(bits)
-    this.#compactKeysAt = Math.max(this.#uselessMin, this.keys.size * 2)
+    this.#compaction.run(this.keys, {
+      mark: (bits) => this.sides.forEach((side) => side.markKeys(bits)),
+      remap: (map) => {
+        moved = this.sides.map((side, i) => {
+          side.remapKeys(map)
+          return side.rebuild(this.keys.size, boundaries[i] ?? [])
+        })
+      },
+    })
     return moved
   }
 }

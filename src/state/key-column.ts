@@ -1,7 +1,6 @@
 // A value of fixed width for each key id: an address, a time, a stamp. It grows with the ids; what is new
 // is zero.
 import { assert } from '../base/assert.ts'
-import { bitmapBytes } from '../kernels/bitmap.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { takeFixed } from '../kernels/take.ts'
 
@@ -55,21 +54,16 @@ export class KeyColumn {
     }
   }
 
-  /** A bitmap of the ids below `size` whose value is not zero, in a block that is the caller's, and how many. */
-  present(size: number): { readonly bits: number; readonly count: number } {
+  /** Sets the bits of the ids below `size` whose value is not zero. */
+  mark(bits: number, size: number): void {
     assert(size <= this.#capacity, `${size} keys of ${this.#capacity}`)
-    const bits = this.#kernels.allocate(bitmapBytes(size))
     const { u8, u32 } = this.#kernels
-    u8.fill(0, bits, bits + bitmapBytes(size))
     const words = this.#width >>> 2
-    let count = 0
     for (let id = 0; id < size; id++) {
       const at = (this.#ptr >>> 2) + id * words
       if ((u32[at]! | u32[at + words - 1]!) === 0) continue
       u8[bits + (id >> 3)]! |= 1 << (id & 7)
-      count++
     }
-    return { bits, count }
   }
 
   /**

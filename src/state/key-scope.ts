@@ -7,8 +7,8 @@ import { Schema } from '../columnar/schema.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
 import { RowReader } from '../columnar/row-reader.ts'
 import type { Vector } from '../columnar/vector.ts'
-import { bitmapBytes } from '../kernels/bitmap.ts'
 import type { Kernels } from '../kernels/module.ts'
+import { KeyCompaction } from './key-compaction.ts'
 import { KeyIndex } from './key-index.ts'
 import type { IdHolder, StateScope } from './state-table.ts'
 
@@ -25,8 +25,7 @@ export class KeyScope implements StateScope {
   readonly #kernels: Kernels
   readonly #keys: KeyIndex
   readonly #reader: RowReader
-  readonly #compactionKeysMin: number
-  #compactAt: number
+  readonly #compaction: KeyCompaction
   /** Keys that were asked for, by id: timers ask for those of rows that are long gone. */
   #known: unknown[] = []
 
@@ -43,8 +42,7 @@ export class KeyScope implements StateScope {
       fields.map(({ type }) => type),
     )
     this.#reader = new RowReader(kernels, new Schema(fields))
-    this.#compactionKeysMin = compactionKeysMin
-    this.#compactAt = compactionKeysMin
+    this.#compaction = new KeyCompaction(kernels, compactionKeysMin)
   }
 
   get size(): number {
@@ -87,16 +85,16 @@ export class KeyScope implements StateScope {
     return key
   }
 
-  /** Looks for dead keys each time the index has doubled; drops them when they are the half. */
+  /** Lets keys go that nobody holds anything for, when they may be the half. */
   compact(): void {
-    const { size } = this
-    if (size < this.#compactAt) return
-    const live = new Uint8Array(size)
-    for (const holder of this.holders) holder.mark(live)
-    let count = 0
-    for (const byte of live) count += byte
-    if (count <= size / 2) this.#drop(live)
-    this.#compactAt = Math.max(this.#compactionKeysMin, this.size * 2)
+    this.#compaction.run(this.#keys, {
+      mark: (bits, size) => this.#mark(bits, size),
+      remap: (map, size) => {
+        this.#known = []
+        const ids = this.#kernels.u32.slice(map >>> 2, (map >>> 2) + size)
+        for (const holder of this.holders) holder.remap(ids)
+      },
+    })
   }
 
   close(): void {
@@ -104,21 +102,12 @@ export class KeyScope implements StateScope {
     this.#keys.close()
   }
 
-  #drop(live: Uint8Array): void {
-    this.#known = []
-    const kernels = this.#kernels
-    const bytes = bitmapBytes(live.length)
-    const bitmap = kernels.allocate(bytes)
-    const bits = new Uint8Array(bytes)
+  #mark(bits: number, size: number): void {
+    const live = new Uint8Array(size)
+    for (const holder of this.holders) holder.mark(live)
+    const { u8 } = this.#kernels
     live.forEach((byte, id) => {
-      bits[id >> 3]! |= byte << (id & 7)
+      u8[bits + (id >> 3)]! |= byte << (id & 7)
     })
-    kernels.u8.set(bits, bitmap)
-    const map = kernels.allocate(live.length * 4)
-    this.#keys.compact(bitmap, map)
-    const ids = kernels.u32.slice(map >>> 2, (map >>> 2) + live.length)
-    for (const holder of this.holders) holder.remap(ids)
-    kernels.release(map)
-    kernels.release(bitmap)
   }
 }

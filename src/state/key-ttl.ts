@@ -76,9 +76,9 @@ export class KeyTtl {
     this.#times.set(ids, count, times)
   }
 
-  /** A bitmap of the keys below `size` that are there, in a block that is the caller's, and how many. */
-  present(size: number): { readonly bits: number; readonly count: number } {
-    return this.#times.present(size)
+  /** Sets the bits of the keys below `size` that are there. */
+  mark(bits: number, size: number): void {
+    this.#times.mark(bits, size)
   }
 
   /** Follows a compaction of the keys. */

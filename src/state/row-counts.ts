@@ -8,10 +8,8 @@ import type { DataType } from '../columnar/type.ts'
 import type { Vector } from '../columnar/vector.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { KeyColumn } from './key-column.ts'
+import { KeyCompaction } from './key-compaction.ts'
 import { RowIndex } from './row-index.ts'
-
-/** Below this many rows nobody looks for those that are gone. */
-const COMPACTION_ROWS_MIN = 65_536
 
 interface Rows {
   readonly columns: readonly Vector[]
@@ -22,20 +20,14 @@ export class RowCounts {
   readonly #kernels: Kernels
   readonly #rows: RowIndex
   readonly #counts: KeyColumn
-  readonly #compactionRowsMin: number
-  #compactAt: number
+  readonly #compaction: KeyCompaction
 
   /** @throws MEMORY_EXHAUSTED */
-  constructor(
-    kernels: Kernels,
-    types: readonly DataType[],
-    compactionRowsMin = COMPACTION_ROWS_MIN,
-  ) {
+  constructor(kernels: Kernels, types: readonly DataType[]) {
     this.#kernels = kernels
     this.#rows = new RowIndex(kernels, types)
     this.#counts = new KeyColumn(kernels, 4)
-    this.#compactionRowsMin = compactionRowsMin
-    this.#compactAt = compactionRowsMin
+    this.#compaction = new KeyCompaction(kernels)
   }
 
   /** Adds n rows, or takes them back as their ops (u8; 0: all are inserted) say. */
@@ -95,18 +87,10 @@ export class RowCounts {
 
   /** Forgets rows that are there no more, when they may be the half. */
   compact(): void {
-    const { size } = this.#rows
-    if (size < this.#compactAt) return
-    const kernels = this.#kernels
-    const { bits: live, count } = this.#counts.present(size)
-    if (count <= size / 2) {
-      const map = kernels.allocate(size * 4)
-      this.#rows.compact(live, map)
-      this.#counts.compact(map, size)
-      kernels.release(map)
-    }
-    kernels.release(live)
-    this.#compactAt = Math.max(this.#compactionRowsMin, this.#rows.size * 2)
+    this.#compaction.run(this.#rows, {
+      mark: (bits, size) => this.#counts.mark(bits, size),
+      remap: (map, size) => this.#counts.compact(map, size),
+    })
   }
 
   close(): void {

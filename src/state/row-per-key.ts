@@ -10,11 +10,9 @@ import type { Vector } from '../columnar/vector.ts'
 import { type TouchedKeys, touchedKeys } from '../kernels/changes.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { KeyColumn } from './key-column.ts'
+import { KeyCompaction } from './key-compaction.ts'
 import { KeyIndex } from './key-index.ts'
 import { RowStore } from './row-store.ts'
-
-/** Below this many keys nobody looks for dead ones. */
-const COMPACTION_KEYS_MIN = 65_536
 
 export interface RowPerKeyOptions {
   /** Of the columns of a row. */
@@ -33,16 +31,11 @@ export class RowPerKey {
   readonly #rows: RowStore
   readonly #addresses: KeyColumn
   readonly #stamps: KeyColumn
-  readonly #compactionKeysMin: number
+  readonly #compaction: KeyCompaction
   #live = 0
-  #compactAt: number
 
   /** @throws UNSUPPORTED for keys that are lists or structs, MEMORY_EXHAUSTED */
-  constructor(
-    kernels: Kernels,
-    { types, keys, followers = [] }: RowPerKeyOptions,
-    compactionKeysMin = COMPACTION_KEYS_MIN,
-  ) {
+  constructor(kernels: Kernels, { types, keys, followers = [] }: RowPerKeyOptions) {
     this.#kernels = kernels
     this.#keyPositions = keys
     this.#followers = followers
@@ -53,8 +46,7 @@ export class RowPerKey {
     this.#rows = new RowStore(kernels, types)
     this.#addresses = new KeyColumn(kernels, 4)
     this.#stamps = new KeyColumn(kernels, 4)
-    this.#compactionKeysMin = compactionKeysMin
-    this.#compactAt = compactionKeysMin
+    this.#compaction = new KeyCompaction(kernels)
   }
 
   /** Keys that have an id; the ids are below it. */
@@ -136,20 +128,14 @@ export class RowPerKey {
 
   /** Forgets keys without a row, when they may be the half. */
   compact(): void {
-    const { size } = this.#keys
-    if (size < this.#compactAt) return
-    if (this.#live <= size / 2) {
-      const kernels = this.#kernels
-      const { bits: live } = this.#addresses.present(size)
-      const map = kernels.allocate(size * 4)
-      this.#keys.compact(live, map)
-      this.#addresses.compact(map, size)
-      for (const follower of this.#followers) follower.compact(map, size)
-      kernels.release(map)
-      kernels.release(live)
-      assert(this.#keys.size === this.#live, `${this.#keys.size} keys for ${this.#live} rows`)
-    }
-    this.#compactAt = Math.max(this.#compactionKeysMin, this.#keys.size * 2)
+    this.#compaction.run(this.#keys, {
+      mark: (bits, size) => this.#addresses.mark(bits, size),
+      remap: (map, size) => {
+        this.#addresses.compact(map, size)
+        for (const follower of this.#followers) follower.compact(map, size)
+        assert(this.#keys.size === this.#live, `${this.#keys.size} keys for ${this.#live} rows`)
+      },
+    })
   }
 
   close(): void {

@@ -161,9 +161,9 @@ export class SortedRows {
     this.#table.forget(this.#lists.ptr, keys, gone)
   }
 
-  /** Of the ids below `size`, which have rows: a bitmap in a block that is the caller's. */
-  present(size: number): { readonly bits: number; readonly count: number } {
-    return this.#lists.present(size)
+  /** Sets the bits of the ids below `size` that have rows. */
+  mark(bits: number, size: number): void {
+    this.#lists.mark(bits, size)
   }
 
   /** Follows a compaction of the keys. */
