@@ -6,7 +6,7 @@
 // E2  A value of more digits than the precision (1 to 38) is PARSE_RANGE.
 // E3  Written: all digits of the scale, `-0.05`; what is written reads back as the same value.
 import { tenToThe } from './digits'
-import { multiplyHigh } from './eisel-lemire'
+import { multiplyHigh } from './int128'
 import { formatFixed, formatPadded, formatUnsigned } from './number-format'
 import { PARSE_OK, PARSE_RANGE, PARSE_SYNTAX, parseExponent, writtenExponent } from './number-parse'
 

@@ -6,7 +6,7 @@
 //     an outValidity such rows become null instead. Inputs are below 10^38 in magnitude; in null rows
 //     they may be anything.
 
-import { floatOf } from './int128'
+import { floatOf, multiplyHigh } from './int128'
 import { isValid } from './validity'
 
 // The sign bit of the lower lane.
@@ -21,17 +21,6 @@ const NE: i32 = 1
 const LT: i32 = 2
 const LE: i32 = 3
 const GT: i32 = 4
-
-/** High word of a 64-bit product. */
-function mulHigh(a: u64, b: u64): u64 {
-  const aLow = a & 0xffffffff
-  const aHigh = a >> 32
-  const bLow = b & 0xffffffff
-  const bHigh = b >> 32
-  const middle = aHigh * bLow + ((aLow * bLow) >> 32)
-  const other = aLow * bHigh + (middle & 0xffffffff)
-  return aHigh * bHigh + (middle >> 32) + (other >> 32)
-}
 
 /** Whether a magnitude is below another. */
 function isBelow(low: u64, high: u64, limitLow: u64, limitHigh: u64): bool {
@@ -208,8 +197,8 @@ export function decimalMultiply(
     const other = select<u64>(y, x, xTop != 0)
     const cross = top * other
     // Below 2^64 when their leading zeros are 64 together: then there is no upper half to work out.
-    const crossHigh = clz<u64>(top) + clz<u64>(other) >= 64 ? 0 : mulHigh(top, other)
-    const base = mulHigh(x, y)
+    const crossHigh = clz<u64>(top) + clz<u64>(other) >= 64 ? 0 : multiplyHigh(top, other)
+    const base = multiplyHigh(x, y)
     const high = base + cross
     const fits =
       !crossHigh && high >= base && isBelow(low, high, limitLow, limitHigh) && !(xTop && yTop)

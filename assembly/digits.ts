@@ -1,4 +1,5 @@
-// Digits to numbers without a loop over them: sixteen at once, for the fast ways of both scanners.
+// Digits to numbers without a loop over them, sixteen at once, for the fast ways of both scanners; and two
+// digits of a number for who writes it.
 
 const POWERS_U64: usize = memory.data<u64>([
   1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000,
@@ -9,6 +10,12 @@ const POWERS_U64: usize = memory.data<u64>([
 /** 10^n for n in 0..19. */
 export function tenToThe(n: u32): u64 {
   return load<u64>(POWERS_U64 + ((<usize>n) << 3))
+}
+
+/** The two digits of a number below 100 in the two low bytes, tens first, not yet ASCII. */
+export function twoPlaces(value: u32): u32 {
+  const tens = (value * 103) >> 10
+  return tens + ((value - tens * 10) << 8)
 }
 
 /** Not a value: there was another character among the digits. */

@@ -1,18 +1,7 @@
 // Decimal digits to the bits of a float64. Lemire, "Number parsing at a gigabyte per second" (2021);
 // that no fallback is needed: Mushtak and Lemire (2022).
+import { multiplyHigh } from './int128'
 import { POWER_OF_TEN_MIN, powerOfTen } from './powers-of-ten'
-
-/** The high word of the 128-bit product of two words; the low one is `a * b`. */
-export function multiplyHigh(a: u64, b: u64): u64 {
-  const aLow = a & 0xffffffff
-  const aHigh = a >> 32
-  const bLow = b & 0xffffffff
-  const bHigh = b >> 32
-  const low = aLow * bLow
-  const cross = aLow * bHigh
-  const middle = (low >> 32) + (cross & 0xffffffff) + aHigh * bLow
-  return aHigh * bHigh + (cross >> 32) + (middle >> 32)
-}
 
 /** Bits of the float64 nearest to digits * 10^exponent. */
 export function eiselLemire(exponent: i64, digits: u64): u64 {

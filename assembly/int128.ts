@@ -1,8 +1,20 @@
-// 128-bit integers in linear memory: low word first, two's complement.
+// 128-bit integers: in linear memory the low word first, two's complement; the high word of a product.
 
 // 10^38: what a decimal of 38 digits stays below.
 const LIMIT_HIGH: u64 = 0x4b3b4ca85a86c47a
 const LIMIT_LOW: u64 = 0x098a224000000000
+
+/** The high word of the 128-bit product of two words; the low one is `a * b`. */
+export function multiplyHigh(a: u64, b: u64): u64 {
+  const aLow = a & 0xffffffff
+  const aHigh = a >> 32
+  const bLow = b & 0xffffffff
+  const bHigh = b >> 32
+  const low = aLow * bLow
+  const cross = aLow * bHigh
+  const middle = (low >> 32) + (cross & 0xffffffff) + aHigh * bLow
+  return aHigh * bHigh + (cross >> 32) + (middle >> 32)
+}
 
 /** Adds to a decimal of 38 digits; false, and nothing done, when the sum has more. */
 export function addDecimal(p: usize, low: u64, high: i64): bool {

@@ -4,8 +4,8 @@
 // F1  At most FORMAT_BYTES_MAX bytes are text; up to 32 bytes behind them are overwritten too.
 // F2  A float64 is JavaScript's String(x), byte for byte: the shortest digits that read back as x,
 //     of those the closest to x.
-import { tenToThe } from './digits'
-import { multiplyHigh } from './eisel-lemire'
+import { tenToThe, twoPlaces } from './digits'
+import { multiplyHigh } from './int128'
 import { powerOfTen } from './powers-of-ten'
 
 /** No number is longer: a float64 has at most 25 bytes, a decimal 41. */
@@ -146,12 +146,6 @@ function formatHundreds(hundreds: u64, out: usize): u32 {
   }
   store<u32>(out + length, 0x30302e + (places << 8))
   return length + 3 - u32(places <= 0xff)
-}
-
-// The two digits of a number below 100 in the two low bytes, tens first, not yet ASCII.
-function twoPlaces(value: u32): u32 {
-  const tens = (value * 103) >> 10
-  return tens + ((value - tens * 10) << 8)
 }
 
 /** Writes digits / 10^decimals with exactly `decimals` (0 to 19) digits behind the point. */

@@ -9,7 +9,7 @@
 // D3  A month 13, a February 30, a second 60 and what does not fit the unit are PARSE_RANGE.
 // D4  What is written reads back as the same value: `2024-02-29T23:59:59.000Z`, all digits of the
 //     unit.
-import { ASCII_ZEROS, isNotDigit, joinPairs, tenToThe } from './digits'
+import { ASCII_ZEROS, isNotDigit, joinPairs, tenToThe, twoPlaces } from './digits'
 import { formatPadded } from './number-format'
 import { PARSE_OK, PARSE_RANGE, PARSE_SYNTAX } from './number-parse'
 
@@ -291,7 +291,7 @@ export function formatDate(days: i64, out: usize): u32 {
   if (<u64>year <= 9999) {
     const high = <u32>year / 100
     const low = <u32>year - high * 100
-    store<u32>(p, 0x30303030 + <u32>twoPlaces(high) + ((<u32>twoPlaces(low)) << 16))
+    store<u32>(p, 0x30303030 + twoPlaces(high) + (twoPlaces(low) << 16))
     p += 4
   } else {
     const size: u64 = year < 0 ? 0 - year : year
@@ -301,7 +301,7 @@ export function formatDate(days: i64, out: usize): u32 {
     p += width + 1
   }
   // `-MM-DD`, one byte a place.
-  const text = <u64>0x30302d30302d + (twoPlaces(month) << 8) + (twoPlaces(day) << 32)
+  const text = <u64>0x30302d30302d + (twoPlaces(month) << 8) + ((<u64>twoPlaces(day)) << 32)
   store<u64>(p, text)
   return <u32>(p - out) + 6
 }
@@ -335,8 +335,8 @@ export function formatTimestamp(value: i64, decimals: u32, out: usize): u32 {
     p,
     <u64>0x30303a30303a3030 +
       twoPlaces(hour) +
-      (twoPlaces(minute) << 24) +
-      (twoPlaces(second - hour * 3600 - minute * 60) << 48),
+      ((<u64>twoPlaces(minute)) << 24) +
+      ((<u64>twoPlaces(second - hour * 3600 - minute * 60)) << 48),
     1,
   )
   if (!decimals) {
@@ -356,10 +356,4 @@ export function formatTimestamp(value: i64, decimals: u32, out: usize): u32 {
   formatPadded(fraction, decimals, p + 10)
   store<u8>(p + decimals, 0x5a, 10)
   return length + 11 + decimals
-}
-
-// The two digits of a number below 100 in the two low bytes, tens first, not yet ASCII.
-function twoPlaces(value: u32): u64 {
-  const tens = (value * 103) >> 10
-  return <u64>(tens + ((value - tens * 10) << 8))
 }
