@@ -1,9 +1,9 @@
 // The state backend in memory: tables by dense id, fixed-width values in linear memory, others on the
-// JavaScript heap (value-store.ts, collection-tables.ts). Restores each table when it is asked for.
+// JavaScript heap (value-store.ts, list-table.ts, map-tables.ts). Restores each table when it is asked for.
 import { DataflowError, isDataflowError } from '../base/errors.ts'
 import type { StateReader, StateWriter } from '../checkpoint/operator-state.ts'
-import { ListTable, MapTable } from './collection-tables.ts'
-import { isPlainMap, PlainMapTable } from './plain-map-table.ts'
+import { ListTable } from './list-table.ts'
+import { isPlainMap, MapTable, PlainMapTable } from './map-tables.ts'
 import { AggregatingTable, ReducingTable, ValueTable } from './single-tables.ts'
 import type { StateDescriptor } from './state.ts'
 import type { StateBackend, StateBackendParts } from './state-backend.ts'

@@ -1,4 +1,4 @@
-// JavaScript values by dense id, for tables that keep collections (collection-tables.ts, plain-map-table.ts).
+// JavaScript values by dense id, for tables that keep collections (list-table.ts, map-tables.ts).
 import { NO_GROUP } from '../kernels/group-table.ts'
 
 /** Things by id: `undefined` where there is none. */
