@@ -9,7 +9,7 @@
 import { DataflowError } from '../base/errors.ts'
 import type { AsyncLookupJoinSpec } from './async-spec.ts'
 import { type AsyncCalls, AsyncWaitOperator } from './async-wait.ts'
-import type { AsyncContext } from './functions.ts'
+import type { AsyncContext, Counter } from './functions.ts'
 import { LookupCache } from './lookup-cache.ts'
 import type { OperatorContext, OperatorFactory } from './operator.ts'
 import { recordText } from './record-text.ts'
@@ -22,12 +22,18 @@ export const createAsyncLookupJoin: OperatorFactory<AsyncLookupJoinSpec> = (
   output,
 ) => new AsyncWaitOperator(spec, context, output, (fn) => new AsyncLookup(fn, spec, context))
 
+interface CountedCache {
+  readonly answers: LookupCache
+  readonly hits: Counter
+  readonly misses: Counter
+}
+
 /** The user's function of a key as one of rows. */
 class AsyncLookup implements AsyncCalls {
   readonly #function: AsyncCalls
   readonly #spec: AsyncLookupJoinSpec
   readonly #context: OperatorContext
-  readonly #cache: LookupCache | undefined
+  readonly #cache: CountedCache | undefined
   /** At most one a call that was started. */
   readonly #asked = new Map<string, Promise<readonly Row[]>>()
 
@@ -35,7 +41,13 @@ class AsyncLookup implements AsyncCalls {
     this.#function = fn
     this.#spec = spec
     this.#context = context
-    this.#cache = spec.cache === undefined ? undefined : new LookupCache(spec.cache)
+    if (spec.cache === undefined) return
+    const counter = (name: string): Counter => counterOf(context.metrics.user, name)
+    this.#cache = {
+      answers: new LookupCache(spec.cache),
+      hits: counter('cacheHits'),
+      misses: counter('cacheMisses'),
+    }
   }
 
   retryOn(error: unknown): boolean {
@@ -51,15 +63,18 @@ class AsyncLookup implements AsyncCalls {
 
   /** The table's rows for a row. */
   #find(row: Row, call: AsyncContext): readonly Row[] | Promise<readonly Row[]> {
-    const cache = this.#cache
-    if (cache === undefined) return this.#ask(row, call)
+    if (this.#cache === undefined) return this.#ask(row, call)
+    const { answers, hits, misses } = this.#cache
     const text = this.#keyText(row)
-    const known = cache.get(text, this.#context.processingTimeMs()) ?? this.#asked.get(text)
-    this.#count(known === undefined ? 'cacheMisses' : 'cacheHits')
-    if (known !== undefined) return known
+    const known = answers.get(text, this.#context.processingTimeMs()) ?? this.#asked.get(text)
+    if (known !== undefined) {
+      hits.inc()
+      return known
+    }
+    misses.inc()
     const found = this.#ask(row, call)
-    if (found instanceof Promise) return this.#wait(text, found, call.signal)
-    cache.put(text, found, this.#context.processingTimeMs())
+    if (found instanceof Promise) return this.#wait(text, found, answers, call.signal)
+    answers.put(text, found, this.#context.processingTimeMs())
     return found
   }
 
@@ -67,6 +82,7 @@ class AsyncLookup implements AsyncCalls {
   async #wait(
     text: string,
     found: Promise<readonly Row[]>,
+    answers: LookupCache,
     signal: AbortSignal,
   ): Promise<readonly Row[]> {
     this.#asked.set(text, found)
@@ -76,7 +92,7 @@ class AsyncLookup implements AsyncCalls {
     signal.addEventListener('abort', forget, { once: true })
     try {
       const rows = await found
-      this.#cache!.put(text, rows, this.#context.processingTimeMs())
+      answers.put(text, rows, this.#context.processingTimeMs())
       return rows
     } finally {
       signal.removeEventListener('abort', forget)
@@ -129,10 +145,6 @@ class AsyncLookup implements AsyncCalls {
     const { on } = this.#spec
     if (on.length === 1) return valueText(row[on[0]![0]])
     return JSON.stringify(on.map(([column]) => valueText(row[column])))
-  }
-
-  #count(name: string): void {
-    counterOf(this.#context.metrics.user, name).inc()
   }
 }
 
