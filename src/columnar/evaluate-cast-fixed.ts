@@ -7,15 +7,16 @@
 //     the time's unit.
 import { DataflowError } from '../base/errors.ts'
 import type { CastInput } from '../kernels/cast.ts'
-import { NO_ROW, type NumericKind } from '../kernels/operand.ts'
+import { NO_ROW } from '../kernels/operand.ts'
 import { floor, fromBool, number, type Stage, toBool, up } from './cast-stage.ts'
 import { columnReader } from './column-reader.ts'
 import { unitsPerDay } from './constant.ts'
 import { decimalTo, isWide, toDecimal, wideToBool } from './evaluate-cast-decimal.ts'
 import { castFailed } from './evaluate-cast-text.ts'
 import { floatNode } from './evaluate-floats.ts'
+import { numericKind } from './numeric-kind.ts'
 import { checkedRows, type Evaluation, type Node, stepNode } from './step.ts'
-import { byteWidth, type DataType, typeName, withNullable } from './type.ts'
+import { type DataType, typeName, withNullable } from './type.ts'
 import { Vector } from './vector.ts'
 
 /**
@@ -61,7 +62,7 @@ function outOfRange(
 
 /** Undefined when there is no conversion. */
 function stagesOf(from: DataType, to: DataType): readonly Stage[] | undefined {
-  const [a, b] = [numberOf(from), numberOf(to)]
+  const [a, b] = [numericKind(from), numericKind(to)]
   if (to.kind === 'bool') return isWide(from) ? [wideToBool] : a && [toBool(a)]
   if (from.kind === 'decimal')
     return to.kind === 'decimal' ? decimalTo(from, to) : b && decimalTo(from, to, b)
@@ -76,27 +77,6 @@ function stagesOf(from: DataType, to: DataType): readonly Stage[] | undefined {
     return (from.kind === 'duration') === (to.kind === 'duration') ? timeTo(from, to) : undefined
   }
   return number(a, b)
-}
-
-/** The number that a type's values are in memory. */
-function numberOf(type: DataType): NumericKind | undefined {
-  switch (type.kind) {
-    case 'timestamp':
-    case 'duration':
-      return 'int64'
-    case 'date':
-      return 'int32'
-    case 'decimal':
-      return byteWidth(type) === 8 ? 'int64' : undefined
-    case 'bool':
-    case 'utf8':
-    case 'binary':
-    case 'list':
-    case 'struct':
-      return undefined
-    default:
-      return type.kind
-  }
 }
 
 const isTemporal = (type: DataType): boolean =>

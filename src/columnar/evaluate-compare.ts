@@ -3,13 +3,13 @@ import { unreachable } from '../base/assert.ts'
 import { bitmapFill, bitmapLogic, bitmapNot } from '../kernels/bitmap.ts'
 import { type Comparison, compareIn, compareNumbers } from '../kernels/compare.ts'
 import { decimalCompare } from '../kernels/decimal.ts'
-import type { NumericKind } from '../kernels/operand.ts'
 import { stringCompare } from '../kernels/string-compare.ts'
 import { convert } from './evaluate-cast.ts'
 import type { CallExpression, InExpression } from './expression.ts'
 import { expressionText } from './expression.ts'
 import { comparisonType, isInteger } from './expression-type.ts'
 import { convertConstant, decimalUnits } from './constant.ts'
+import { numericKind } from './numeric-kind.ts'
 import {
   type Compile,
   type Evaluation,
@@ -131,27 +131,6 @@ const NARROW = new Set(['int8', 'int16', 'int32', 'uint8', 'uint16', 'uint32'])
 
 function compared(at: Evaluation, bits: number, left: number, right: number): Compared {
   return { bits, validity: validityOf(at, left, right), left, right }
-}
-
-/** The numbers a fixed-width type is compared as; none for 128-bit decimals. */
-export function numericKind(type: DataType): NumericKind | undefined {
-  switch (type.kind) {
-    case 'timestamp':
-    case 'duration':
-      return 'int64'
-    case 'date':
-      return 'int32'
-    case 'decimal':
-      return byteWidth(type) === 8 ? 'int64' : undefined
-    case 'bool':
-    case 'utf8':
-    case 'binary':
-    case 'list':
-    case 'struct':
-      return undefined
-    default:
-      return type.kind
-  }
 }
 
 function textComparer(op: Comparison, a: Node, b: Node): (at: Evaluation) => Compared {

@@ -32,20 +32,35 @@ export interface CastResult {
   readonly badRow: number
 }
 
+/** Runs a kernel that casts n rows to values of so many bytes, as all that give a CastResult do. */
+export function castBy(
+  kernels: Kernels,
+  bytes: number,
+  { values, validity }: CastInput,
+  n: number,
+  isTry: boolean,
+  cast: (values: number, validity: number, out: number, outValidity: number) => number,
+): CastResult {
+  const out = kernels.scratch(n * bytes)
+  const outValidity = isTry ? kernels.scratch(bitmapBytes(n)) : 0
+  const badRow = cast(values, validity, out, outValidity) >>> 0
+  return { values: out, validity: isTry ? outValidity : validity, badRow }
+}
+
 /** From one kind of number to another: floats are truncated, NaN and what is out of range do not fit. */
 export function castNumbers(
   kernels: Kernels,
   from: NumericKind,
   to: NumericKind,
-  { values, validity }: CastInput,
+  input: CastInput,
   n: number,
   isTry: boolean,
 ): CastResult {
-  const out = kernels.scratch(n * NUMERIC_KINDS[to].bytes)
-  const outValidity = isTry ? kernels.scratch(bitmapBytes(n)) : 0
   const cast = kernels.exports[`cast${NUMERIC_KINDS[from].suffix}`]
-  const badRow = cast(CODES[to], values, n, validity, out, outValidity) >>> 0
-  return { values: out, validity: isTry ? outValidity : validity, badRow }
+  const { bytes } = NUMERIC_KINDS[to]
+  return castBy(kernels, bytes, input, n, isTry, (values, validity, out, outValidity) =>
+    cast(CODES[to], values, n, validity, out, outValidity),
+  )
 }
 
 /** Numbers as bits: false is 0, all else (also NaN) is true. */
@@ -66,15 +81,13 @@ export function rescaleUp(
   kernels: Kernels,
   factor: number,
   limit: number,
-  { values, validity }: CastInput,
+  input: CastInput,
   n: number,
   isTry: boolean,
 ): CastResult {
-  const out = kernels.scratch(n * 8)
-  const outValidity = isTry ? kernels.scratch(bitmapBytes(n)) : 0
-  const { exports } = kernels
-  const badRow = exports.rescaleUp(values, n, factor, limit, validity, out, outValidity) >>> 0
-  return { values: out, validity: isTry ? outValidity : validity, badRow }
+  return castBy(kernels, 8, input, n, isTry, (values, validity, out, outValidity) =>
+    kernels.exports.rescaleUp(values, n, factor, limit, validity, out, outValidity),
+  )
 }
 
 /** int64 by a divisor, rounded toward minus infinity: time in a coarser unit. */
@@ -90,15 +103,12 @@ export function rescaleDown(
   rounding: 'truncate' | 'nearest',
   divisor: number,
   limit: number,
-  { values, validity }: CastInput,
+  input: CastInput,
   n: number,
   isTry: boolean,
 ): CastResult {
-  const out = kernels.scratch(n * 8)
-  const outValidity = isTry ? kernels.scratch(bitmapBytes(n)) : 0
-  const { exports } = kernels
   const code = rounding === 'nearest' ? 1 : 0
-  const badRow =
-    exports.rescaleDown(code, values, n, divisor, limit, validity, out, outValidity) >>> 0
-  return { values: out, validity: isTry ? outValidity : validity, badRow }
+  return castBy(kernels, 8, input, n, isTry, (values, validity, out, outValidity) =>
+    kernels.exports.rescaleDown(code, values, n, divisor, limit, validity, out, outValidity),
+  )
 }

@@ -2,7 +2,7 @@
 // row that is not null is reported (NO_ROW when there is none), or becomes null (`try`).
 import type { Checked } from './arithmetic.ts'
 import { bitmapBytes } from './bitmap.ts'
-import type { CastInput, CastResult } from './cast.ts'
+import { castBy, type CastInput, type CastResult } from './cast.ts'
 import type { Comparison } from './compare.ts'
 import type { Kernels } from './module.ts'
 import type { Operand } from './operand.ts'
@@ -86,16 +86,14 @@ export function decimalFromWhole(
 export function decimalToWhole(
   kernels: Kernels,
   to: 'int64' | 'uint64',
-  { values, validity }: CastInput,
+  input: CastInput,
   n: number,
   isTry: boolean,
 ): CastResult {
-  const out = kernels.scratch(n * 8)
-  const outValidity = isTry ? kernels.scratch(bitmapBytes(n)) : 0
   const isUnsigned = to === 'uint64' ? 1 : 0
-  const { exports } = kernels
-  const badRow = exports.decimalToWhole(isUnsigned, values, n, validity, out, outValidity) >>> 0
-  return { values: out, validity: isTry ? outValidity : validity, badRow }
+  return castBy(kernels, 8, input, n, isTry, (values, validity, out, outValidity) =>
+    kernels.exports.decimalToWhole(isUnsigned, values, n, validity, out, outValidity),
+  )
 }
 
 /** Units of 10^-digits, out of units of 1. */
@@ -103,19 +101,16 @@ export function decimalScaleUp(
   kernels: Kernels,
   digits: number,
   precision: number,
-  { values, validity }: CastInput,
+  input: CastInput,
   n: number,
   isTry: boolean,
 ): CastResult {
-  const out = kernels.scratch(n * BYTES)
-  const outValidity = isTry ? kernels.scratch(bitmapBytes(n)) : 0
-  const factor = decimalConstant(kernels, 10n ** BigInt(digits))
+  const { ptr } = decimalConstant(kernels, 10n ** BigInt(digits))
   const limit = limitOf(kernels, precision)
-  const { ptr } = factor
-  const { exports } = kernels
-  const badRow =
-    exports.decimalMultiply(values, 1, ptr, 0, n, limit, validity, out, outValidity) >>> 0
-  return { values: out, validity: isTry ? outValidity : validity, badRow }
+  const { decimalMultiply: multiply } = kernels.exports
+  return castBy(kernels, BYTES, input, n, isTry, (values, validity, out, outValidity) =>
+    multiply(values, 1, ptr, 0, n, limit, validity, out, outValidity),
+  )
 }
 
 /** Fewer digits behind the point, by at least one: toward zero, or half away from it. */
@@ -124,18 +119,16 @@ export function decimalScaleDown(
   rounding: 'truncate' | 'nearest',
   digits: number,
   precision: number,
-  { values, validity }: CastInput,
+  input: CastInput,
   n: number,
   isTry: boolean,
 ): CastResult {
-  const out = kernels.scratch(n * BYTES)
-  const outValidity = isTry ? kernels.scratch(bitmapBytes(n)) : 0
   const limit = limitOf(kernels, precision)
   const code = rounding === 'nearest' ? 1 : 0
-  const { exports } = kernels
-  const badRow =
-    exports.decimalScaleDown(code, values, n, digits, limit, validity, out, outValidity) >>> 0
-  return { values: out, validity: isTry ? outValidity : validity, badRow }
+  const { decimalScaleDown: scaleDown } = kernels.exports
+  return castBy(kernels, BYTES, input, n, isTry, (values, validity, out, outValidity) =>
+    scaleDown(code, values, n, digits, limit, validity, out, outValidity),
+  )
 }
 
 /** The nearest float64 to the whole number (the scale is the caller's). */
@@ -149,14 +142,12 @@ export function decimalToFloat(kernels: Kernels, values: number, n: number): num
 export function decimalFromFloat(
   kernels: Kernels,
   precision: number,
-  { values, validity }: CastInput,
+  input: CastInput,
   n: number,
   isTry: boolean,
 ): CastResult {
-  const out = kernels.scratch(n * BYTES)
-  const outValidity = isTry ? kernels.scratch(bitmapBytes(n)) : 0
   const limit = limitOf(kernels, precision)
-  const { exports } = kernels
-  const badRow = exports.decimalFromFloat(values, n, limit, validity, out, outValidity) >>> 0
-  return { values: out, validity: isTry ? outValidity : validity, badRow }
+  return castBy(kernels, BYTES, input, n, isTry, (values, validity, out, outValidity) =>
+    kernels.exports.decimalFromFloat(values, n, limit, validity, out, outValidity),
+  )
 }
