@@ -8,7 +8,8 @@ import { float64, int32, list, nullable, struct, timestamp, utf8 } from '../../s
 import { Kernels } from '../../src/kernels/module.ts'
 import { createDeduplicate } from '../../src/operators/deduplicate.ts'
 import type { OperatorSpec } from '../../src/operators/operator-spec.ts'
-import { Materialized, rowTexts } from './changelog-model.ts'
+import { expectChanges, expectFinal } from './changelog-checks.ts'
+import { rowTexts } from './changelog-model.ts'
 import { type HarnessOptions, OperatorHarness, type Row } from './operator-harness.ts'
 import { live, parallelisms } from './restarts.ts'
 
@@ -79,50 +80,27 @@ function modelOf({ keys, keep, byTime }: Omit<Scenario, 'batches'>, rows: readon
   return [...kept.values()]
 }
 
+const caseOf = (of: Scenario) => ({
+  ...of,
+  options: optionsOf(of),
+  isChangelog: false,
+  isBounded: isChanging(of),
+  model: (seen: readonly Row[]) => modelOf(of, seen),
+})
+
 describe('a deduplication', () => {
   it('equals a naive model after every batch', async () => {
     await fc.assert(
-      fc.asyncProperty(scenario, async (of) => {
-        const allocated = kernels.exports.allocated()
-        const harness = new OperatorHarness(optionsOf(of))
-        await harness.open()
-        const changelog = new Materialized()
-        const seen: Row[] = []
-        for (const batch of of.batches) {
-          const isIn = (_: Row, i: number): boolean => i % of.every === 0
-          seen.push(...batch.filter(isIn))
-          const out = harness.batch(batch, of.every === 1 ? undefined : isIn)
-          // Rows that stay have no '$op': reading them as insertions is right.
-          changelog.read(out)
-          expect(changelog.rows).toEqual(rowTexts(modelOf(of, seen)))
-        }
-        if (isChanging(of)) {
-          expect(Math.max(0, ...harness.batchSizes)).toBeLessThanOrEqual(of.batchRows)
-        }
-        harness.close()
-        expect(kernels.exports.allocated() - allocated).toBeLessThanOrEqual(2 << 20)
-      }),
+      fc.asyncProperty(scenario, (of) => expectChanges(caseOf(of))),
       { numRuns: 1_000 },
     )
   })
 
   it('gives the rows that are left once, in batch mode', async () => {
-    const changing = scenario.filter(isChanging)
     await fc.assert(
-      fc.asyncProperty(changing, fc.boolean(), async (of, isChangelog) => {
-        const { config, output, ...options } = optionsOf(of)
-        const final = { ...config, final: true as const }
-        const stays = isChangelog ? output : INPUT
-        const harness = new OperatorHarness({ ...options, config: final, output: stays })
-        await harness.open()
-        for (const batch of of.batches) expect(harness.batch(batch)).toEqual([])
-        expect(harness.watermark(1)).toEqual([])
-        const out = harness.watermark(Infinity)
-        const expected = modelOf(of, of.batches.flat())
-        const changes = isChangelog ? expected.map((row) => ({ ...row, $op: 0 })) : expected
-        expect(rowTexts(out)).toEqual(rowTexts(changes))
-        harness.close()
-      }),
+      fc.asyncProperty(scenario.filter(isChanging), fc.boolean(), (of, isStaying) =>
+        expectFinal(caseOf(of), isStaying),
+      ),
       { numRuns: 1_000 },
     )
   })

@@ -9,7 +9,8 @@ import { Kernels } from '../../src/kernels/module.ts'
 import { groupAggregateFields } from '../../src/operators/aggregate-type.ts'
 import { createGroupAggregate } from '../../src/operators/group-aggregate.ts'
 import type { AggregateSpec, OperatorSpec } from '../../src/operators/operator-spec.ts'
-import { changesOf, leftOf, Materialized, rowTexts } from './changelog-model.ts'
+import { expectChanges, expectFinal, sentBatches } from './changelog-checks.ts'
+import { changesOf, leftOf, rowTexts } from './changelog-model.ts'
 import { type HarnessOptions, OperatorHarness, type Row } from './operator-harness.ts'
 import { live, parallelisms } from './restarts.ts'
 
@@ -147,53 +148,25 @@ function modelOf({ keys }: Pick<Scenario, 'keys'>, changes: readonly Row[]): Row
   })
 }
 
-const withoutOp = (change: Row): Row =>
-  Object.fromEntries(Object.entries(change).filter(([name]) => name !== '$op'))
+const caseOf = (of: Scenario) => ({
+  ...of,
+  options: optionsOf(of),
+  model: (seen: readonly Row[]) => modelOf(of, seen),
+})
 
 describe('aggregates without windows', () => {
   it('equal a naive model after every batch', async () => {
     await fc.assert(
-      fc.asyncProperty(scenario, async (of) => {
-        const allocated = kernels.exports.allocated()
-        const harness = new OperatorHarness(optionsOf(of))
-        await harness.open()
-        const changelog = new Materialized()
-        const seen: Row[] = []
-        for (const batch of of.batches) {
-          seen.push(...batch)
-          const out = harness.batch(of.isChangelog ? batch : batch.map(withoutOp))
-          changelog.read(out)
-          expect(changelog.rows).toEqual(rowTexts(modelOf(of, seen)))
-        }
-        expect(Math.max(0, ...harness.batchSizes)).toBeLessThanOrEqual(of.batchRows)
-        harness.close()
-        expect(kernels.exports.allocated() - allocated).toBeLessThanOrEqual(2 << 20)
-      }),
+      fc.asyncProperty(scenario, (of) => expectChanges(caseOf(of))),
       { numRuns: 1_000 },
     )
   })
 
   it('give all results once, in batch mode', async () => {
     await fc.assert(
-      fc.asyncProperty(scenario, fc.boolean(), async (of, isStaying) => {
-        const { config, output, ...options } = optionsOf(of)
-        const fields = output.fields.filter(({ name }) => !isStaying || name !== '$op')
-        const harness = new OperatorHarness({
-          ...options,
-          config: { ...config, final: true },
-          output: new Schema(fields),
-        })
-        await harness.open()
-        for (const batch of of.batches) {
-          expect(harness.batch(of.isChangelog ? batch : batch.map(withoutOp))).toEqual([])
-        }
-        const out = harness.watermark(Infinity)
-        const expected = modelOf(of, of.batches.flat())
-        const changes = isStaying ? expected : expected.map((row) => ({ ...row, $op: 0 }))
-        expect(rowTexts(out)).toEqual(rowTexts(changes))
-        expect(Math.max(0, ...harness.batchSizes)).toBeLessThanOrEqual(of.batchRows)
-        harness.close()
-      }),
+      fc.asyncProperty(scenario, fc.boolean(), (of, isStaying) =>
+        expectFinal(caseOf(of), isStaying),
+      ),
       { numRuns: 1_000 },
     )
   })
@@ -248,10 +221,9 @@ describe('aggregates without windows', () => {
   it('go on after restarts in other numbers of subtasks', async () => {
     await fc.assert(
       fc.asyncProperty(scenario, parallelisms, async (of, counts) => {
-        const { batches } = of
+        const { keys, batches } = of
         const options = optionsOf(of)
-        const sent = of.isChangelog ? batches : batches.map((batch) => batch.map(withoutOp))
-        const life = { options, keys: of.keys, batches: sent, parallelisms: counts }
+        const life = { options, keys, batches: sentBatches(of), parallelisms: counts }
         await live(life, (rows, n) => {
           expect(rows).toEqual(rowTexts(modelOf(of, batches.slice(0, n).flat())))
         })

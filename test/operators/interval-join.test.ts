@@ -2,23 +2,16 @@
 // disorder, bounds, watermarks, and snapshots restored at another parallelism.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Expression } from '../../src/columnar/expression.ts'
 import { Schema } from '../../src/columnar/schema.ts'
 import { int32, nullable, timestamp, utf8 } from '../../src/columnar/type.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import { createIntervalJoin } from '../../src/operators/interval-join.ts'
 import type { IntervalJoinSpec } from '../../src/operators/join-spec.ts'
+import { batchStep, CONDITION, restoreStep, watermarkStep } from './join-steps.ts'
 import { columnsOrNull, equalOn, KeyedHarness, type Kind, KINDS, sorted } from './joins.ts'
 import type { Row } from './operator-harness.ts'
 
 const kernels = new Kernels()
-
-const column = (name: string): Expression => ({ kind: 'column', name })
-const CONDITION: Expression = {
-  kind: 'call',
-  function: 'ne',
-  arguments: [column('v'), column('w')],
-}
 
 /** Times are 'ms', or 'us' in steps of half a millisecond. */
 function schemasOf(unit: 'ms' | 'us') {
@@ -38,19 +31,9 @@ const anyRow = fc.record({
   t: fc.integer({ min: -20, max: 60 }),
 })
 const anyStep = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('batch' as const),
-      side: fc.constantFrom<0 | 1>(0, 1),
-      rows: fc.array(anyRow, { maxLength: 8 }),
-    }),
-  },
-  fc.record({ kind: fc.constant('watermark' as const), by: fc.nat(12) }),
-  fc.record({
-    kind: fc.constant('restore' as const),
-    parallelism: fc.integer({ min: 1, max: 3 }),
-  }),
+  { weight: 3, arbitrary: batchStep(anyRow) },
+  watermarkStep(12),
+  restoreStep,
 )
 const bound = fc.record({ ms: fc.integer({ min: -8, max: 8 }), exclusive: fc.boolean() })
 const casesOf = (kind: Kind) =>

@@ -3,12 +3,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OP_FIELD, ROW_OPS } from '../../src/columnar/changelog.ts'
-import type { Expression } from '../../src/columnar/expression.ts'
 import { Schema } from '../../src/columnar/schema.ts'
 import { int32, nullable, timestamp, utf8 } from '../../src/columnar/type.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import type { TemporalJoinSpec } from '../../src/operators/join-spec.ts'
 import { createTemporalJoin } from '../../src/operators/temporal-join.ts'
+import { batchStep, CONDITION, restoreStep, watermarkStep } from './join-steps.ts'
 import { columnsOrNull, KeyedHarness, sorted } from './joins.ts'
 import type { Row } from './operator-harness.ts'
 
@@ -21,13 +21,6 @@ const OUTPUT = Schema.of(
 
 const kernels = new Kernels()
 
-const column = (name: string): Expression => ({ kind: 'column', name })
-const CONDITION: Expression = {
-  kind: 'call',
-  function: 'ne',
-  arguments: [column('v'), column('w')],
-}
-
 const anyRow = fc.record({
   k: fc.option(fc.constantFrom('', 'eur', 'a currency with a long name'), { freq: 7 }),
   v: fc.integer({ min: 0, max: 2 }),
@@ -35,19 +28,9 @@ const anyRow = fc.record({
   op: fc.constantFrom(...Object.values(ROW_OPS)),
 })
 const anyStep = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('batch' as const),
-      side: fc.constantFrom<0 | 1>(0, 1),
-      rows: fc.array(anyRow, { maxLength: 8 }),
-    }),
-  },
-  fc.record({ kind: fc.constant('watermark' as const), by: fc.nat(20) }),
-  fc.record({
-    kind: fc.constant('restore' as const),
-    parallelism: fc.integer({ min: 1, max: 3 }),
-  }),
+  { weight: 4, arbitrary: batchStep(anyRow) },
+  watermarkStep(20),
+  restoreStep,
 )
 const cases = fc.record({
   kind: fc.constantFrom('inner' as const, 'left' as const),

@@ -10,6 +10,7 @@ import { Kernels } from '../../src/kernels/module.ts'
 import { topNSchema } from '../../src/operators/changelog-schema.ts'
 import type { OperatorSpec } from '../../src/operators/operator-spec.ts'
 import { createTopN } from '../../src/operators/top-n.ts'
+import { expectChanges, expectFinal, sentBatches } from './changelog-checks.ts'
 import { changesOf, leftOf, Materialized, rowTexts } from './changelog-model.ts'
 import { type HarnessOptions, OperatorHarness, type Row } from './operator-harness.ts'
 import { live, parallelisms } from './restarts.ts'
@@ -134,54 +135,25 @@ function modelOf({ keys, limit, by: order, rank, ties }: Spec, rows: readonly Ro
   })
 }
 
-const withoutOp = (change: Row): Row =>
-  Object.fromEntries(Object.entries(change).filter(([name]) => name !== '$op'))
+const caseOf = (of: Scenario) => ({
+  ...of,
+  options: optionsOf(of),
+  model: (seen: readonly Row[]) => modelOf(of.spec, leftOf(seen)),
+})
 
 describe('a top-N', () => {
   it('equals a naive model after every batch', async () => {
     await fc.assert(
-      fc.asyncProperty(scenario, async (of) => {
-        const allocated = kernels.exports.allocated()
-        const harness = new OperatorHarness(optionsOf(of))
-        await harness.open()
-        const changelog = new Materialized()
-        const seen: Row[] = []
-        for (const batch of of.batches) {
-          const isIn = (_: Row, i: number): boolean => i % of.every === 0
-          seen.push(...batch.filter(isIn))
-          const rows = of.isChangelog ? batch : batch.map(withoutOp)
-          changelog.read(harness.batch(rows, of.every === 1 ? undefined : isIn))
-          expect(changelog.rows).toEqual(rowTexts(modelOf(of.spec, leftOf(seen))))
-        }
-        expect(Math.max(0, ...harness.batchSizes)).toBeLessThanOrEqual(of.batchRows)
-        harness.close()
-        expect(kernels.exports.allocated() - allocated).toBeLessThanOrEqual(2 << 20)
-      }),
+      fc.asyncProperty(scenario, (of) => expectChanges(caseOf(of))),
       { numRuns: 1_000 },
     )
   })
 
   it('gives the first rows once, in batch mode', async () => {
     await fc.assert(
-      fc.asyncProperty(scenario, fc.boolean(), async (of, isStaying) => {
-        const { config, output, ...options } = optionsOf(of)
-        const fields = output.fields.filter(({ name }) => !isStaying || name !== '$op')
-        const harness = new OperatorHarness({
-          ...options,
-          config: { ...config, final: true },
-          output: new Schema(fields),
-        })
-        await harness.open()
-        for (const batch of of.batches) {
-          expect(harness.batch(of.isChangelog ? batch : batch.map(withoutOp))).toEqual([])
-        }
-        const out = harness.watermark(Infinity)
-        const expected = modelOf(of.spec, leftOf(of.batches.flat()))
-        const changes = isStaying ? expected : expected.map((row) => ({ ...row, $op: 0 }))
-        expect(rowTexts(out)).toEqual(rowTexts(changes))
-        expect(Math.max(0, ...harness.batchSizes)).toBeLessThanOrEqual(of.batchRows)
-        harness.close()
-      }),
+      fc.asyncProperty(scenario, fc.boolean(), (of, isStaying) =>
+        expectFinal(caseOf(of), isStaying),
+      ),
       { numRuns: 1_000 },
     )
   })
@@ -191,8 +163,8 @@ describe('a top-N', () => {
       fc.asyncProperty(scenario, parallelisms, async (of, counts) => {
         const { batches } = of
         const options = optionsOf(of)
-        const sent = of.isChangelog ? batches : batches.map((batch) => batch.map(withoutOp))
-        const life = { options, keys: of.spec.keys, batches: sent, parallelisms: counts }
+        const { keys } = of.spec
+        const life = { options, keys, batches: sentBatches(of), parallelisms: counts }
         await live(life, (rows, n) => {
           expect(rows).toEqual(rowTexts(modelOf(of.spec, leftOf(batches.slice(0, n).flat()))))
         })

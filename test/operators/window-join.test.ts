@@ -2,7 +2,6 @@
 // disorder, watermarks, windows of each kind on a grid, sessions, and snapshots restored at another parallelism.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Expression } from '../../src/columnar/expression.ts'
 import { Schema } from '../../src/columnar/schema.ts'
 import { int32, nullable, timestamp, utf8 } from '../../src/columnar/type.ts'
 import { Kernels } from '../../src/kernels/module.ts'
@@ -10,6 +9,7 @@ import type { WindowJoinSpec } from '../../src/operators/join-spec.ts'
 import { createWindowJoin } from '../../src/operators/window-join.ts'
 import type { GridWindowSpec, TimeWindowSpec } from '../../src/operators/window-spec.ts'
 import { GRID_KINDS, gridWindow } from './grid-window.ts'
+import { batchStep, CONDITION, restoreStep, watermarkStep } from './join-steps.ts'
 import { columnsOrNull, equalOn, KeyedHarness, type Kind, nestedLoops, sorted } from './joins.ts'
 import type { Row } from './operator-harness.ts'
 
@@ -23,13 +23,6 @@ const OUTPUT = Schema.of({
 })
 
 const kernels = new Kernels()
-
-const column = (name: string): Expression => ({ kind: 'column', name })
-const CONDITION: Expression = {
-  kind: 'call',
-  function: 'ne',
-  arguments: [column('v'), column('w')],
-}
 
 interface Window {
   readonly start: number
@@ -58,20 +51,10 @@ const anyRow = fc.record({
   t: fc.integer({ min: -20, max: 60 }),
 })
 const anyStep = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('batch' as const),
-      side: fc.constantFrom<0 | 1>(0, 1),
-      rows: fc.array(anyRow, { maxLength: 8 }),
-    }),
-  },
-  fc.record({ kind: fc.constant('watermark' as const), by: fc.nat(25) }),
+  { weight: 3, arbitrary: batchStep(anyRow) },
+  watermarkStep(25),
   fc.record({ kind: fc.constant('clock' as const), by: fc.integer({ min: 1, max: 9 }) }),
-  fc.record({
-    kind: fc.constant('restore' as const),
-    parallelism: fc.integer({ min: 1, max: 3 }),
-  }),
+  restoreStep,
 )
 const KINDS: Readonly<Record<string, fc.Arbitrary<TimeWindowSpec>>> = {
   ...Object.fromEntries(GRID_KINDS.map((kind) => [kind, gridWindow(kind)])),
