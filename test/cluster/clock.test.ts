@@ -4,39 +4,14 @@ import { expect, it } from 'vitest'
 import { DataflowError } from '../../src/base/errors.ts'
 import { MiniCluster } from '../../src/cluster/mini-cluster.ts'
 import { int32, StreamExecutionEnvironment } from '../../src/index.ts'
-
-/** A clock that is set. */
-function setClock() {
-  const timers = new Map<() => void, number>()
-  let nowMs = 0
-  return {
-    clock: {
-      now: () => nowMs,
-      monotonic: () => nowMs,
-      schedule(delayMs: number, callback: () => void) {
-        timers.set(callback, nowMs + delayMs)
-        return () => void timers.delete(callback)
-      },
-    },
-    /** Somebody waits for that time. */
-    awaits: (timeMs: number) => [...timers.values()].includes(timeMs),
-    set(timeMs: number) {
-      nowMs = timeMs
-      for (const [callback, atMs] of timers) {
-        if (atMs > timeMs) continue
-        timers.delete(callback)
-        callback()
-      }
-    },
-  }
-}
+import { setClock } from '../set-clock.ts'
 
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await turn()
 }
 
 it('runs a job inline, at any parallelism, in the time of its clock', async () => {
-  const { clock, set, awaits } = setClock()
+  const { clock, set, timers } = setClock()
   await using cluster = new MiniCluster({ clock })
   const env = StreamExecutionEnvironment.getExecutionEnvironment({
     executor: cluster,
@@ -57,7 +32,7 @@ it('runs a job inline, at any parallelism, in the time of its clock', async () =
   const done = (async () => {
     for await (const { n } of stream.collect()) got.push(n)
   })()
-  while (!awaits(10)) await turn()
+  while (![...timers.values()].includes(10)) await turn()
   set(9)
   await turns(50)
   expect(got).toEqual([])

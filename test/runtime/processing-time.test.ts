@@ -1,31 +1,7 @@
 // Alarms of processing time under a clock that is set by hand.
 import { expect, it } from 'vitest'
 import { ProcessingTime } from '../../src/runtime/processing-time.ts'
-
-/** A clock that is set, with the timers that were asked of it. */
-function setClock() {
-  const timers = new Map<() => void, number>()
-  let nowMs = 0
-  return {
-    clock: {
-      now: () => nowMs,
-      monotonic: () => nowMs,
-      schedule(delayMs: number, callback: () => void) {
-        timers.set(callback, nowMs + delayMs)
-        return () => void timers.delete(callback)
-      },
-    },
-    set(timeMs: number) {
-      nowMs = timeMs
-      for (const [callback, atMs] of timers) {
-        if (atMs > timeMs) continue
-        timers.delete(callback)
-        callback()
-      }
-    },
-    timers,
-  }
-}
+import { setClock } from '../set-clock.ts'
 
 it('an alarm comes at its time and not before, the earliest that was asked for', () => {
   const { clock, set } = setClock()
