@@ -30,6 +30,7 @@ import {
   tumble,
   utf8,
 } from '../../src/index.ts'
+import { median } from './rounds.ts'
 
 const DATA = new URL('../data/flights-3m.parquet', import.meta.resolve('vega-datasets'))
 const SCHEMA = { date: timestamp('us'), delay: int64(), origin: utf8() }
@@ -107,9 +108,6 @@ const rowText = (row: readonly unknown[]): string =>
       return Number(value).toFixed(6)
     })
     .join(' ')
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1]!
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

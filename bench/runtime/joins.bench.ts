@@ -25,6 +25,7 @@ import {
   parquet,
   StreamExecutionEnvironment,
 } from '../../src/index.ts'
+import { median, processorMs } from './rounds.ts'
 
 const ROWS = 1_000_000
 const SCHEMA = { id: int32(), key: int64() }
@@ -141,9 +142,6 @@ async function answerOfTable(): Promise<string> {
   return reader.getRows()[0]!.join(' ')
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1]!
-
 async function measure(name: Case, rounds: number) {
   await prepare(name)
   const [left, right] = [0, 1].map((side) => {
@@ -161,10 +159,8 @@ async function measure(name: Case, rounds: number) {
       keyof typeof sides,
       () => Promise<void>,
     ][]) {
-      const start = process.cpuUsage()
-      await run()
-      const { user, system } = process.cpuUsage(start)
-      if (round >= 0) times[side].push((user + system) / 1_000)
+      const ms = await processorMs(run)
+      if (round >= 0) times[side].push(ms)
     }
   }
   const answers = [answerOfFile(), await answerOfTable(), answerOf(pairs)]

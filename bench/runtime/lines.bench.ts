@@ -32,6 +32,7 @@ import type { TwinColumn } from '../../test/kernels/reference/twin-column.ts'
 import { csvBytes, jsonBytes, type LineRow } from '../kernels/line-data.ts'
 import { newColumns, put, splitLine } from '../kernels/line-rivals.ts'
 import { Random } from '../random.ts'
+import { median } from './rounds.ts'
 
 const SCHEMA = Schema.of({
   id: int64(),
@@ -189,9 +190,6 @@ function rivalRowCount(side: Case, path: string): number {
   for (const batch of side.rival(path)) rows += batch.rows
   return rows
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1]!
 
 async function measure(side: Case, folder: string, rows: number, rounds: number) {
   const path = join(folder, `lines${side.format.extensions[0]}`)

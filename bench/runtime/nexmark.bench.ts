@@ -12,7 +12,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { nexmarkCommand } from '../../src/cli/nexmark.ts'
@@ -21,6 +20,7 @@ import type { QueryFigures } from '../../src/cli/nexmark-table.ts'
 import { nexmark, parquetFile, StreamExecutionEnvironment } from '../../src/index.ts'
 import { DuckDb } from '../../test/nexmark/duckdb.ts'
 import { ORACLES } from '../../test/nexmark/oracle.ts'
+import { median, processorMs } from './rounds.ts'
 
 const RATES = [50_000, 10_000_000]
 const BESIDE_DUCKDB = ['q2', 'q3', 'q4', 'q5', 'q7', 'q8', 'q11', 'q17', 'q20']
@@ -94,10 +94,8 @@ async function duckdbOverFiles(tps: number): Promise<DuckDBConnection> {
 
 /** Seconds of processor time. */
 async function duckdbSeconds(connection: DuckDBConnection, query: string): Promise<number> {
-  const before = process.cpuUsage()
-  await connection.runAndReadAll(`select bit_xor(hash(t)) from (${ORACLES[query]!.sql}) t`)
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1e6
+  const hashed = `select bit_xor(hash(t)) from (${ORACLES[query]!.sql}) t`
+  return (await processorMs(() => connection.runAndReadAll(hashed))) / 1_000
 }
 
 async function compareWithDuckdb(queries: readonly string[]): Promise<void> {
@@ -114,9 +112,6 @@ async function compareWithDuckdb(queries: readonly string[]): Promise<void> {
     duckdb.close()
   }
 }
-
-const median = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
 
 const SETTINGS = RATES.flatMap((tps) =>
   (['generated', 'files'] as const).map((from): Setting => ({ tps, from })),

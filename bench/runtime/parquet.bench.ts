@@ -16,6 +16,7 @@ import type { RecordBatch } from '../../src/columnar/record-batch.ts'
 import { parquetFormat } from '../../src/connectors/file/parquet.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import { newMetrics } from '../../src/operators/operator.ts'
+import { median } from './rounds.ts'
 
 const PATH = fileURLToPath(
   new URL('../data/flights-3m.parquet', import.meta.resolve('vega-datasets')),
@@ -111,9 +112,6 @@ function compareColumn(
     }
   }
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1]!
 
 async function seconds(pass: () => Promise<number> | number, rows: number): Promise<number> {
   const start = process.hrtime.bigint()

@@ -8,21 +8,10 @@
 // B2  The other side has its rows as typed arrays, makes an object of each, as the function's row is one, and
 //     keeps its state in a Map by key: no snapshots, no checks of values, nothing that could move.
 // B3  Both sides end with the same sums; rounds are interleaved, ratios are medians of the rounds' ratios.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import {
-  Field,
-  Float64,
-  Int32,
-  makeData,
-  RecordBatch,
-  RecordBatchFileWriter,
-  Schema,
-  Struct,
-  TimestampMillisecond,
-} from 'apache-arrow'
 import { checksum } from '../../src/connectors/checksum.ts'
 import {
   arrow,
@@ -36,6 +25,8 @@ import {
   valueStateDescriptor,
 } from '../../src/index.ts'
 import { Random } from '../random.ts'
+import { median, processorMs } from './rounds.ts'
+import { type TimedRows, writeTimedRows } from './timed-rows.ts'
 
 const KEYS = 10_000
 const ROWS_PER_MS = 100
@@ -60,8 +51,6 @@ interface Sums {
   calls: number
   sum: number
 }
-
-type Columns = Readonly<Record<'times' | 'keys' | 'values', Float64Array | Int32Array>>
 
 /** A case as a function of rows, and as a loop's body. */
 interface Case {
@@ -199,7 +188,7 @@ const CASES: readonly Case[] = [
 const folder = mkdtempSync(join(tmpdir(), 'state-bench-'))
 const file = join(folder, 'rows.arrow')
 
-function makeRows(rows: number): Columns {
+function makeRows(rows: number): TimedRows {
   const random = new Random(1)
   const [times, keys] = [new Float64Array(rows), new Int32Array(rows)]
   const values = new Float64Array(rows)
@@ -209,26 +198,6 @@ function makeRows(rows: number): Columns {
     values[i] = random.int(0, 1_000) / QUARTERS
   }
   return { times, keys, values }
-}
-
-function writeRows({ times, keys, values }: Columns): void {
-  const types = { time: new TimestampMillisecond(), key: new Int32(), n: new Float64() }
-  const fields = Object.entries(types).map(([name, type]) => new Field(name, type, false))
-  const schema = new Schema(fields)
-  const writer = new RecordBatchFileWriter()
-  for (let at = 0; at < times.length; at += BATCH_ROWS) {
-    const end = Math.min(times.length, at + BATCH_ROWS)
-    const time = BigInt64Array.from(times.subarray(at, end), BigInt)
-    const children = [
-      makeData({ type: types.time, data: time }),
-      makeData({ type: types.key, data: keys.subarray(at, end) as Int32Array }),
-      makeData({ type: types.n, data: values.subarray(at, end) as Float64Array }),
-    ]
-    const type = new Struct(fields)
-    writer.write(new RecordBatch(schema, makeData({ type, length: end - at, children })))
-  }
-  writer.finish()
-  writeFileSync(file, writer.toUint8Array(true))
 }
 
 async function ours({ name, process: make }: Case): Promise<Sums> {
@@ -244,7 +213,7 @@ async function ours({ name, process: make }: Case): Promise<Sums> {
   return sums
 }
 
-async function theirs({ plain }: Case, { times, keys, values }: Columns): Promise<Sums> {
+async function theirs({ plain }: Case, { times, keys, values }: TimedRows): Promise<Sums> {
   const sums = { calls: 0, sum: 0 }
   const side = plain(sums)
   for (let at = 0; at < times.length; at += BATCH_ROWS) {
@@ -257,15 +226,12 @@ async function theirs({ plain }: Case, { times, keys, values }: Columns): Promis
 }
 
 async function timed(run: () => Promise<Sums>): Promise<[ms: number, sums: Sums]> {
-  const before = process.cpuUsage()
-  const sums = await run()
-  const { user, system } = process.cpuUsage(before)
-  return [(user + system) / 1_000, sums]
+  let sums: Sums | undefined
+  const ms = await processorMs(async () => (sums = await run()))
+  return [ms, sums!]
 }
 
-const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[all.length >> 1]!
-
-async function measure(side: Case, columns: Columns, rounds: number) {
+async function measure(side: Case, columns: TimedRows, rounds: number) {
   const rows = columns.times.length
   const [engine, plain]: [number[], number[]] = [[], []]
   for (let round = -1; round < rounds; round++) {
@@ -298,7 +264,7 @@ async function main(): Promise<void> {
   const rows = values.quick ? 1_000_000 : 4_000_000
   const rounds = values.quick ? 3 : 7
   const columns = makeRows(rows)
-  writeRows(columns)
+  writeTimedRows(file, columns, BATCH_ROWS)
   const cases = CASES.filter(({ name }) => name.includes(values.case ?? ''))
   const results = []
   for (const side of cases) results.push(await measure(side, columns, rounds))

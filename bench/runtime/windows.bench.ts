@@ -8,21 +8,11 @@
 // B2  Rounds are interleaved; ratios are medians of the rounds' ratios to tumbling windows of 10 s.
 // B3  Tumbling windows as short as a slide have as many results as the sliding ones: the rest is the merge.
 // B4  Times are in order but for 200 ms: neighbours are often in different slices.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import {
-  Field,
-  Int32,
-  makeData,
-  RecordBatch,
-  RecordBatchFileWriter,
-  Schema,
-  Struct,
-  tableFromIPC,
-  TimestampMillisecond,
-} from 'apache-arrow'
+import { tableFromIPC } from 'apache-arrow'
 import { MiniCluster } from '../../src/cluster/mini-cluster.ts'
 import { checksum } from '../../src/connectors/checksum.ts'
 import {
@@ -39,6 +29,8 @@ import {
   tumble,
 } from '../../src/index.ts'
 import { Random } from '../random.ts'
+import { median, processorMs } from './rounds.ts'
+import { type TimedRows, writeTimedRows } from './timed-rows.ts'
 
 const KEYS = 10_000
 const ROWS_PER_MS = 500
@@ -57,19 +49,13 @@ const WINDOWS = {
 type Name = keyof typeof WINDOWS
 const NAMES = Object.keys(WINDOWS) as Name[]
 
-interface Columns {
-  readonly times: Float64Array
-  readonly keys: Int32Array
-  readonly values: Int32Array
-}
-
 const folder = mkdtempSync(join(tmpdir(), 'windows-bench-'))
 const file = join(folder, 'rows.arrow')
 const resultFile = join(folder, 'result.arrow')
 const cluster = new MiniCluster({ slots: 1 })
 
 /** A row each 2 microseconds, with a random key. */
-function makeRows(rows: number): Columns {
+function makeRows(rows: number): TimedRows {
   const random = new Random(1)
   const columns = {
     times: new Float64Array(rows),
@@ -82,26 +68,6 @@ function makeRows(rows: number): Columns {
     columns.values[i] = random.int(-1_000, 1_000)
   }
   return columns
-}
-
-function writeRows({ times, keys, values }: Columns): void {
-  const types = { time: new TimestampMillisecond(), key: new Int32(), n: new Int32() }
-  const fields = Object.entries(types).map(([name, type]) => new Field(name, type, false))
-  const schema = new Schema(fields)
-  const writer = new RecordBatchFileWriter()
-  for (let at = 0; at < times.length; at += BATCH_ROWS) {
-    const end = Math.min(times.length, at + BATCH_ROWS)
-    const time = BigInt64Array.from(times.subarray(at, end), BigInt)
-    const children = [
-      makeData({ type: types.time, data: time }),
-      makeData({ type: types.key, data: keys.subarray(at, end) }),
-      makeData({ type: types.n, data: values.subarray(at, end) }),
-    ]
-    const type = new Struct(fields)
-    writer.write(new RecordBatch(schema, makeData({ type, length: end - at, children })))
-  }
-  writer.finish()
-  writeFileSync(file, writer.toUint8Array(true))
 }
 
 const windowOf = (name: Name): TimeWindow => {
@@ -126,14 +92,11 @@ function job(name: Name) {
 async function timed(name: Name): Promise<number> {
   const { env, results } = job(name)
   results.sinkTo(checksum())
-  const before = process.cpuUsage()
-  await env.execute(name)
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1_000
+  return processorMs(() => env.execute(name))
 }
 
 /** Compares a job's results with sums over arrays by slice and key; gives how many there are. */
-async function compare(name: Name, { times, keys, values }: Columns): Promise<number> {
+async function compare(name: Name, { times, keys, values }: TimedRows): Promise<number> {
   const { env, results } = job(name)
   results.sinkTo(arrowFile(resultFile))
   await env.execute(name)
@@ -191,8 +154,6 @@ async function compare(name: Name, { times, keys, values }: Columns): Promise<nu
   return table.numRows
 }
 
-const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[all.length >> 1]!
-
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -203,7 +164,7 @@ async function main(): Promise<void> {
   const rows = (values.quick ? 24_000 : 32_000) * ROWS_PER_MS
   const rounds = values.quick ? 3 : 7
   const columns = makeRows(rows)
-  writeRows(columns)
+  writeTimedRows(file, columns, BATCH_ROWS)
   const results = new Map<Name, number>()
   for (const name of NAMES) results.set(name, await compare(name, columns))
   const times = new Map(NAMES.map((name) => [name, [] as number[]]))
