@@ -4,6 +4,20 @@
 //
 // D1  A method gives a new stream and leaves this one as it was; a stream may be used many times.
 // D2  Each call notes where it stands in the user's code: errors and plans say it.
+//
+// The methods stand in this order (a test holds the list):
+//
+//   columns     where select withColumn drop
+//   rows        filter map flatMap process asyncMap
+//   streams     connect union
+//   keys        keyBy windowAll countWindowAll
+//   subtasks    rebalance shuffle rescale broadcast global forward partitionCustom
+//   time        assignWatermarks assignTimestampsAndWatermarks
+//   joins       lookupJoin join coGroup windowJoin intervalJoin temporalJoin
+//   tags        getSideOutput
+//   changelogs  aggregate topN distinct toChangelog toUpsert materialize
+//   sinks       sinkTo addSink print collect
+//   settings    setName setParallelism uid setMaxParallelism slotSharingGroup startNewChain disableChaining
 import { DataflowError } from '../base/errors.ts'
 import type { Expression } from '../columnar/expression.ts'
 import { expressionType } from '../columnar/expression-type.ts'

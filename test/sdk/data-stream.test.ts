@@ -1,8 +1,10 @@
 // What the methods of streams make of a job.
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { ChainedOperator, JobGraph } from '../../src/graph/job-graph.ts'
 import {
   count,
+  DataStream,
   int32,
   list,
   mean,
@@ -228,5 +230,15 @@ describe('streams', () => {
       tableColumns: [{ name: 'iata' }, { name: 'name' }],
       join: 'left',
     })
+  })
+
+  it('have their methods in the order that their file begins with', () => {
+    const file = new URL('../../src/sdk/data-stream.ts', import.meta.url)
+    const [head] = readFileSync(file, 'utf8').split('\nimport ')
+    const listed = [...head!.matchAll(/^\/\/ {3}\w+ {2,}(.+)$/gm)].flatMap(([, names]) =>
+      names!.split(' '),
+    )
+    const methods = Object.getOwnPropertyNames(DataStream.prototype)
+    expect(listed).toEqual(methods.filter((name) => !['constructor', 'schema'].includes(name)))
   })
 })
