@@ -1,15 +1,30 @@
 // Comparison kernels: predicates into bitmaps, a whole filter into a selection, membership in a list.
+import { FloatExpression } from '../../src/kernels/float-expression.ts'
 import { constantOperand, type NumericKind } from '../../src/kernels/operand.ts'
 import type { Kernels } from '../../src/kernels/module.ts'
 import * as twin from '../../test/kernels/reference/compare.ts'
-import { inCacheAndFromMemory, kernelBench } from '../harness.ts'
+import * as expressionTwin from '../../test/kernels/reference/float-expression.ts'
+import { inCacheAndFromMemory, kernelBench, type TwinBatch } from '../harness.ts'
+import type { Random } from '../random.ts'
 
 const EQ = 0
 const LT = 2
 const GT = 4
+const MUL = 2
 const bitmap = (rows: number): readonly [Uint8Array] => [new Uint8Array((rows + 7) >> 3)]
 const constant = (kernels: Kernels, kind: NumericKind, value: number | bigint): number =>
   constantOperand(kernels, kind, value).ptr
+
+const twoF64 = (random: Random, rows: number): [Float64Array, Float64Array] => [
+  random.float64(rows, 0, 100),
+  random.float64(rows, 0, 100),
+]
+const productTwin = () => ({
+  run: ({ in: [a, b], out: [out] }: TwinBatch<[Float64Array, Float64Array], [Uint8Array]>) => {
+    expressionTwin.productGreater(a, 0.908, b, out)
+    return 0
+  },
+})
 
 /** 12 values of which 6 are hit: an in-list as a predicate has it. */
 const LIST = Array.from({ length: 12 }, (_, i) => i * 17)
@@ -82,6 +97,48 @@ export default [
     c: 'greater_f64',
     params: [50],
     expect: { twin: 8 },
+  }),
+  kernelBench({
+    name: 'f64 * constant > f64, to a bitmap',
+    input: twoF64,
+    output: bitmap,
+    kernel: (kernels) => {
+      const column = { kind: 'float64', isConstant: false } as const
+      const factor = { kind: 'float64', isConstant: true } as const
+      const product = { function: 'mul', kind: 'float64', operands: [0, 1] } as const
+      const run = new FloatExpression({
+        inputs: [column, factor, column],
+        result: { function: 'gt', kind: 'float64', operands: [product, 2] },
+      }).on(kernels)
+      return { run: ({ in: [a, b], out: [out], rows }) => run(rows, out, a, 0.908, b) }
+    },
+    twin: productTwin,
+    c: 'product_greater_f64',
+    params: [0.908],
+    expect: { twin: 8 },
+  }),
+  // What the case before it spares: a column of products.
+  kernelBench({
+    name: 'f64 * constant > f64, a kernel each',
+    input: twoF64,
+    output: bitmap,
+    kernel: (kernels) => {
+      const factor = constant(kernels, 'float64', 0.908)
+      const products = kernels.allocate(16_384 * 8)
+      const { arithmeticF64, compareF64 } = kernels.exports
+      return {
+        run: ({ in: [a, b], out: [out], rows }) => {
+          arithmeticF64(MUL, a, 1, factor, 0, rows, products)
+          compareF64(GT, products, 1, b, 1, rows, out)
+          return 0
+        },
+      }
+    },
+    twin: productTwin,
+    c: 'product_greater_f64',
+    params: [0.908],
+    judged: false,
+    expect: {},
   }),
   kernelBench({
     name: 'i32 < i32, to a bitmap',

@@ -5,6 +5,7 @@ import { type Comparison, compareIn, compareNumbers } from '../kernels/compare.t
 import { decimalCompare } from '../kernels/decimal.ts'
 import { stringCompare } from '../kernels/string-compare.ts'
 import { convert } from './evaluate-cast.ts'
+import { floatNode } from './evaluate-floats.ts'
 import type { CallExpression, InExpression } from './expression.ts'
 import { expressionText } from './expression.ts'
 import { comparisonType, isInteger } from './expression-type.ts'
@@ -43,7 +44,7 @@ export function compareStep(
     const { bits, validity } = compare.run(at)
     return new Vector({ type, length: at.n, values: bits, validity })
   }
-  return stepNode(type, step, compare.operands)
+  return floatNode(stepNode(type, step, compare.operands), expression.function, compare.operands)
 }
 
 /** `a is distinct from b`: null is a value like any other, so the answer is never null. */

@@ -1,5 +1,5 @@
 // Chains of operators on floats, each made one kernel that reads its columns once and writes one:
-// `price * 0.908 + fee` has no column of products.
+// `price * 0.908 + fee` has no column of products, `price * 0.908 > 100` no column of floats at all.
 //
 // EF1  Only what cannot fail is taken in: arithmetic and functions on floats, and what makes numbers
 //      float64. So which rows are wanted does not matter, and validity is the AND of the columns'.
@@ -9,6 +9,7 @@ import {
   type FloatInput,
   type FloatShape,
   type FloatTree,
+  isComparison,
   isFloatFunction,
   isFloatInput,
 } from '../kernels/float-code.ts'
@@ -25,7 +26,7 @@ const OPERATORS_MAX = 32
  * @param node gives the function's values by a kernel of its own
  */
 export function floatNode(node: Node, name: string, operands: readonly Node[]): Node {
-  const kind = node.type.kind
+  const kind = isComparison(name) ? operands[0]!.type.kind : node.type.kind
   if (kind !== 'float64' && kind !== 'float32') return node
   if (!isFloatFunction(name, kind) || !operands.every(isReadable)) return node
   let size = 1
@@ -37,7 +38,9 @@ export function floatNode(node: Node, name: string, operands: readonly Node[]): 
   })
   const floats: FloatOperation = { function: name, kind, operands: parts, size }
   const step = size === 1 ? node.step : fusedStep(floats, node.type)
-  return { ...node, floats, step, canFail: operands.some(({ canFail }) => canFail) }
+  const canFail = operands.some((operand) => operand.canFail)
+  // Bits are no operand of floats.
+  return isComparison(name) ? { ...node, step, canFail } : { ...node, floats, step, canFail }
 }
 
 /** Constants are floats: others were converted when compiling, unless only a kernel does it. */

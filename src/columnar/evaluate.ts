@@ -8,7 +8,8 @@
 // EV3  What a row does not need cannot fail it: a branch of ifElse is checked in the rows that choose it,
 //      coalesce's default where the value is null, and/or's right side where the left does not decide.
 // EV4  Nulls: a step's validity is the AND of its operands' unless its function says otherwise.
-// EV5  Operators on floats that follow one another are one kernel (evaluate-floats.ts).
+// EV5  Operators on floats that follow one another, and the comparison on top, are one kernel
+//      (evaluate-floats.ts).
 import { DataflowError } from '../base/errors.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { bitmapLogic, bitmapToSelection } from '../kernels/bitmap.ts'

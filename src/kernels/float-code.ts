@@ -6,11 +6,13 @@
 // FC2  64 bytes of the result a turn, over the end (K4); inputs need not be aligned.
 // FC3  A result of float64 has two lanes a vector, and what is narrower in it lies in a vector's lower
 //      half. A result of float32 has four, and float32 only below.
-// FC4  Constants are parameters: expressions that differ in nothing else share their code.
+// FC4  A comparison on top gives a bitmap, as assembly/compare.ts does: a byte a turn, zeros behind n.
+// FC5  Constants are parameters: expressions that differ in nothing else share their code.
 import {
   block,
   branch,
   branchIf,
+  evenLanes,
   FunctionCode,
   get,
   i32Const,
@@ -18,13 +20,16 @@ import {
   type Local,
   line,
   loop,
+  memory,
   OPS,
   set,
   tee,
   vector,
   vectorMemory,
   type VectorOp,
+  when,
 } from './wasm-code.ts'
+import type { Comparison } from './compare.ts'
 
 type Code = readonly number[]
 
@@ -34,8 +39,9 @@ const INPUT_BYTES = { float64: 8, float32: 4, int64: 8, uint64: 8, int32: 4, uin
 export type FloatKind = 'float32' | 'float64'
 export type FloatInputKind = keyof typeof INPUT_BYTES
 
-/** `cast` is to float64, of what its operand is. */
+/** `cast` is to float64, of what its operand is; a comparison is only a whole expression's result. */
 export type FloatFunction =
+  | Comparison
   | 'add'
   | 'sub'
   | 'mul'
@@ -61,6 +67,7 @@ export type FloatTree = number | FloatCall
 
 export interface FloatCall {
   readonly function: FloatFunction
+  /** What it gives; of a comparison, what it compares. */
   readonly kind: FloatKind
   readonly operands: readonly FloatTree[]
 }
@@ -83,6 +90,12 @@ const INSTRUCTIONS: Readonly<Record<FloatKind, Partial<Record<FloatFunction, Vec
     floor: 'f64x2Floor',
     ceil: 'f64x2Ceil',
     sqrt: 'f64x2Sqrt',
+    eq: 'f64x2Eq',
+    ne: 'f64x2Ne',
+    lt: 'f64x2Lt',
+    le: 'f64x2Le',
+    gt: 'f64x2Gt',
+    ge: 'f64x2Ge',
   },
   float32: {
     add: 'f32x4Add',
@@ -90,12 +103,25 @@ const INSTRUCTIONS: Readonly<Record<FloatKind, Partial<Record<FloatFunction, Vec
     mul: 'f32x4Mul',
     neg: 'f32x4Neg',
     abs: 'f32x4Abs',
+    eq: 'f32x4Eq',
+    ne: 'f32x4Ne',
+    lt: 'f32x4Lt',
+    le: 'f32x4Le',
+    gt: 'f32x4Gt',
+    ge: 'f32x4Ge',
   },
 }
+
+const COMPARISONS = new Set(['eq', 'ne', 'lt', 'le', 'gt', 'ge'])
+
+/** Whether a function gives bits. */
+export const isComparison = (name: string): name is Comparison => COMPARISONS.has(name)
 
 /** Vectors of the result that a turn gives. */
 const UNROLLED = 4
 const VECTOR_BYTES = 16
+/** Rows of a turn that gives bits. */
+const BITS = 8
 
 /** Whether there is code for a function of such a result. */
 export const isFloatFunction = (name: string, kind: FloatKind): name is FloatFunction =>
@@ -159,42 +185,84 @@ class Compiler {
       return [...get(this.#code.parameter(2 + i)), ...splat, ...set(this.#inputs[i]!)]
     })
     const columns = [...inputs.keys()].filter((i) => !inputs[i]!.isConstant)
-    const shift = result.kind === 'float32' ? 2 : 3
-    const vectors = Array.from({ length: UNROLLED }, (_, place) => this.#vector(place))
+    const isBits = isComparison(result.function)
+    const turn = isBits ? this.#bits() : this.#vectors()
+    const vectors = isBits ? BITS / this.#lanes : UNROLLED
     return this.#code.module([
       ...constants,
       ...[...this.#patterns].flatMap(([bits, local]) => [
         ...line(...i64Const(BigInt.asIntN(64, bits)), ...vector('i64x2Splat'), ...set(local)),
       ]),
-      ...line(...get(this.#out), ...get(this.#n), ...i32Const(shift), OPS.i32Shl, OPS.i32Add),
-      ...set(this.#end),
+      ...line(...get(this.#out), ...this.#outBytes(isBits), OPS.i32Add, ...set(this.#end)),
       ...block(
         loop(
           [...get(this.#out), ...get(this.#end), OPS.i32GeU, ...branchIf(1)],
-          ...vectors,
-          ...columns.map((i) => advance(this.#inputs[i]!, UNROLLED * this.#bytes(i))),
-          advance(this.#out, UNROLLED * VECTOR_BYTES),
+          turn,
+          ...columns.map((i) => advance(this.#inputs[i]!, vectors * this.#bytes(i))),
+          advance(this.#out, isBits ? 1 : UNROLLED * VECTOR_BYTES),
           branch(0),
         ),
       ),
+      ...(isBits ? this.#clearRest() : []),
       ...i32Const(0),
     ])
+  }
+
+  /** Rows of a vector. */
+  get #lanes(): number {
+    return this.#shape.result.kind === 'float32' ? 4 : 2
+  }
+
+  /** Bytes of n rows of the result. */
+  #outBytes(isBits: boolean): Code {
+    const n = get(this.#n)
+    if (isBits) return [...n, ...i32Const(7), OPS.i32Add, ...i32Const(3), OPS.i32ShrU]
+    return [...n, ...i32Const(this.#lanes === 4 ? 2 : 3), OPS.i32Shl]
+  }
+
+  #vectors(): Code {
+    return Array.from({ length: UNROLLED }, (_, place) => [
+      ...get(this.#out),
+      ...this.#vector(place),
+      ...vectorMemory('v128Store', place * VECTOR_BYTES),
+    ]).flat()
+  }
+
+  /** Eight rows as eight bits. */
+  #bits(): Code {
+    const four =
+      this.#lanes === 4
+        ? [this.#vector(0), this.#vector(1)]
+        : [
+            [...this.#vector(0), ...this.#vector(1), ...evenLanes],
+            [...this.#vector(2), ...this.#vector(3), ...evenLanes],
+          ]
+    const byte = [...vector('i16x8NarrowI32x4S'), ...vector('i16x8Bitmask')]
+    return [...get(this.#out), ...four.flat(), ...byte, ...memory('i32Store8')]
+  }
+
+  /** The bits behind the last row. */
+  #clearRest(): Code {
+    const rest = [...get(this.#n), ...i32Const(7), OPS.i32And]
+    const last = [...get(this.#out), ...i32Const(1), OPS.i32Sub]
+    const mask = [...i32Const(1), ...rest, OPS.i32Shl, ...i32Const(1), OPS.i32Sub]
+    return [
+      ...rest,
+      ...when(last, last, memory('i32Load8U'), mask, [OPS.i32And], memory('i32Store8')),
+    ]
   }
 
   /** One vector of the result, by its place in the turn. */
   #vector(place: number): Code {
     return [
       ...[...this.#held].flatMap(([input, local]) => [...this.#load(input, place), ...set(local)]),
-      ...get(this.#out),
       ...this.#value(this.#shape.result, place),
-      ...vectorMemory('v128Store', place * VECTOR_BYTES),
     ]
   }
 
   /** Bytes of an input for one vector of the result. */
   #bytes(input: number): number {
-    const lanes = this.#shape.result.kind === 'float32' ? 4 : 2
-    return lanes * INPUT_BYTES[this.#shape.inputs[input]!.kind]
+    return this.#lanes * INPUT_BYTES[this.#shape.inputs[input]!.kind]
   }
 
   #load(input: number, place: number): Code {

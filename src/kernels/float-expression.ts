@@ -1,6 +1,7 @@
 // Expressions of floats over columns and constants, into the arena: one kernel each, made for its shape
 // (float-code.ts), which reads each column once.
-import { compileFloats, type FloatShape } from './float-code.ts'
+import { bitmapBytes } from './bitmap.ts'
+import { compileFloats, type FloatShape, isComparison } from './float-code.ts'
 import { instantiate } from './made-kernel.ts'
 import type { Kernels } from './module.ts'
 import { NUMERIC_KINDS } from './operand.ts'
@@ -17,11 +18,13 @@ export class FloatExpression {
   }
 
   /**
-   * The values of n rows.
+   * The values of n rows; bits, of a comparison.
    * @param inputs a pointer for each column of the shape, the value for each constant
    */
   evaluate(kernels: Kernels, inputs: readonly number[], n: number): number {
-    const values = kernels.scratch(n * NUMERIC_KINDS[this.#shape.result.kind].bytes)
+    const { function: name, kind } = this.#shape.result
+    const bytes = isComparison(name) ? bitmapBytes(n) : n * NUMERIC_KINDS[kind].bytes
+    const values = kernels.scratch(bytes)
     this.on(kernels)(n, values, ...inputs)
     return values
   }

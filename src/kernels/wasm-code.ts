@@ -53,6 +53,7 @@ export const OPS = {
 
 const MEMORY_OPS = {
   i32Load: 0x28,
+  i32Load8U: 0x2d,
   i64Load: 0x29,
   f32Load: 0x2a,
   f64Load: 0x2b,
@@ -65,6 +66,7 @@ const MEMORY_OPS = {
   i32Store: 0x36,
   i64Store: 0x37,
   f64Store: 0x39,
+  i32Store8: 0x3a,
 } as const
 
 export type MemoryOp = keyof typeof MEMORY_OPS
@@ -73,11 +75,22 @@ export type MemoryOp = keyof typeof MEMORY_OPS
 const VECTOR_OPS = {
   v128Load: 0x00,
   v128Store: 0x0b,
+  i8x16Shuffle: 0x0d,
   i64x2Splat: 0x12,
   f32x4Splat: 0x13,
   f64x2Splat: 0x14,
+  f32x4Eq: 0x41,
   f32x4Ne: 0x42,
+  f32x4Lt: 0x43,
+  f32x4Gt: 0x44,
+  f32x4Le: 0x45,
+  f32x4Ge: 0x46,
+  f64x2Eq: 0x47,
   f64x2Ne: 0x48,
+  f64x2Lt: 0x49,
+  f64x2Gt: 0x4a,
+  f64x2Le: 0x4b,
+  f64x2Ge: 0x4c,
   v128And: 0x4e,
   v128Or: 0x50,
   v128Xor: 0x51,
@@ -86,6 +99,8 @@ const VECTOR_OPS = {
   f64x2Ceil: 0x74,
   f64x2Floor: 0x75,
   f64x2Trunc: 0x7a,
+  i16x8Bitmask: 0x84,
+  i16x8NarrowI32x4S: 0x85,
   i64x2ShrU: 0xcd,
   f32x4Abs: 0xe0,
   f32x4Neg: 0xe1,
@@ -132,6 +147,12 @@ export const vectorMemory = (op: VectorOp, offset = 0): Code => [
   ...vector(op),
   0,
   ...unsigned(offset),
+]
+
+/** The even 32-bit lanes of two vectors. */
+export const evenLanes: Code = [
+  ...vector('i8x16Shuffle'),
+  ...[0, 8, 16, 24].flatMap((at) => [at, at + 1, at + 2, at + 3]),
 ]
 
 /** What belongs together, on a line of its own. */

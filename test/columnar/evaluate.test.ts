@@ -22,7 +22,14 @@ import { type DataType, float64, int32, int8, utf8 } from '../../src/columnar/ty
 import { Kernels } from '../../src/kernels/module.ts'
 import { inArena } from '../kernels/linear-memory.ts'
 import { Failure, naive, type Value } from './naive-evaluate.ts'
-import { decimalText, expressionOf, FIELDS, floatsOf, rowValues } from './random-expression.ts'
+import {
+  decimalText,
+  expressionOf,
+  FIELDS,
+  floatsCompared,
+  floatsOf,
+  rowValues,
+} from './random-expression.ts'
 
 const kernels = new Kernels()
 const schema = Schema.of(FIELDS)
@@ -137,6 +144,7 @@ const literal = (type: DataType, value: number | string): Expression => ({
 describe('operators on floats, as one pass', () => {
   it('equal the naive evaluator, or fail where it fails', () => {
     fc.assert(fc.property(floatsOf(4), rowsOf, expectOracle), { numRuns: 1_000 })
+    fc.assert(fc.property(floatsCompared(2), rowsOf, expectOracle), { numRuns: 1_000 })
   })
 
   const rows = fc.sample(rowValues, { numRuns: 1_000, seed: 7 })
@@ -166,6 +174,8 @@ describe('operators on floats, as one pass', () => {
       const one = bytesOf(call('neg', sum))
       expect(one).toBeLessThan(2 * rows.length * 8)
       expect(bytesOf(call('sqrt', call('mul', call('neg', sum), column('price'))))).toBe(one)
+      // Bits need none of their operands' columns either.
+      expect(bytesOf(call('gt', sum, column('price')))).toBeLessThan(rows.length)
     })
   })
 })

@@ -252,6 +252,10 @@ export function floatsOf(depth: number): fc.Arbitrary<Expression> {
   )
 }
 
+/** Comparisons of such chains. */
+export const floatsCompared = (depth: number): fc.Arbitrary<Expression> =>
+  calls(COMPARISONS, floatsOf(depth), floatsOf(depth))
+
 function callsOf(
   family: Family,
   of: (kind: Family) => fc.Arbitrary<Expression>,

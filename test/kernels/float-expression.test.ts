@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { arithmetic, type Unary, unary } from '../../src/kernels/arithmetic.ts'
 import { castNumbers } from '../../src/kernels/cast.ts'
+import { compareNumbers } from '../../src/kernels/compare.ts'
 import { FloatExpression } from '../../src/kernels/float-expression.ts'
 import type {
   FloatCall,
@@ -15,8 +16,8 @@ import type {
 } from '../../src/kernels/float-code.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import { constantOperand, type Operand, vectorOperand } from '../../src/kernels/operand.ts'
-import { inArena, lengths, place } from './linear-memory.ts'
-import { floatExpression, type TwinInput } from './reference/float-expression.ts'
+import { inArena, lengths, place, readBits } from './linear-memory.ts'
+import { floatComparison, floatExpression, type TwinInput } from './reference/float-expression.ts'
 
 const kernels = new Kernels()
 const LANES = 8
@@ -28,6 +29,8 @@ const UNARY = {
   float64: ['neg', 'abs', 'floor', 'ceil', 'round', 'sqrt'],
   float32: ['neg', 'abs'],
 } as const
+
+const COMPARISONS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge'] as const
 
 type Values = Exclude<TwinInput, number>
 
@@ -166,6 +169,16 @@ function apart(tree: Leaf | Branch, placed: ReadonlyMap<Leaf, number>, n: number
 const filled = ({ kind, values }: Leaf, n: number): number =>
   place(kernels, arrayOf(kind as FloatKind, n).fill(values as number))
 
+const placeAll = (leaves: readonly Leaf[]): ReadonlyMap<Leaf, number> =>
+  new Map(
+    leaves
+      .filter(({ isConstant }) => !isConstant)
+      .map((leaf) => [leaf, place(kernels, leaf.values as Values, leaf.off)]),
+  )
+
+const inputsOf = (leaves: readonly Leaf[], placed: ReadonlyMap<Leaf, number>): number[] =>
+  leaves.map((leaf) => placed.get(leaf) ?? (leaf.values as number))
+
 it('an expression is what its operators give one after another, bit for bit but for NaN', () => {
   fc.assert(
     fc.property(cases, ({ n, tree }) =>
@@ -177,16 +190,53 @@ it('an expression is what its operators give one after another, bit for bit but 
           leaves.map(({ values }) => values),
           expected,
         )
-        const placed = new Map(
-          leaves
-            .filter(({ isConstant }) => !isConstant)
-            .map((leaf) => [leaf, place(kernels, leaf.values as Values, leaf.off)]),
-        )
-        const inputs = leaves.map((leaf) => placed.get(leaf) ?? (leaf.values as number))
+        const placed = placeAll(leaves)
+        const inputs = inputsOf(leaves, placed)
         const values = new FloatExpression(shape).evaluate(kernels, inputs, n)
         const got = taken(tree.kind, values, n)
         expect(got).toEqual(expected)
         expect(got).toEqual(taken(tree.kind, apart(tree, placed, n).ptr, n))
+      }),
+    ),
+  )
+})
+
+const comparisons = fc
+  .tuple(lengths(LANES, 70), fc.constantFrom<FloatKind>('float64', 'float32'))
+  .chain(([n, kind]) =>
+    columnsOf(n).chain((columns) => {
+      const side = treeOf(kind, columns, 3)
+      const operands = fc.oneof(
+        fc.tuple(side, side),
+        // Equal values, which two random trees seldom are.
+        side.map((one) => [one, one] as const),
+      )
+      return fc.tuple(fc.constantFrom(...COMPARISONS), operands).map(([op, of]) => ({
+        n,
+        op,
+        tree: { function: op, kind, operands: of },
+      }))
+    }),
+  )
+
+it('a comparison of expressions is what the kernels give one after another', () => {
+  fc.assert(
+    fc.property(comparisons, ({ n, op, tree }) =>
+      inArena(kernels, () => {
+        const { shape, leaves } = shapeOf(tree)
+        const expected = new Uint8Array((n + 7) >> 3)
+        const placed = placeAll(leaves)
+        floatComparison(
+          shape,
+          leaves.map(({ values }) => values),
+          n,
+          expected,
+        )
+        const bits = new FloatExpression(shape).evaluate(kernels, inputsOf(leaves, placed), n)
+        expect(readBits(kernels, bits, n)).toEqual(expected)
+        const [a, b] = tree.operands.map((operand) => apart(operand, placed, n))
+        const each = compareNumbers(kernels, tree.kind, op, a!, b!, n)
+        expect(readBits(kernels, each, n)).toEqual(expected)
       }),
     ),
   )

@@ -19,6 +19,7 @@
   }
 
 BITMAP(greater_f64, double, x[i + j] > c)
+BITMAP(product_greater_f64, double, x[i + j] * c > y[i + j])
 BITMAP(less_i32, int32_t, x[i + j] < y[i + j])
 BITMAP(less_i64, int64_t, x[i + j] < c)
 BITMAP(equal_i8, int8_t, x[i + j] == c)
@@ -73,6 +74,6 @@ static double filter_f64(const Batch *b) {
 static const Function functions[] = {
     {"filter_f64", filter_f64}, {"greater_f64", greater_f64}, {"less_i32", less_i32},
     {"less_i64", less_i64},     {"equal_i8", equal_i8},       {"in_i32", in_i32},
-    {"in_i64", in_i64},
+    {"in_i64", in_i64},         {"product_greater_f64", product_greater_f64},
 };
 MAIN(functions)

@@ -1,4 +1,5 @@
 // Scalar twin of the kernels that are made for expressions of floats: the tree, once a row.
+import type { Comparison } from '../../../src/kernels/compare.ts'
 import type {
   FloatCall,
   FloatInput,
@@ -23,6 +24,29 @@ export function floatExpression(
   out: Float64Array | Float32Array,
 ): void {
   for (let row = 0; row < out.length; row++) out[row] = valueOf(result, kinds, inputs, row)
+}
+
+/** Of a comparison: bits. */
+export function floatComparison(
+  { inputs: kinds, result }: FloatShape,
+  inputs: readonly TwinInput[],
+  n: number,
+  out: Uint8Array,
+): void {
+  out.fill(0)
+  for (let row = 0; row < n; row++) {
+    const [a, b] = result.operands.map((operand) => valueOf(operand, kinds, inputs, row))
+    if (COMPARE[result.function as Comparison](a!, b!)) out[row >> 3]! |= 1 << (row & 7)
+  }
+}
+
+const COMPARE: Readonly<Record<Comparison, (a: number, b: number) => boolean>> = {
+  eq: (a, b) => a === b,
+  ne: (a, b) => a !== b,
+  lt: (a, b) => a < b,
+  le: (a, b) => a <= b,
+  gt: (a, b) => a > b,
+  ge: (a, b) => a >= b,
 }
 
 function valueOf(
@@ -58,7 +82,7 @@ function apply(name: FloatCall['function'], a: number, b = NaN): number {
     case 'cast':
       return a
     default:
-      return FLOAT_UNARY[name](a)
+      return FLOAT_UNARY[name as keyof typeof FLOAT_UNARY](a)
   }
 }
 
@@ -70,6 +94,17 @@ export function multiplyAdd(
   out: Float64Array,
 ): void {
   for (let i = 0; i < out.length; i++) out[i] = a[i]! * factor + b[i]!
+}
+
+/** Bits of a * factor > b. */
+export function productGreater(
+  a: Float64Array,
+  factor: number,
+  b: Float64Array,
+  out: Uint8Array,
+): void {
+  out.fill(0)
+  for (let i = 0; i < a.length; i++) if (a[i]! * factor > b[i]!) out[i >> 3]! |= 1 << (i & 7)
 }
 
 /** (a * 0.908 + b) * (1 - a * 0.01) */
