@@ -14,6 +14,13 @@ const SQRT: i32 = 5
 
 const NONE: u32 = 0xffffffff
 
+// In pairs of lanes: the number just below a half, so that 0.49999999999999994 does not round up, and the
+// sign. Loaded, because V8 would build a constant anew in each iteration.
+const ROUNDING: usize = memory.data<u64>(
+  [0x3fdfffffffffffff, 0x3fdfffffffffffff, 0x8000000000000000, 0x8000000000000000],
+  16,
+)
+
 type Neg = u8
 type Abs = u16
 
@@ -71,9 +78,8 @@ export function unaryF64(op: i32, a: usize, n: u32, out: usize): void {
       for (; out < end; out += 16, a += 16) v128.store(out, f64x2.ceil(v128.load(a)))
       break
     case ROUND: {
-      // The number just below a half, so that 0.49999999999999994 does not round up.
-      const half = f64x2.splat(0.49999999999999994)
-      const sign = f64x2.splat(-0.0)
+      const half = v128.load(ROUNDING)
+      const sign = v128.load(ROUNDING, 16)
       for (; out < end; out += 16, a += 16) {
         const x = v128.load(a)
         v128.store(out, f64x2.trunc(f64x2.add(x, v128.or(half, v128.and(x, sign)))))
