@@ -14,6 +14,9 @@
 // WA4  When dead keys may outweigh the living, the index is compacted; ids keep their order.
 // WA5  By processing time a batch's rows come at one moment, and a window fires when the clock has
 //      reached its end.
+// WA6  By processing time subtasks are not as far as one another when a snapshot is taken: rows of the
+//      state say up to when their key's windows have fired. What others had fired is due when the job
+//      goes on, for the keys that are behind; rows that come then are after it.
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
@@ -21,8 +24,10 @@ import { timestamp } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
 import { bitmapBytes } from '../kernels/bitmap.ts'
 import { KeyCompaction } from '../state/key-compaction.ts'
+import { FiredByKey } from './fired-by-key.ts'
 import { LateFirings, type TimedRows, timeInUnit } from './late-firings.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
+import { FIRED_FIELD } from './time-column.ts'
 import { WindowGrid } from './window-grid.ts'
 import { WindowInput } from './window-input.ts'
 import { WindowMerger } from './window-merger.ts'
@@ -43,7 +48,6 @@ export class GridWindows implements Operator {
   readonly #output: Output
   readonly #grid: WindowGrid
   readonly #input: WindowInput
-  readonly #latenessMs: number
   readonly #late: LateFirings
   readonly #tables: WindowState
   readonly #compaction: KeyCompaction
@@ -54,6 +58,8 @@ export class GridWindows implements Operator {
   #firstOpen = -Infinity
   #firstAlive = -Infinity
   #spent: number[] = []
+  /** Windows that are over have not fired for all keys (WA6). */
+  #behind: FiredByKey | undefined
 
   constructor(
     spec: WindowAggregateSpec & { readonly window: GridWindowSpec },
@@ -64,10 +70,10 @@ export class GridWindows implements Operator {
     this.#output = output
     this.#grid = new WindowGrid(spec.window)
     this.#input = new WindowInput(spec, context, output)
-    this.#latenessMs = spec.allowedLatenessMs ?? 0
     this.#late = new LateFirings(this.#grid, this.#input.unit)
-    const { aggregation, keyColumns } = this.#input
-    this.#tables = new WindowState({ context, aggregation, keyColumns, own: [SLICE_FIELD] })
+    const { aggregation, keyColumns, isProcessingTime } = this.#input
+    const own = isProcessingTime ? [SLICE_FIELD, FIRED_FIELD] : [SLICE_FIELD]
+    this.#tables = new WindowState({ context, aggregation, keyColumns, own })
     this.#compaction = new KeyCompaction(context.kernels)
   }
 
@@ -106,13 +112,14 @@ export class GridWindows implements Operator {
   }
 
   *processWatermark(watermarkMs: number): Generator<void> {
-    if (!this.#input.isProcessingTime) yield* this.#advance(watermarkMs)
+    if (this.#input.isProcessingTime || watermarkMs <= this.#watermarkMs) return
+    yield* this.#advance(watermarkMs)
   }
 
   *onProcessingTime(nowMs: number): Generator<void> {
     if (!this.#input.isProcessingTime) return
     // A window's last moment is the one before its end, and that has passed.
-    yield* this.#advance(nowMs - 1)
+    yield* this.#advance(Math.max(nowMs - 1, this.#watermarkMs))
     this.#wake()
   }
 
@@ -125,6 +132,7 @@ export class GridWindows implements Operator {
         const values = kernels.scratch(n * 8)
         kernels.i64.fill(BigInt(this.#grid.sliceStartMs(index)), values / 8, values / 8 + n)
         const own = [new Vector({ type: SLICE_FIELD.type, length: n, values })]
+        if (this.#input.isProcessingTime) own.push(this.#fired(walk.ids, n))
         this.#tables.write(into, keys, { ids: walk.ids, rows: walk.rows, own, n })
         kernels.reset(mark)
       })
@@ -143,10 +151,23 @@ export class GridWindows implements Operator {
     return this.#state
   }
 
+  /** Up to when the windows of keys have fired. */
+  #fired(ids: number, n: number): Vector {
+    const { kernels } = this.#context
+    const values = kernels.scratch(n * 8)
+    const [f64, u32] = [kernels.f64, kernels.u32]
+    for (let i = 0; i < n; i++) {
+      f64[values / 8 + i] = this.#behind?.of(u32[ids / 4 + i]!) ?? this.#watermarkMs
+    }
+    return new Vector({ type: FIRED_FIELD.type, length: n, values })
+  }
+
   #restore(): void {
     const { kernels } = this.#context
     const { keys, slices, program } = this.#opened()
     const { unit, isProcessingTime } = this.#input
+    this.#watermarkMs = this.#tables.readProgress()
+    const behind = new FiredByKey(this.#grid, this.#watermarkMs)
     const mark = kernels.mark()
     for (const { ids, own, n, fill } of this.#tables.read(keys)) {
       const rows = kernels.scratch(n * 4)
@@ -159,11 +180,19 @@ export class GridWindows implements Operator {
       slices.assign(times, ids, n, rows, kept)
       fill(program, rows)
       this.#live.take(slices)
+      if (!isProcessingTime) continue
+      for (let i = 0; i < n; i++) {
+        behind.add(kernels.u32[ids / 4 + i]!, {
+          slice: this.#grid.sliceOf(Number(kernels.i64[own[0]!.values / 8 + i]!)),
+          firedMs: kernels.f64[own[1]!.values / 8 + i]!,
+        })
+      }
     }
     kernels.reset(mark)
-    this.#watermarkMs = this.#tables.readProgress()
+    if (behind.first < Infinity) this.#behind = behind
     if (this.#watermarkMs !== -Infinity) {
-      this.#passTo(this.#grid.firstOpen(this.#watermarkMs), this.#watermarkMs)
+      const open = this.#grid.firstOpen(this.#watermarkMs)
+      this.#passTo(Math.min(open, behind.first), this.#watermarkMs)
     }
     if (isProcessingTime) this.#wake()
   }
@@ -175,9 +204,9 @@ export class GridWindows implements Operator {
   }
 
   *#advance(watermarkMs: number): Generator<void> {
-    if (watermarkMs <= this.#watermarkMs) return
-    this.#watermarkMs = watermarkMs
     const { results } = this.#opened()
+    if (this.#behind !== undefined) yield* this.#catchUp(this.#behind)
+    this.#watermarkMs = watermarkMs
     const end = this.#grid.firstOpen(watermarkMs)
     for (;;) {
       const window = this.#firstWithRows()
@@ -188,6 +217,20 @@ export class GridWindows implements Operator {
     if (results.length > 0) yield this.#flush()
     this.#passTo(end, watermarkMs)
     this.#compactKeys()
+  }
+
+  /** Fires the windows that are over for the keys that have not fired them. */
+  *#catchUp(behind: FiredByKey): Generator<void> {
+    const end = this.#grid.firstOpen(this.#watermarkMs)
+    for (;;) {
+      const window = this.#firstWithRows()
+      if (window === undefined || window >= end) break
+      yield* this.#fireOf(window, behind.idsBefore(this.#grid.endMs(window) - 1))
+      this.#passTo(window + 1, this.#watermarkMs)
+    }
+    if (this.#opened().results.length > 0) yield this.#flush()
+    this.#passTo(end, this.#watermarkMs)
+    this.#behind = undefined
   }
 
   /** The first window that has rows and has not fired. */
@@ -238,28 +281,35 @@ export class GridWindows implements Operator {
 
   /** Fires windows again for the keys of which rows came late. */
   *#fireAgain(windows: ReadonlyMap<number, readonly number[]>): Generator<void> {
+    for (const window of [...windows.keys()].toSorted((a, b) => a - b)) {
+      yield* this.#fireOf(window, windows.get(window)!)
+    }
+    if (this.#opened().results.length > 0) yield this.#flush()
+  }
+
+  /** Fires a window for some keys: their ids, ascending. */
+  *#fireOf(window: number, ids: readonly number[]): Generator<void> {
     const { kernels, config } = this.#context
     const { merger, walk, results } = this.#opened()
-    for (const window of [...windows.keys()].toSorted((a, b) => a - b)) {
-      const ids = windows.get(window)!
-      for (let at = 0; at < ids.length; at += config.batchRows) {
-        const some = ids.slice(at, at + config.batchRows)
-        const mark = kernels.mark()
-        const list = kernels.put(new Uint8Array(Uint32Array.from(some).buffer))
-        const ptr = merger.mergedOf(window, list, some.length)
-        kernels.reset(mark)
-        yield* this.#gather(window, ptr)
-        if (results.length === 0) walk.release(ptr)
-        else this.#spent.push(ptr)
-      }
+    for (let at = 0; at < ids.length; at += config.batchRows) {
+      const some = ids.slice(at, at + config.batchRows)
+      const mark = kernels.mark()
+      const list = kernels.put(new Uint8Array(Uint32Array.from(some).buffer))
+      const ptr = merger.mergedOf(window, list, some.length)
+      kernels.reset(mark)
+      yield* this.#gather(window, ptr)
+      if (results.length === 0) walk.release(ptr)
+      else this.#spent.push(ptr)
     }
-    if (results.length > 0) yield this.#flush()
   }
 
   /** Windows below this have fired; of those that do not live on, slices are spent and rows are late. */
   #passTo(window: number, watermarkMs: number): void {
     if (window > this.#firstOpen) this.#firstOpen = window
-    const alive = Math.min(this.#firstOpen, this.#grid.firstOpen(watermarkMs - this.#latenessMs))
+    const alive = Math.min(
+      this.#firstOpen,
+      this.#grid.firstOpen(watermarkMs - this.#input.latenessMs),
+    )
     if (alive <= this.#firstAlive) return
     this.#firstAlive = alive
     const first = this.#grid.firstSlice(alive)

@@ -18,7 +18,6 @@ export interface SessionPartsOptions {
   readonly output: Output
   readonly input: WindowInput
   readonly gapMs: number
-  readonly latenessMs: number
 }
 
 /** When a session began and ends, in the state. */
@@ -32,11 +31,12 @@ export const SESSION_FIELDS = [
  * @throws MEMORY_EXHAUSTED
  */
 export function openSessions(
-  { context, output, input, gapMs, latenessMs }: SessionPartsOptions,
+  { context, output, input, gapMs }: SessionPartsOptions,
   template: Uint8Array,
 ): SessionParts {
   const { kernels } = context
-  const sessions = new SessionTable(kernels, { template, gapMs, latenessMs, ...input.scale })
+  const { latenessMs, scale } = input
+  const sessions = new SessionTable(kernels, { template, gapMs, latenessMs, ...scale })
   const { heap } = sessions
   return { ...openParts({ context, output, input, heap, isTimed: true }), sessions }
 }
@@ -132,18 +132,19 @@ export function writeSessions(
 }
 
 /**
- * Reads sessions back, at the watermark that they were written at.
+ * Reads sessions back.
+ * @param firedMs up to when they have fired; by the clock none has that is in a snapshot
  * @param more is given the columns of the operator's own
  */
 export function readSessions(
   { kernels }: OperatorContext,
   { keys, sessions, program }: SessionParts,
   tables: WindowState,
-  watermarkMs: number,
+  firedMs: number,
   more: (rows: number, n: number, own: readonly Vector[]) => void = () => undefined,
 ): void {
   const mark = kernels.mark()
-  if (watermarkMs !== -Infinity) sessions.due(watermarkMs, 1, kernels.scratch(4))
+  if (firedMs !== -Infinity) sessions.due(firedMs, 1, kernels.scratch(4))
   for (const { ids, own, n, fill } of tables.read(keys)) {
     const rows = kernels.scratch(n * 4)
     const [starts, ends] = [own[0]!.values, own[1]!.values]

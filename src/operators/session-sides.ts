@@ -8,7 +8,9 @@
 // SD2  Sessions that are over come out several at a time, each with an id; rows of one session are in order
 //      of arrival. A row that would begin a session that is over is late: dropped and counted.
 // SD3  A side is rebuilt, without the rows of sessions that are over, when these are the half.
-// SD4  Chains are walked row by row over typed arrays: a load and two stores a row, beside columns that are
+// SD4  By the clock each subtask was woken at a time of its own when a snapshot was taken: sessions that are
+//      in it and over come out when the job goes on.
+// SD5  Chains are walked row by row over typed arrays: a load and two stores a row, beside columns that are
 //      copied by kernels.
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
@@ -90,14 +92,14 @@ export class SessionSides {
 
   /** The sessions that are over at a watermark. What they hold is let go when the next are asked for. */
   *over(watermarkMs: number): Generator<OverWindow> {
-    if (watermarkMs <= this.#watermarkMs) return
-    this.#watermarkMs = watermarkMs
+    if (watermarkMs > this.#watermarkMs) this.#watermarkMs = watermarkMs
+    else if (!this.#isByClock) return
     const { kernels, config } = this.#context
     const most = config.batchRows
     for (let found = most; found === most;) {
       const mark = kernels.mark()
       const rows = kernels.scratch(most * 4)
-      found = this.#sessions.due(watermarkMs, most, rows)
+      found = this.#sessions.due(this.#watermarkMs, most, rows)
       const sides = found === 0 ? undefined : this.#gathered(rows, found)
       kernels.reset(mark)
       this.#free()
@@ -130,9 +132,7 @@ export class SessionSides {
         kernels.reset(mark)
       }
     }
-    // By the clock each subtask was woken at a time of its own, and the latest says nothing of the others'
-    // sessions: those that are over fire when the job goes on.
-    if (!this.#isByClock) writeProgress(kernels, into, this.#watermarkMs)
+    writeProgress(kernels, into, this.#watermarkMs)
   }
 
   /** Takes the rows of a snapshot in anew: they make the sessions that they were in. */
@@ -147,7 +147,7 @@ export class SessionSides {
       }
     }
     this.#watermarkMs = readProgress(kernels, restored)
-    if (this.#watermarkMs === -Infinity) return
+    if (this.#isByClock || this.#watermarkMs === -Infinity) return
     const mark = kernels.mark()
     const over = this.#sessions.due(this.#watermarkMs, 1, kernels.scratch(4))
     assert(over === 0, 'sessions that are over are in no snapshot')

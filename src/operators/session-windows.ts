@@ -11,6 +11,8 @@
 // SW4  Emission is bounded: at most batchRows rows a batch, and after each the generator yields.
 // SW5  A purging trigger empties the accumulators of what has fired; the session lives on, and fires again
 //      with the late rows alone.
+// SW6  By the clock each subtask was woken at a time of its own when a snapshot was taken. A session that is
+//      in the state has not fired: what is over fires when the job goes on.
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
@@ -44,7 +46,6 @@ export class SessionWindows implements Operator {
   readonly #output: Output
   readonly #input: WindowInput
   readonly #gapMs: number
-  readonly #latenessMs: number
   readonly #purges: boolean
   readonly #tables: WindowState
   readonly #compaction: KeyCompaction
@@ -60,7 +61,6 @@ export class SessionWindows implements Operator {
     this.#output = output
     this.#input = new WindowInput(spec, context, output)
     this.#gapMs = spec.window.gapMs
-    this.#latenessMs = spec.allowedLatenessMs ?? 0
     this.#purges = firingOf(spec.trigger).purging
     const { aggregation, keyColumns } = this.#input
     this.#tables = new WindowState({ context, aggregation, keyColumns, own: SESSION_FIELDS })
@@ -75,7 +75,6 @@ export class SessionWindows implements Operator {
       output: this.#output,
       input: this.#input,
       gapMs: this.#gapMs,
-      latenessMs: this.#latenessMs,
     }
     const parts = openSessions(options, aggregation.template)
     const template = kernels.allocate(aggregation.template.length)
@@ -110,13 +109,14 @@ export class SessionWindows implements Operator {
   }
 
   *processWatermark(watermarkMs: number): Generator<void> {
-    if (!this.#input.isProcessingTime) yield* this.#advance(watermarkMs)
+    if (this.#input.isProcessingTime || watermarkMs <= this.#watermarkMs) return
+    yield* this.#advance(watermarkMs)
   }
 
   *onProcessingTime(nowMs: number): Generator<void> {
     if (!this.#input.isProcessingTime) return
     // A session's last moment is the one before its end, and that has passed.
-    yield* this.#advance(nowMs - 1)
+    yield* this.#advance(Math.max(nowMs - 1, this.#watermarkMs))
     this.#wake()
   }
 
@@ -140,8 +140,10 @@ export class SessionWindows implements Operator {
 
   #restore(): void {
     this.#watermarkMs = this.#tables.readProgress()
-    readSessions(this.#context, this.#opened(), this.#tables, this.#watermarkMs)
-    if (this.#input.isProcessingTime) this.#wake()
+    const { isProcessingTime } = this.#input
+    const firedMs = isProcessingTime ? -Infinity : this.#watermarkMs
+    readSessions(this.#context, this.#opened(), this.#tables, firedMs)
+    if (isProcessingTime) this.#wake()
   }
 
   #merge({ from, to, length }: SessionMerges): void {
@@ -155,7 +157,6 @@ export class SessionWindows implements Operator {
 
   /** Fires sessions that are over, and lets those go that live no more. */
   *#advance(watermarkMs: number): Generator<void> {
-    if (watermarkMs <= this.#watermarkMs) return
     this.#watermarkMs = watermarkMs
     const parts = this.#opened()
     yield* fireOver(parts, watermarkMs, { keep: (n) => n, flush: () => this.#flush() })

@@ -41,6 +41,12 @@ export function timesOf(kernels: Kernels, input: Schema, position: number, time:
   )
 }
 
+/**
+ * Up to when the windows of a row's key have fired, where subtasks may not be as far as one another when a
+ * snapshot is taken: by the clock.
+ */
+export const FIRED_FIELD = { name: '$fired', type: float64() } as const
+
 const PROGRESS = 'progress'
 const PROGRESS_SCHEMA = Schema.of({ watermark: float64() })
 
@@ -52,7 +58,10 @@ export function writeProgress(kernels: Kernels, into: StateWriter, watermarkMs: 
   builder.close()
 }
 
-/** What writeProgress() wrote; -Infinity where it did not. Subtasks have come as far as one another. */
+/**
+ * What writeProgress() wrote; -Infinity where it did not. By event time subtasks have come as far as one
+ * another; by the clock it is the latest of them, which rows that come are not to be before.
+ */
 export function readProgress(kernels: Kernels, from: StateReader): number {
   let watermarkMs = -Infinity
   for (const { columns, length } of from.table(PROGRESS)) {

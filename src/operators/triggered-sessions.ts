@@ -11,6 +11,7 @@
 //      A count that was reached by becoming one fires with the next row.
 // TN3  A continuous trigger fires at each multiple of its interval, at the session's end, and for rows that
 //      come after it, once a batch. What passes several of these at once fires once.
+// TN4  By the clock a session that is in the state has not come to its end (SW6 in session-windows.ts).
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import type { DenseColumns } from '../columnar/dense-columns.ts'
@@ -74,7 +75,6 @@ export class TriggeredSessions implements Operator {
   readonly #output: Output
   readonly #input: WindowInput
   readonly #gapMs: number
-  readonly #latenessMs: number
   readonly #firing: TriggerFiring
   readonly #tables: WindowState
   readonly #compaction: KeyCompaction
@@ -94,7 +94,6 @@ export class TriggeredSessions implements Operator {
     this.#output = output
     this.#input = new WindowInput(spec, context, output)
     this.#gapMs = spec.window.gapMs
-    this.#latenessMs = spec.allowedLatenessMs ?? 0
     this.#firing = firingOf(spec.trigger)
     const { aggregation, keyColumns } = this.#input
     this.#words = aggregation.template.length
@@ -110,7 +109,6 @@ export class TriggeredSessions implements Operator {
       output: this.#output,
       input: this.#input,
       gapMs: this.#gapMs,
-      latenessMs: this.#latenessMs,
     }
     const template = Uint8Array.from([...aggregation.template, ...triggerWords()])
     const parts = openSessions(options, template)
@@ -158,13 +156,15 @@ export class TriggeredSessions implements Operator {
 
   *processWatermark(watermarkMs: number): Generator<void> {
     if (this.#input.isProcessingTime) return
-    yield* this.#advance(watermarkMs)
+    if (watermarkMs > this.#watermarkMs) yield* this.#advance(watermarkMs)
     if (this.#firing.time === 'event') yield* this.#fireDue(watermarkMs)
   }
 
   *onProcessingTime(nowMs: number): Generator<void> {
-    // A session's last moment is the one before its end, and that has passed.
-    if (this.#input.isProcessingTime) yield* this.#advance(nowMs - 1)
+    if (this.#input.isProcessingTime) {
+      // A session's last moment is the one before its end, and that has passed.
+      yield* this.#advance(Math.max(nowMs - 1, this.#watermarkMs))
+    }
     if (this.#firing.time === 'processing' && nowMs !== Infinity) yield* this.#fireDue(nowMs)
     this.#wake()
   }
@@ -195,7 +195,8 @@ export class TriggeredSessions implements Operator {
     const { kernels } = this.#context
     const offset = this.#words
     this.#watermarkMs = this.#tables.readProgress()
-    readSessions(this.#context, this.#opened(), this.#tables, this.#watermarkMs, (rows, n, own) => {
+    const firedMs = this.#input.isProcessingTime ? -Infinity : this.#watermarkMs
+    readSessions(this.#context, this.#opened(), this.#tables, firedMs, (rows, n, own) => {
       setTriggerWords(kernels, { rows, n, offset }, own)
       // Whoever fires next says when that is.
       this.#nextMs = -Infinity
@@ -270,7 +271,6 @@ export class TriggeredSessions implements Operator {
 
   /** Fires sessions that are over, and lets those go that live no more. */
   *#advance(watermarkMs: number): Generator<void> {
-    if (watermarkMs <= this.#watermarkMs) return
     this.#watermarkMs = watermarkMs
     const parts = this.#opened()
     yield* fireOver(parts, watermarkMs, {
@@ -315,7 +315,7 @@ export class TriggeredSessions implements Operator {
 
   /** Keeps of n sessions (u32 pointers) those that are not over, which allowed lateness lets live on. */
   #stillOpen(rows: number, n: number): number {
-    if (this.#latenessMs === 0) return n
+    if (this.#input.latenessMs === 0) return n
     const { kernels } = this.#context
     const mark = kernels.mark()
     const ids = kernels.scratch(n * 4)

@@ -12,6 +12,8 @@
 //      window's end; and for rows that come after it, once a batch. What passes several of these at
 //      once fires once.
 // TW4  A window of everything fires at the end of input, unless its trigger counts.
+// TW5  By the clock each subtask was woken at a time of its own when a snapshot was taken. A window that is
+//      in the state has not come to its end: what is over fires when the job goes on.
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
@@ -66,7 +68,6 @@ export class TriggeredWindows implements Operator {
   readonly #panes: WindowPanes
   readonly #isTimed: boolean
   readonly #firing: TriggerFiring
-  readonly #latenessMs: number
   readonly #tables: WindowState
   readonly #compaction: KeyCompaction
   /** Where the trigger's words are, behind the accumulators. */
@@ -92,7 +93,6 @@ export class TriggeredWindows implements Operator {
     this.#input = new WindowInput(spec, context, output)
     this.#isTimed = spec.window.kind !== 'global'
     this.#firing = firingOf(spec.trigger)
-    this.#latenessMs = spec.allowedLatenessMs ?? 0
     const { aggregation, keyColumns } = this.#input
     this.#words = aggregation.template.length
     this.#tables = new WindowState({ context, aggregation, keyColumns, own: TRIGGER_FIELDS })
@@ -146,14 +146,16 @@ export class TriggeredWindows implements Operator {
 
   *processWatermark(watermarkMs: number): Generator<void> {
     if (!this.#input.isProcessingTime) {
-      yield* this.#advance(watermarkMs)
+      if (watermarkMs > this.#watermarkMs) yield* this.#advance(watermarkMs)
       if (this.#firing.time === 'event') yield* this.#fireDue(watermarkMs)
     }
   }
 
   *onProcessingTime(nowMs: number): Generator<void> {
-    // A window's last moment is the one before its end, and that has passed.
-    if (this.#input.isProcessingTime) yield* this.#advance(nowMs - 1)
+    if (this.#input.isProcessingTime) {
+      // A window's last moment is the one before its end, and that has passed.
+      yield* this.#advance(Math.max(nowMs - 1, this.#watermarkMs))
+    }
     if (this.#firing.time === 'processing' && nowMs !== Infinity) yield* this.#fireDue(nowMs)
     this.#wake()
   }
@@ -202,7 +204,7 @@ export class TriggeredWindows implements Operator {
     }
     kernels.reset(mark)
     this.#watermarkMs = this.#tables.readProgress()
-    if (this.#watermarkMs !== -Infinity) {
+    if (!this.#input.isProcessingTime && this.#watermarkMs !== -Infinity) {
       this.#passTo(this.#panes.firstOpen(this.#watermarkMs))
     }
     this.#wake()
@@ -264,7 +266,6 @@ export class TriggeredWindows implements Operator {
 
   /** Fires windows that are over, and lets those go that live no more. */
   *#advance(watermarkMs: number): Generator<void> {
-    if (watermarkMs <= this.#watermarkMs) return
     this.#watermarkMs = watermarkMs
     const { keys, slices, results } = this.#opened()
     const end = this.#panes.firstOpen(watermarkMs)
@@ -346,7 +347,7 @@ export class TriggeredWindows implements Operator {
   /** Windows below this are over; those that do not live on go, and their rows are late. */
   #passTo(window: number): void {
     if (window > this.#firstOpen) this.#firstOpen = window
-    const gone = this.#panes.firstOpen(this.#watermarkMs - this.#latenessMs)
+    const gone = this.#panes.firstOpen(this.#watermarkMs - this.#input.latenessMs)
     const alive = Math.min(this.#firstOpen, gone)
     if (alive <= this.#firstAlive) return
     this.#firstAlive = alive

@@ -23,6 +23,8 @@ export class WindowInput {
   readonly aggregation: Aggregation
   readonly keyColumns: readonly number[]
   readonly isProcessingTime: boolean
+  /** How long windows live on after they are over; by the clock not at all: no row is late. */
+  readonly latenessMs: number
   /** The unit of times(). */
   readonly unit: TimeUnit
   readonly #context: OperatorContext
@@ -38,6 +40,7 @@ export class WindowInput {
     this.#context = context
     this.#output = output
     this.isProcessingTime = windowTime(spec.window) === 'processing'
+    this.latenessMs = this.isProcessingTime ? 0 : (spec.allowedLatenessMs ?? 0)
     this.aggregation = new Aggregation(input, spec.aggregates)
     this.keyColumns = spec.keys.map((key) => input.indexOf(key))
     this.#lateTag = spec.late?.tag
@@ -76,6 +79,7 @@ export class WindowInput {
   /**
    * The rows' times in `unit`: i64 a row.
    * @param leastMs the clock does not step back behind it: it may, when the operator has been restored
+   *   on a machine whose clock is behind
    * @throws RECORD_MALFORMED for a null
    */
   times(dense: DenseColumns, n: number, leastMs: number): number {

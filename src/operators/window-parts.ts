@@ -97,33 +97,34 @@ export class LiveSlices {
 
   /** Takes what a table has made since the last time. */
   take(table: SliceTable): void {
-    for (const slice of table.created()) this.#slices.splice(this.#place(slice.index), 0, slice)
+    for (const slice of table.created())
+      this.#slices.splice(placeOf(this.#slices, slice.index), 0, slice)
   }
 
   /** The first slice from an index on. */
   firstFrom(index: number): Slice | undefined {
-    return this.#slices[index === -Infinity ? 0 : this.#place(index)]
+    return this.#slices[index === -Infinity ? 0 : placeOf(this.#slices, index)]
   }
 
   /** Those from an index on, to before another. */
   between(first: number, end: number): readonly Slice[] {
-    return this.#slices.slice(this.#place(first), this.#place(end))
+    return this.#slices.slice(placeOf(this.#slices, first), placeOf(this.#slices, end))
   }
 
   /** Takes out those before an index. */
   removeBefore(index: number): readonly Slice[] {
-    return this.#slices.splice(0, this.#place(index))
+    return this.#slices.splice(0, placeOf(this.#slices, index))
   }
+}
 
-  /** Where a slice of that index is, or would be. */
-  #place(index: number): number {
-    let low = 0
-    let high = this.#slices.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#slices[middle]!.index < index) low = middle + 1
-      else high = middle
-    }
-    return low
+/** Where the slice of an index is among slices in order, or would be. */
+export function placeOf(slices: readonly { readonly index: number }[], index: number): number {
+  let low = 0
+  let high = slices.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (slices[middle]!.index < index) low = middle + 1
+    else high = middle
   }
+  return low
 }

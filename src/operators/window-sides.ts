@@ -8,21 +8,23 @@
 // WD3  In a time zone slices are of its wall clock, in the state, too: a time becomes that clock's once, when
 //      its row comes in.
 // WD4  Keys without rows are dropped when they may be half of the index.
+// WD5  By the clock each subtask was woken at a time of its own when a snapshot was taken: its rows say up to
+//      when windows were over for them. What was over for others comes out when the job goes on; until then
+//      the rows that it has to do with are kept by that time. Rows that come are after the latest.
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
-import { ColumnBuffer } from '../columnar/column-buffer.ts'
-import { gatherVector } from '../columnar/gather.ts'
+import { compact, gatherVector } from '../columnar/gather.ts'
 import { RecordBatch, type Selection } from '../columnar/record-batch.ts'
-import { type Field, Schema } from '../columnar/schema.ts'
+import { Schema } from '../columnar/schema.ts'
 import { timestamp, type TimeUnit } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
-import { GrowingBlock } from '../kernels/growing-block.ts'
 import { joinMark, joinRemap, joinSlices } from '../kernels/join.ts'
 import { partitionRows } from '../kernels/partition.ts'
-import { type Rows, takeFixed } from '../kernels/take.ts'
+import type { Rows } from '../kernels/take.ts'
 import { KeyCompaction } from '../state/key-compaction.ts'
 import type { OperatorContext } from './operator.ts'
-import { readProgress, writeProgress } from './time-column.ts'
+import { SlicedRows } from './sliced-rows.ts'
+import { FIRED_FIELD, readProgress, writeProgress } from './time-column.ts'
 import { WindowGrid } from './window-grid.ts'
 import {
   type OverWindow,
@@ -33,39 +35,6 @@ import {
 import type { GridWindowSpec } from './window-spec.ts'
 import { zoneTimes } from './zone-times.ts'
 
-/** What a slice holds of one side. */
-class SliceSide {
-  readonly columns: readonly ColumnBuffer[]
-  readonly ids: GrowingBlock
-  length = 0
-
-  constructor(kernels: OperatorContext['kernels'], fields: readonly Field[]) {
-    this.columns = fields.map(({ type }) => new ColumnBuffer(kernels, type))
-    this.ids = new GrowingBlock(kernels)
-  }
-
-  append({ vectors, ids, length }: SliceRows): void {
-    this.columns.forEach((column, i) => column.append(vectors[i]!))
-    this.ids.append(ids, length * 4)
-    this.length += length
-  }
-
-  rows(): SliceRows {
-    const vectors = this.columns.map((column) => column.vector())
-    return { vectors, ids: this.ids.ptr, length: this.length }
-  }
-
-  close(): void {
-    for (const column of this.columns) column.close()
-    this.ids.close()
-  }
-}
-
-interface Slice {
-  readonly index: number
-  readonly sides: readonly [SliceSide, SliceSide]
-}
-
 const SIDE_NAMES = ['left', 'right'] as const
 const SLICE_FIELD = { name: '$slice', type: timestamp('ms') } as const
 
@@ -74,9 +43,10 @@ export class WindowSides {
   readonly #input: WindowJoinInput
   readonly #grid: WindowGrid
   readonly #compaction: KeyCompaction
-  /** By index. */
-  #slices: Slice[] = []
-  #nextWindow = -Infinity
+  readonly #isByClock: boolean
+  readonly #rows: SlicedRows
+  /** Rows for which windows are over up to an earlier time only, by that (WD5). */
+  readonly #behind = new Map<number, SlicedRows>()
   #watermarkMs = -Infinity
 
   /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH, UNSUPPORTED, CONFIG_INVALID */
@@ -85,6 +55,8 @@ export class WindowSides {
     this.#input = new WindowJoinInput(options, context)
     this.#grid = new WindowGrid(window)
     this.#compaction = new KeyCompaction(context.kernels, context.config.batchRows)
+    this.#isByClock = options.time === undefined
+    this.#rows = new SlicedRows(context.kernels, this.#grid, options.fields)
   }
 
   /** Takes a batch of one side in. */
@@ -97,44 +69,39 @@ export class WindowSides {
     const { zone } = this.#grid
     const times =
       zone === undefined ? taken.times : zoneTimes(kernels, zone, taken.times, length, unit)
-    metrics.lateRows += this.#insert(taken, times, unit, side)
+    metrics.lateRows += this.#insert(taken, { times, unit }, side, () => this.#rows)
   }
 
   /** The windows that are over at a watermark. What one holds is let go when the next is asked for. */
   *over(watermarkMs: number): Generator<OverWindow> {
-    const end = this.#grid.firstOpen(watermarkMs)
-    for (;;) {
-      const [first] = this.#slices
-      if (first === undefined) break
-      const window = Math.max(this.#nextWindow, this.#grid.firstWindow(first.index))
-      if (window >= end) break
-      yield* this.#windowRows(window)
-      this.#passTo(window + 1)
-    }
-    this.#watermarkMs = watermarkMs
-    this.#passTo(end)
+    if (this.#behind.size > 0) yield* this.#catchUp()
+    this.#watermarkMs = Math.max(watermarkMs, this.#watermarkMs)
+    yield* this.#windows(this.#rows, this.#watermarkMs)
     this.#compactKeys()
   }
 
   /** When the clock makes the next window be over; Infinity: none has rows. */
   get nextDueMs(): number {
-    const [first] = this.#slices
-    if (first === undefined) return Infinity
-    return this.#grid.endMs(Math.max(this.#nextWindow, this.#grid.firstWindow(first.index)))
+    let next = this.#rows.next ?? Infinity
+    for (const rows of this.#behind.values()) next = Math.min(next, rows.next ?? Infinity)
+    return next === Infinity ? Infinity : this.#grid.endMs(next)
   }
 
   snapshot(into: StateWriter): void {
     const { kernels, config } = this.#context
-    for (const { index, sides } of this.#slices) {
-      sides.forEach((each, side) => {
-        const rows = each.rows()
-        for (let from = 0; from < rows.length; from += config.batchRows) {
-          const mark = kernels.mark()
-          const length = Math.min(config.batchRows, rows.length - from)
-          this.#write(into, side as 0 | 1, index, { rows, from, length })
-          kernels.reset(mark)
-        }
-      })
+    const all = [...this.#behind, [this.#watermarkMs, this.#rows] as const]
+    for (const [firedMs, { all: slices }] of all) {
+      for (const { index, sides } of slices) {
+        sides.forEach((each, side) => {
+          const rows = each.rows()
+          for (let from = 0; from < rows.length; from += config.batchRows) {
+            const mark = kernels.mark()
+            const length = Math.min(config.batchRows, rows.length - from)
+            this.#write(into, side as 0 | 1, { index, firedMs }, { rows, from, length })
+            kernels.reset(mark)
+          }
+        })
+      }
     }
     writeProgress(kernels, into, this.#watermarkMs)
   }
@@ -143,7 +110,7 @@ export class WindowSides {
     const { kernels, restored } = this.#context
     if (restored === undefined) return
     this.#watermarkMs = readProgress(kernels, restored)
-    this.#nextWindow = this.#grid.firstOpen(this.#watermarkMs)
+    this.#rows.passTo(this.#grid.firstOpen(this.#watermarkMs))
     for (const side of [0, 1] as const) {
       for (const batch of restored.table(SIDE_NAMES[side])) {
         const mark = kernels.mark()
@@ -155,108 +122,74 @@ export class WindowSides {
 
   close(): void {
     this.#input.keys.close()
-    for (const { sides } of this.#slices.splice(0)) for (const side of sides) side.close()
+    for (const rows of [...this.#behind.values(), this.#rows]) rows.close()
   }
 
-  /** Deals rows out to their slices; gives how many are late. */
-  #insert(rows: SliceRows, times: number, unit: TimeUnit, side: 0 | 1): number {
-    const { kernels } = this.#context
-    const n = rows.length
-    const found = joinSlices(kernels, times, n, this.#grid.slices(unit))
+  /**
+   * Deals rows out to their slices; gives how many are late.
+   * @param rowsOf where the rows of a slice are kept
+   */
+  #insert(
+    rows: SliceRows,
+    { times, unit }: { readonly times: number; readonly unit: TimeUnit },
+    side: 0 | 1,
+    rowsOf: (slice: number) => SlicedRows,
+  ): number {
+    const found = joinSlices(this.#context.kernels, times, rows.length, this.#grid.slices(unit))
     if ('outOfRange' in found) throw this.#input.outOfRange(side, found.outOfRange)
-    const targets = kernels.scratch(n * 2)
-    const indices = this.#distinct(found.slices, targets, n)
-    const only = indices.length === 1
-    const parts = only
-      ? [undefined]
-      : partitionRows(kernels, targets, undefined, { length: n, targets: indices.length })
     let late = 0
-    parts.forEach((part, i) => {
-      const index = indices[i]!
-      const length = part?.length ?? n
-      if (this.#grid.lastWindow(index) < this.#nextWindow) late += length
-      else this.#slice(index).sides[side].append(part === undefined ? rows : this.#at(rows, part))
-    })
+    for (const { value: slice, part } of this.#parts(found.slices, rows.length)) {
+      const kept = rowsOf(slice)
+      if (kept.takes(slice)) kept.append(slice, side, rows, part)
+      else late += part?.length ?? rows.length
+    }
     return late
   }
 
-  #at({ vectors, ids }: SliceRows, part: Selection): SliceRows {
+  /** The rows of each value (f64 a row) that there is, in order of appearance; undefined: all. */
+  #parts(
+    values: number,
+    n: number,
+  ): readonly { readonly value: number; readonly part: Selection | undefined }[] {
     const { kernels } = this.#context
-    return {
-      vectors: vectors.map((vector) => gatherVector(kernels, vector, part)),
-      ids: takeFixed(kernels, 4, ids, part),
-      length: part.length,
-    }
-  }
-
-  /** The slices that there are, in order of appearance; which one each row (u16) is in. */
-  #distinct(slices: number, targets: number, n: number): readonly number[] {
-    const { kernels } = this.#context
-    const at = slices >>> 3
+    const at = values >>> 3
     const numbers = kernels.f64.subarray(at, at + n)
+    const targets = kernels.scratch(n * 2)
     const out = kernels.u16.subarray(targets >>> 1, (targets >>> 1) + n)
     const known = new Map<number, number>()
     let last = NaN
     let target = 0
     for (let row = 0; row < n; row++) {
-      const slice = numbers[row]!
-      if (slice !== last) {
-        last = slice
-        target = known.get(slice) ?? known.size
-        if (target === known.size) known.set(slice, target)
+      const value = numbers[row]!
+      if (value !== last) {
+        last = value
+        target = known.get(value) ?? known.size
+        if (target === known.size) known.set(value, target)
       }
       out[row] = target
     }
     assert(known.size <= 65_536, 'rows of one batch in more than 65,536 slices; lower batchRows')
-    return [...known.keys()]
+    const distinct = [...known.keys()]
+    if (distinct.length === 1) return [{ value: distinct[0]!, part: undefined }]
+    const parts = partitionRows(kernels, targets, undefined, { length: n, targets: known.size })
+    return distinct.map((value, i) => ({ value, part: parts[i]! }))
   }
 
-  #slice(index: number): Slice {
-    const place = this.#place(index)
-    const known = this.#slices[place]
-    if (known?.index === index) return known
-    const { kernels } = this.#context
-    const [left, right] = this.#input.options.fields
-    const sides = [new SliceSide(kernels, left), new SliceSide(kernels, right)] as const
-    const fresh = { index, sides }
-    this.#slices.splice(place, 0, fresh)
-    return fresh
+  /** Each in turn comes as far as the next, and joins it: a key may have rows with several. */
+  *#catchUp(): Generator<OverWindow> {
+    const behind = [...this.#behind].toSorted(([a], [b]) => a - b)
+    for (const [i, [firedMs, rows]] of behind.entries()) {
+      const [nextMs, next] = behind[i + 1] ?? [this.#watermarkMs, this.#rows]
+      yield* this.#windows(rows, nextMs)
+      next.takeIn(rows)
+      this.#behind.delete(firedMs)
+    }
   }
 
-  /** Where a slice of that index is, or would be. */
-  #place(index: number): number {
-    let low = 0
-    let high = this.#slices.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#slices[middle]!.index < index) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
-  /** A window's rows: its slice's, or those of its slices one behind the other. */
-  *#windowRows(window: number): Generator<OverWindow> {
-    const parts = this.#slices.slice(
-      this.#place(this.#grid.firstSlice(window)),
-      this.#place(this.#grid.endSlice(window)),
-    )
-    if (parts.length === 1) {
-      const { sides } = parts[0]!
-      yield this.#over(window, [sides[0].rows(), sides[1].rows()])
-      return
-    }
-    const { fields } = this.#input.options
-    const whole = [0, 1].map((side) => {
-      const all = new SliceSide(this.#context.kernels, fields[side as 0 | 1])
-      for (const part of parts) all.append(part.sides[side as 0 | 1].rows())
-      return all
-    })
-    try {
-      yield this.#over(window, [whole[0]!.rows(), whole[1]!.rows()])
-    } finally {
-      for (const side of whole) side.close()
-    }
+  /** Those windows of rows that are over at a watermark. */
+  *#windows(rows: SlicedRows, watermarkMs: number): Generator<OverWindow> {
+    const end = this.#grid.firstOpen(watermarkMs)
+    for (const { window, sides } of rows.over(end)) yield this.#over(window, sides)
   }
 
   #over(window: number, sides: OverWindow['sides']): OverWindow {
@@ -274,21 +207,10 @@ export class WindowSides {
     }
   }
 
-  /** Windows below this are over. */
-  #passTo(window: number): void {
-    if (!(window > this.#nextWindow)) return
-    this.#nextWindow = window
-    const isOver = ({ index }: Slice): boolean => this.#grid.lastWindow(index) < window
-    const spent = this.#slices.filter(isOver)
-    if (spent.length === 0) return
-    this.#slices = this.#slices.filter((slice) => !isOver(slice))
-    for (const { sides } of spent) for (const side of sides) side.close()
-  }
-
   #compactKeys(): void {
     const { kernels } = this.#context
     const each = (visit: (ids: Rows) => void): void => {
-      for (const { sides } of this.#slices) {
+      for (const { sides } of this.#rows.all) {
         for (const { ids, length } of sides) visit({ rows: ids.ptr, length })
       }
     }
@@ -301,7 +223,7 @@ export class WindowSides {
   #write(
     into: StateWriter,
     side: 0 | 1,
-    slice: number,
+    { index, firedMs }: { readonly index: number; readonly firedMs: number },
     { rows, from, length }: { rows: SliceRows; from: number; length: number },
   ): void {
     const { kernels } = this.#context
@@ -310,25 +232,56 @@ export class WindowSides {
     for (let i = 0; i < length; i++) u32[(numbers >>> 2) + i] = from + i
     const part = { rows: numbers, length }
     const times = kernels.scratch(length * 8)
-    const startMs = BigInt(this.#grid.sliceStartMs(slice))
+    const startMs = BigInt(this.#grid.sliceStartMs(index))
     kernels.i64.fill(startMs, times >>> 3, (times >>> 3) + length)
     const columns = [
       ...rows.vectors.map((vector) => gatherVector(kernels, vector, part)),
       new Vector({ type: SLICE_FIELD.type, length, values: times }),
     ]
-    const schema = new Schema([...this.#input.options.fields[side], SLICE_FIELD])
+    if (this.#isByClock) {
+      const fired = kernels.scratch(length * 8)
+      kernels.f64.fill(firedMs, fired >>> 3, (fired >>> 3) + length)
+      columns.push(new Vector({ type: FIRED_FIELD.type, length, values: fired }))
+    }
+    const own = this.#isByClock ? [SLICE_FIELD, FIRED_FIELD] : [SLICE_FIELD]
+    const schema = new Schema([...this.#input.options.fields[side], ...own])
     const batch = new RecordBatch(schema, length, columns)
     into.keyed(SIDE_NAMES[side], batch, this.#input.heldKeys(side))
   }
 
   #read(batch: RecordBatch, side: 0 | 1): void {
     const { kernels } = this.#context
+    const all = compact(kernels, batch)
+    if (!this.#isByClock) return this.#readRows(all, side, this.#watermarkMs)
+    for (const { value, part } of this.#parts(all.columns.at(-1)!.values, all.length)) {
+      this.#readRows(part === undefined ? all : all.withSelection(part), side, value)
+    }
+  }
+
+  /** @param firedMs up to when windows were over for these rows */
+  #readRows(batch: RecordBatch, side: 0 | 1, firedMs: number): void {
+    const { kernels } = this.#context
     const n = batch.rowCount
     const columns = batch.columns.map((column) => gatherVector(kernels, column, batch.selection))
     const keys = this.#input.heldKeys(side).map((place) => columns[place]!)
     const ids = this.#input.keys.insert(keys, n)
     this.#input.withoutKeys(keys, ids, n)
-    const vectors = columns.slice(0, -1)
-    this.#insert({ vectors, ids, length: n }, columns.at(-1)!.values, 'ms', side)
+    const held = this.#input.options.fields[side].length
+    const rows = { vectors: columns.slice(0, held), ids, length: n }
+    const times = columns[held]!.values
+    this.#insert(rows, { times, unit: 'ms' }, side, (slice) => this.#rowsOf(slice, firedMs))
+  }
+
+  /** Where the rows of a slice are kept, whose windows were over up to a time. */
+  #rowsOf(slice: number, firedMs: number): SlicedRows {
+    const end = this.#grid.firstOpen(this.#watermarkMs)
+    const next = this.#grid.firstOpen(firedMs)
+    if (Math.max(next, this.#grid.firstWindow(slice)) >= end) return this.#rows
+    const known = this.#behind.get(firedMs)
+    if (known !== undefined) return known
+    const rows = new SlicedRows(this.#context.kernels, this.#grid, this.#input.options.fields)
+    rows.passTo(next)
+    this.#behind.set(firedMs, rows)
+    return rows
   }
 }

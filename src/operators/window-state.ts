@@ -4,7 +4,9 @@
 //   accumulators   key columns | columns of the operator's own ($...) | the accumulators' columns
 //   progress       watermark, one row a subtask: what has fired is not to fire again
 //
-// WS1  Barriers are aligned, so that all subtasks have come as far when a snapshot is taken.
+// WS1  Barriers are aligned, so that all subtasks have come as far when a snapshot is taken, by event time.
+//      By the clock each is as far as it was when it was woken last: no row comes before the latest of them,
+//      and what windows of the others have not fired is for the operators to know.
 // WS2  Windows without keys are in one subtask, and their state is a list.
 import { DataflowError } from '../base/errors.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
@@ -106,7 +108,7 @@ export class WindowState {
     )
   }
 
-  /** The watermark of the snapshot, -Infinity when there was none. */
+  /** The latest watermark of the snapshot, -Infinity when there was none. */
   readProgress(): number {
     const { kernels, restored } = this.#parts.context
     return restored === undefined ? -Infinity : readProgress(kernels, restored)

@@ -69,6 +69,9 @@ export class Materialized {
   }
 }
 
+/** How it goes in a subtask as the clock moves on: alarms come, they wait, or its own clock stands. */
+export type Pace = 'woken' | 'asleep' | 'standing'
+
 /** An operator of one or two inputs in several subtasks, as if behind an exchange by key. */
 export class KeyedHarness<Config> {
   readonly #harnesses: readonly OperatorHarness<Config>[]
@@ -106,11 +109,19 @@ export class KeyedHarness<Config> {
     return this.#harnesses.flatMap((harness) => harness.watermark(watermarkMs))
   }
 
-  /** @param only the subtask that is as far; all, unless said */
-  processingTime(nowMs: number, only?: number): Row[] {
-    return this.#harnesses.flatMap((harness, i) =>
-      only === undefined || only === i ? harness.processingTime(nowMs) : [],
-    )
+  /** @param paces by subtask; all are woken, unless said */
+  processingTime(nowMs: number, paces: readonly Pace[] = []): Row[] {
+    return this.#harnesses.flatMap((harness, i) => {
+      const pace = paces[i] ?? 'woken'
+      if (pace === 'woken') return harness.processingTime(nowMs)
+      if (pace === 'asleep') harness.clock(nowMs)
+      return []
+    })
+  }
+
+  /** The subtask that each row of an input goes to. */
+  ownersOf(rows: readonly Row[], input: number): readonly number[] {
+    return this.#owners[input]!(rows)
   }
 
   snapshot(): OperatorSnapshot[] {

@@ -181,6 +181,11 @@ export class OperatorHarness<Config> {
     return this.#taken()
   }
 
+  /** The clock moves on, and the operator is not told yet: its alarms wait. */
+  clock(nowMs: number): void {
+    this.#nowMs = nowMs
+  }
+
   snapshot(): OperatorSnapshot {
     const mark = this.#kernels.mark()
     const writer = new SnapshotWriter(this.#kernels, this.#place)

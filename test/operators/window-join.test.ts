@@ -254,7 +254,7 @@ describe('a join in windows', () => {
         const rows = Array.from({ length: 10 }, (_, k) => named(side, { k, s: null, v: k, t: 0 }))
         before.batch(rows, side)
       }
-      const first = before.processingTime(30, 0)
+      const first = before.processingTime(30, ['woken', 'standing'])
       const restore = before.snapshot()
       before.close()
       const after = new KeyedHarness({ ...options, restore }, [['k'], ['kr']], parallelism)

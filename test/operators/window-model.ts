@@ -175,7 +175,8 @@ export class WindowModel {
   }
 
   #isAlive(end: number): boolean {
-    return end - 1 + this.#options.allowedLatenessMs > this.#watermark
+    const { window, allowedLatenessMs } = this.#options
+    return end - 1 + (isByClock(window) ? 0 : allowedLatenessMs) > this.#watermark
   }
 
   #panesOf(row: Row, ms: number): Pane[] {
