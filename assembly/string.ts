@@ -1,11 +1,18 @@
-// Utf8 columns: lengths, concatenation, parts by code points, trimming, and validation of bytes.
+// Utf8 columns: lengths, concatenation, parts by code points, reversal, trimming, and validation of bytes.
 //
 // T1  A column is (offsets, values); an argument that may be constant has a stride in bytes, 4 or
 //     0, for its offsets (then [0, length]) or its i32 numbers.
 // T2  Results are n + 1 offsets from 0 and the bytes behind each other; the bytes written are
 //     returned. The caller gives room for the bytes of all inputs.
 // T3  Columns hold valid UTF-8: who reads bytes from outside calls utf8Validate once a buffer.
-import { copyRun, countCodePoints, isAsciiRun, isAsciiWhite, skipCodePoints } from './bytes'
+import {
+  copyRun,
+  countCodePoints,
+  isAsciiRun,
+  isAsciiWhite,
+  lastCodePoints,
+  skipCodePoints,
+} from './bytes'
 
 // Bytes of each row, as i32.
 function byteLength(offsets: usize, n: u32, out: usize): void {
@@ -103,8 +110,120 @@ export function stringSubstring(
   return <u32>(to - outValues)
 }
 
-/** Each row without white space at both ends, as JavaScript's trim. */
+/**
+ * The first (or with `right` the last) `count` code points of each row; a count below 0 leaves so many
+ * out at the other end.
+ */
+export function stringSide(
+  right: bool,
+  offsets: usize,
+  values: usize,
+  n: u32,
+  counts: usize,
+  countStride: u32,
+  outOffsets: usize,
+  outValues: usize,
+): u32 {
+  return right
+    ? cutRows<Right>(offsets, values, n, counts, countStride, outOffsets, outValues)
+    : cutRows<Left>(offsets, values, n, counts, countStride, outOffsets, outValues)
+}
+
+// Tags, told apart by their size: no row asks which side is wanted.
+type Left = u8
+type Right = u16
+
+function cutRows<Side>(
+  offsets: usize,
+  values: usize,
+  n: u32,
+  counts: usize,
+  countStride: u32,
+  outOffsets: usize,
+  outValues: usize,
+): u32 {
+  const isRight = sizeof<Side>() == sizeof<Right>()
+  const base = load<u32>(offsets)
+  const ascii = isAsciiRun(values + base, load<u32>(offsets + ((<usize>n) << 2)) - base)
+  let to = outValues
+  store<u32>(outOffsets, 0)
+  let end = values + base
+  let count = load<i32>(counts)
+  for (let row: u32 = 0; row < n; row++) {
+    const at = (<usize>row) << 2
+    const p = end
+    end = values + load<u32>(offsets + at, 4)
+    if (countStride) count = load<i32>(counts + row * countStride)
+    const points = <u32>(count < 0 ? -count : count)
+    const fromStart = count >= 0 != isRight
+    // Where the row is cut in two.
+    let cut: usize
+    if (ascii) {
+      const bytes = min<u32>(points, <u32>(end - p))
+      cut = fromStart ? p + bytes : end - bytes
+    } else {
+      cut = fromStart ? skipCodePoints(p, end, points) : lastCodePoints(p, end, points)
+    }
+    const from = isRight ? cut : p
+    const taken = <u32>((isRight ? end : cut) - from)
+    copyRun(to, from, taken)
+    to += taken
+    store<u32>(outOffsets + at, <u32>(to - outValues), 4)
+  }
+  return <u32>(to - outValues)
+}
+
+/** The code points of each row from the last to the first. */
+export function stringReverse(
+  offsets: usize,
+  values: usize,
+  n: u32,
+  outOffsets: usize,
+  outValues: usize,
+): u32 {
+  const base = load<u32>(offsets)
+  store<u32>(outOffsets, 0)
+  let start = base
+  for (let row: u32 = 0; row < n; row++) {
+    const at = (<usize>row) << 2
+    const end = load<u32>(offsets + at, 4)
+    const to = outValues + (start - base)
+    if (isAsciiRun(values + start, end - start)) reverseBytes(values + start, values + end, to)
+    else reverseCodePoints(values + start, values + end, to)
+    start = end
+    store<u32>(outOffsets + at, end - base, 4)
+  }
+  return start - base
+}
+
+// Sixteen bytes at a time from the end; what is left at the start is less, and read forward.
+function reverseBytes(p: usize, end: usize, to: usize): void {
+  const last = i8x16(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+  while (end - p >= 16) {
+    end -= 16
+    v128.store(to, i8x16.swizzle(v128.load(end), last))
+    to += 16
+  }
+  const left = i8x16.splat(<i8>(16 - (end - p)))
+  v128.store(to, i8x16.swizzle(v128.load(p), i8x16.sub(last, left)))
+}
+
+function reverseCodePoints(p: usize, end: usize, to: usize): void {
+  while (end > p) {
+    let start = end - 1
+    while (start > p && (load<u8>(start) & 0xc0) == 0x80) start--
+    store<u32>(to, load<u32>(start))
+    to += end - start
+    end = start
+  }
+}
+
+/**
+ * Each row without white space at its start (bit 1 of `ends`), its end (bit 2) or both, as JavaScript's
+ * trimStart, trimEnd and trim.
+ */
 export function stringTrim(
+  ends: u32,
   offsets: usize,
   values: usize,
   n: u32,
@@ -119,15 +238,19 @@ export function stringTrim(
     let p = values + start
     start = load<u32>(offsets + at, 4)
     let end = values + start
-    while (p < end) {
-      const white = whiteAtStart(p, end)
-      if (!white) break
-      p += white
+    if (ends & 1) {
+      while (p < end) {
+        const white = whiteAtStart(p, end)
+        if (!white) break
+        p += white
+      }
     }
-    while (p < end) {
-      const white = whiteAtEnd(p, end)
-      if (!white) break
-      end -= white
+    if (ends & 2) {
+      while (p < end) {
+        const white = whiteAtEnd(p, end)
+        if (!white) break
+        end -= white
+      }
     }
     const length = <u32>(end - p)
     copyRun(to, p, length)

@@ -75,6 +75,46 @@ export default [
       expect: { twin: 4 },
     }),
   ),
+  ...([name, foreignName] as const).map((text) =>
+    kernelBench({
+      name: `left of a constant, ${text === name ? 'ASCII' : 'an eighth beyond ASCII'}`,
+      input: (random, rows) => textColumn(rows, () => text(random)),
+      output: (rows) => textOutput(rows, 40),
+      outputUsed: (bytes, rows) => [rows + 1, bytes],
+      kernel: (kernels) => {
+        const count = intConstant(kernels, 6).values
+        return {
+          run: ({ in: [offsets, values], out: [out, bytes], rows }) =>
+            kernels.exports.stringSide(false, offsets, values, rows, count, 0, out, bytes),
+        }
+      },
+      twin: () => ({
+        run: ({ in: [offsets, values], out: [out, bytes] }) =>
+          twin.stringLeft({ offsets, values }, 6, { offsets: out, values: bytes }),
+      }),
+      c: 'left',
+      params: [6],
+      expect: { twin: 4 },
+    }),
+  ),
+  ...([name, foreignName] as const).map((text) =>
+    kernelBench({
+      name: `reverse, ${text === name ? 'ASCII' : 'an eighth beyond ASCII'}`,
+      input: (random, rows) => textColumn(rows, () => text(random)),
+      output: (rows) => textOutput(rows, 80),
+      outputUsed: (bytes, rows) => [rows + 1, bytes],
+      kernel: (kernels) => ({
+        run: ({ in: [offsets, values], out: [out, bytes], rows }) =>
+          kernels.exports.stringReverse(offsets, values, rows, out, bytes),
+      }),
+      twin: () => ({
+        run: ({ in: [offsets, values], out: [out, bytes] }) =>
+          twin.stringReverse({ offsets, values }, { offsets: out, values: bytes }),
+      }),
+      c: 'reverse',
+      expect: { twin: 4 },
+    }),
+  ),
   kernelBench({
     name: 'trim',
     input: (random, rows) =>
@@ -83,7 +123,7 @@ export default [
     outputUsed: (bytes, rows) => [rows + 1, bytes],
     kernel: (kernels) => ({
       run: ({ in: [offsets, values], out: [out, bytes], rows }) =>
-        kernels.exports.stringTrim(offsets, values, rows, out, bytes),
+        kernels.exports.stringTrim(3, offsets, values, rows, out, bytes),
     }),
     twin: () => ({
       run: ({ in: [offsets, values], out: [out, bytes] }) =>

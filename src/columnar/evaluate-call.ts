@@ -80,6 +80,9 @@ export function callStep(expression: CallExpression, compile: Compile, type: Dat
     case 'lower':
     case 'upper':
     case 'trim':
+    case 'trimStart':
+    case 'trimEnd':
+    case 'reverse':
     case 'length':
     case 'startsWith':
     case 'endsWith':
@@ -88,6 +91,11 @@ export function callStep(expression: CallExpression, compile: Compile, type: Dat
     case 'concat':
     case 'substring':
     case 'splitPart':
+    case 'left':
+    case 'right':
+    case 'padStart':
+    case 'padEnd':
+    case 'repeat':
     case 'replace':
       return stringStep(expression, nodes, type)
     default:

@@ -5,11 +5,14 @@ import {
   intConstant,
   stringConcat,
   stringLength,
+  stringReverse,
+  stringSide,
   stringSubstring,
   stringTrim,
   type IntArgument,
   type Utf8Argument,
 } from '../kernels/string.ts'
+import { stringPad, stringRepeat } from '../kernels/string-pad.ts'
 import { stringLower, stringUpper } from '../kernels/string-case.ts'
 import { stringAffix } from '../kernels/string-compare.ts'
 import {
@@ -20,7 +23,7 @@ import {
 } from '../kernels/string-search.ts'
 import { convert } from './evaluate-cast.ts'
 import { type CallExpression, expressionText, type FunctionName } from './expression.ts'
-import { type Evaluation, type Node, stepNode, textOf, validityOf } from './step.ts'
+import { checkedRows, type Evaluation, type Node, stepNode, textOf, validityOf } from './step.ts'
 import type { DataType } from './type.ts'
 import { Vector, type VectorParts } from './vector.ts'
 
@@ -28,7 +31,12 @@ import { Vector, type VectorParts } from './vector.ts'
 interface Arguments {
   readonly texts: readonly Utf8Argument[]
   readonly ints: readonly IntArgument[]
+  /** The rows that are wanted and have no null, as a bitmap (0: all). */
+  readonly rows: number
 }
+
+/** What a number makes as long as it says: any row may be too long. */
+const GROWING: ReadonlySet<FunctionName> = new Set(['padStart', 'padEnd', 'repeat'])
 
 type Values = Omit<VectorParts, 'type' | 'length' | 'validity' | 'nullCount'>
 
@@ -59,10 +67,12 @@ export function stringStep(
         validities.push(validity)
       }
     }
-    const values = run(name, at, column, { texts, ints })
-    return new Vector({ ...values, type, length: at.n, validity: validityOf(at, ...validities) })
+    const validity = validityOf(at, ...validities)
+    const rows = checkedRows(at, validity)
+    const values = run(name, at, column, { texts, ints, rows })
+    return new Vector({ ...values, type, length: at.n, validity })
   }
-  return stepNode(type, step, [first, ...others])
+  return stepNode(type, step, GROWING.has(name) ? undefined : [first, ...others])
 }
 
 function intArgument(node: Node, at: Evaluation): [IntArgument, number] {
@@ -77,7 +87,7 @@ function run(
   name: FunctionName,
   { kernels, n }: Evaluation,
   column: Vector,
-  { texts, ints }: Arguments,
+  { texts, ints, rows }: Arguments,
 ): Values {
   const [text, second] = texts as [Utf8Argument, Utf8Argument]
   const [int, length] = ints as [IntArgument, IntArgument]
@@ -87,7 +97,11 @@ function run(
     case 'upper':
       return stringUpper(kernels, column, n)
     case 'trim':
-      return stringTrim(kernels, column, n)
+    case 'trimStart':
+    case 'trimEnd':
+      return stringTrim(kernels, name, column, n)
+    case 'reverse':
+      return stringReverse(kernels, column, n)
     case 'length':
       return { values: stringLength(kernels, column, n) }
     case 'startsWith':
@@ -104,6 +118,15 @@ function run(
       return stringSubstring(kernels, column, n, int, length)
     case 'splitPart':
       return stringSplitPart(kernels, column, n, text, int)
+    case 'left':
+    case 'right':
+      return stringSide(kernels, name, column, n, int)
+    case 'padStart':
+      return stringPad(kernels, 'start', column, n, int, text, rows)
+    case 'padEnd':
+      return stringPad(kernels, 'end', column, n, int, text, rows)
+    case 'repeat':
+      return stringRepeat(kernels, column, n, int, rows)
     case 'replace':
       return stringReplace(kernels, column, n, text, second)
     default:

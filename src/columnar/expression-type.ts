@@ -2,7 +2,13 @@
 // operand types a function takes. The SDK asks at build time, the evaluator when it compiles.
 import { unreachable } from '../base/assert.ts'
 import { DataflowError } from '../base/errors.ts'
-import { type CallExpression, type Expression, expressionText, operands } from './expression.ts'
+import {
+  type CallExpression,
+  type Expression,
+  expressionText,
+  type FunctionName,
+  operands,
+} from './expression.ts'
 import type { Schema } from './schema.ts'
 import {
   bool,
@@ -233,11 +239,20 @@ function productType(expression: CallExpression, a: DataType, b: DataType): Data
   return { ...common, precision: Math.min(DIGITS_MAX, p.precision + q.precision), scale }
 }
 
+/** Which arguments of functions of texts are integers; the others are texts. */
+const COUNTS: Partial<Record<FunctionName, readonly number[]>> = {
+  substring: [1, 2],
+  splitPart: [2],
+  left: [1],
+  right: [1],
+  padStart: [1],
+  padEnd: [1],
+  repeat: [1],
+}
+
 function stringType(expression: CallExpression, types: readonly DataType[]): DataType {
   types.forEach((type, i) => {
-    const isCount =
-      (expression.function === 'substring' && i > 0) ||
-      (expression.function === 'splitPart' && i === 2)
+    const isCount = COUNTS[expression.function]?.includes(i) === true
     if (isCount ? !isInteger(type) : type.kind !== 'utf8') {
       const want = isCount ? 'an integer' : 'utf8'
       throw mismatch(expression, `argument ${i + 1} is ${typeName(type)}, not ${want}`)

@@ -54,6 +54,9 @@ export const FUNCTIONS = {
   lower: 1,
   upper: 1,
   trim: 1,
+  trimStart: 1,
+  trimEnd: 1,
+  reverse: 1,
   length: 1,
   startsWith: 2,
   endsWith: 2,
@@ -64,6 +67,11 @@ export const FUNCTIONS = {
   concat: 2,
   substring: 3,
   splitPart: 3,
+  left: 2,
+  right: 2,
+  padStart: 3,
+  padEnd: 3,
+  repeat: 2,
   replace: 3,
 } as const
 

@@ -68,6 +68,13 @@ export function utf8Bytes(kernels: Kernels, column: Utf8Column, n: number): numb
  * @throws RECORD_TOO_LARGE when a column cannot hold them
  */
 export function utf8Output(kernels: Kernels, n: number, bytes: number): Utf8Column {
+  checkBytes(n, bytes)
+  const offsets = kernels.scratch((n + 1) * 4)
+  return { offsets, values: kernels.scratch(bytes) }
+}
+
+/** @throws RECORD_TOO_LARGE when a column of n rows cannot hold so many bytes */
+export function checkBytes(n: number, bytes: number): void {
   if (bytes > BYTES_MAX) {
     throw new DataflowError(
       'RECORD_TOO_LARGE',
@@ -75,8 +82,6 @@ export function utf8Output(kernels: Kernels, n: number, bytes: number): Utf8Colu
         `batch; use smaller batchRows or shorter texts`,
     )
   }
-  const offsets = kernels.scratch((n + 1) * 4)
-  return { offsets, values: kernels.scratch(bytes) }
 }
 
 /** Code points of each row, as an i32 column. */
@@ -127,10 +132,48 @@ export function stringSubstring(
   return out
 }
 
-/** Each row without white space at its ends (what JavaScript's trim takes for white space). */
-export function stringTrim(kernels: Kernels, column: Utf8Column, n: number): Utf8Column {
+/** The first or last `counts` code points; below 0, all but so many at the other end. */
+export function stringSide(
+  kernels: Kernels,
+  side: 'left' | 'right',
+  column: Utf8Column,
+  n: number,
+  counts: IntArgument,
+): Utf8Column {
+  const { offsets, values } = column
   const out = utf8Output(kernels, n, utf8Bytes(kernels, column, n))
-  kernels.exports.stringTrim(column.offsets, column.values, n, out.offsets, out.values)
+  kernels.exports.stringSide(
+    side === 'right',
+    offsets,
+    values,
+    n,
+    counts.values,
+    counts.stride,
+    out.offsets,
+    out.values,
+  )
+  return out
+}
+
+/** The code points of each row from the last to the first. */
+export function stringReverse(kernels: Kernels, column: Utf8Column, n: number): Utf8Column {
+  const out = utf8Output(kernels, n, utf8Bytes(kernels, column, n))
+  kernels.exports.stringReverse(column.offsets, column.values, n, out.offsets, out.values)
+  return out
+}
+
+const ENDS = { trimStart: 1, trimEnd: 2, trim: 3 } as const
+export type Trim = keyof typeof ENDS
+
+/** Each row without white space at its ends (what JavaScript takes for white space). */
+export function stringTrim(
+  kernels: Kernels,
+  trim: Trim,
+  column: Utf8Column,
+  n: number,
+): Utf8Column {
+  const out = utf8Output(kernels, n, utf8Bytes(kernels, column, n))
+  kernels.exports.stringTrim(ENDS[trim], column.offsets, column.values, n, out.offsets, out.values)
   return out
 }
 

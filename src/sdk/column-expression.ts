@@ -250,6 +250,15 @@ export class ExpressionColumn {
   trim(): ExpressionColumn {
     return this.#text('trim')
   }
+  trimStart(): ExpressionColumn {
+    return this.#text('trimStart')
+  }
+  trimEnd(): ExpressionColumn {
+    return this.#text('trimEnd')
+  }
+  reverse(): ExpressionColumn {
+    return this.#text('reverse')
+  }
   length(): ExpressionColumn {
     return this.#text('length')
   }
@@ -274,6 +283,21 @@ export class ExpressionColumn {
   }
   substring(start: unknown, length: unknown): ExpressionColumn {
     return this.#text('substring', start, length)
+  }
+  left(count: unknown): ExpressionColumn {
+    return this.#text('left', count)
+  }
+  right(count: unknown): ExpressionColumn {
+    return this.#text('right', count)
+  }
+  padStart(length: unknown, fill: unknown = ' '): ExpressionColumn {
+    return this.#text('padStart', length, fill)
+  }
+  padEnd(length: unknown, fill: unknown = ' '): ExpressionColumn {
+    return this.#text('padEnd', length, fill)
+  }
+  repeat(count: unknown): ExpressionColumn {
+    return this.#text('repeat', count)
   }
   splitPart(delimiter: unknown, index: unknown): ExpressionColumn {
     return this.#text('splitPart', delimiter, index)

@@ -244,6 +244,12 @@ export interface TextColumn<N extends boolean> extends ComparableColumn<Utf8<N>>
   upper(): TextColumn<N>
   /** Without the white space at both ends. */
   trim(): TextColumn<N>
+  /** Without the white space at the start. */
+  trimStart(): TextColumn<N>
+  /** Without the white space at the end. */
+  trimEnd(): TextColumn<N>
+  /** The code points from the last to the first. */
+  reverse(): TextColumn<N>
   /** Code points. */
   length(): NumericColumn<SmallInt<'int32', N>>
   startsWith<O extends Text>(prefix: O): BoolColumn<Either<N, NullOf<O>>>
@@ -259,6 +265,22 @@ export interface TextColumn<N extends boolean> extends ComparableColumn<Utf8<N>>
   concat<O extends Text>(other: O): TextResult<N, [O]>
   /** `length` code points from `start` (0 is the first; -2 is the last but one). */
   substring<S extends Count, L extends Count>(start: S, length: L): TextResult<N, [S, L]>
+  /** The first `count` code points; below 0, all but the last so many: `left(-1)` drops the last. */
+  left<C extends Count>(count: C): TextResult<N, [C]>
+  /** The last `count` code points; below 0, all but the first so many: `right(-1)` drops the first. */
+  right<C extends Count>(count: C): TextResult<N, [C]>
+  /**
+   * At least `length` code points, by `fill` (a blank unless given) repeated before the text. Longer texts
+   * stay as they are, as in JavaScript; SQL's LPAD cuts them: `.left(n).padStart(n)`.
+   */
+  padStart<L extends Count, F extends Text = string>(length: L, fill?: F): TextResult<N, [L, F]>
+  /** The same behind the text. */
+  padEnd<L extends Count, F extends Text = string>(length: L, fill?: F): TextResult<N, [L, F]>
+  /**
+   * The text `count` times, '' when it is 0 or below. More than 2 GiB in one batch fail the job with
+   * RECORD_TOO_LARGE.
+   */
+  repeat<C extends Count>(count: C): TextResult<N, [C]>
   /** Part number `index` (0 is the first, -1 the last) between delimiters; '' when there is none. */
   splitPart<D extends Text, I extends Count>(delimiter: D, index: I): TextResult<N, [D, I]>
   /** Every occurrence of `part` replaced. */

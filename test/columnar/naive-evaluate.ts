@@ -15,6 +15,8 @@ import { type DataType, float64, sameType, UNITS_PER_SECOND } from '../../src/co
 import type { ErrorCode } from '../../src/base/errors.ts'
 import { castValue, divideRounded, floorDivide } from '../kernels/reference/cast.ts'
 import { FLOAT_UNARY } from '../kernels/reference/arithmetic.ts'
+import { reverse, side } from '../kernels/reference/string.ts'
+import { pad } from '../kernels/reference/string-pad.ts'
 import { likeExpression } from '../kernels/reference/string-like.ts'
 import { indexOf } from '../kernels/reference/string-search.ts'
 import { field, truncate } from '../kernels/reference/temporal.ts'
@@ -364,7 +366,19 @@ function text(name: string, values: readonly Value[]): Value {
     case 'length':
       return BigInt([...a].length)
     case 'trim':
-      return a.trim()
+    case 'trimStart':
+    case 'trimEnd':
+      return a[name]()
+    case 'reverse':
+      return reverse(a)
+    case 'left':
+    case 'right':
+      return side(a, name, Number(b))
+    case 'padStart':
+    case 'padEnd':
+      return pad(a, name === 'padStart' ? 'start' : 'end', Number(b), values[2] as string)
+    case 'repeat':
+      return a.repeat(Math.max(0, Number(b)))
     default:
       throw new Error(`${name} is not known here`)
   }

@@ -312,9 +312,23 @@ function callsOf(
         castOf(of('duration'), [duration('ms'), duration('us'), duration('s')]),
       ]
     case 'text':
-      return [call('concat', of('text'), of('text')), call('trim', of('text'))]
+      return [
+        call('concat', of('text'), of('text')),
+        calls(['trim', 'trimStart', 'trimEnd', 'reverse'], of('text')),
+        calls(['left', 'right'], of('text'), counts),
+        calls(['padStart', 'padEnd'], of('text'), counts, of('text')),
+        call('repeat', of('text'), fc.integer({ min: -1, max: 3 }).map(countLiteral)),
+      ]
   }
 }
+
+const countLiteral = (value: number): Expression => ({ kind: 'literal', type: int32(), value })
+
+/** Small ones, that the columns of 8 bits have, too. */
+const counts: fc.Arbitrary<Expression> = fc.oneof(
+  fc.integer({ min: -3, max: 9 }).map(countLiteral),
+  fc.constantFrom('tiny', 'byte').map((name): Expression => ({ kind: 'column', name })),
+)
 
 const patterns = fc
   .array(fc.constantFrom('%', '%', '_', 'a', 'b', 'bc', 'Ω', '\\%'), { maxLength: 5 })

@@ -11,6 +11,8 @@ import {
   intConstant,
   stringConcat,
   stringLength,
+  stringReverse,
+  stringSide,
   stringSubstring,
   stringTrim,
   utf8Constant,
@@ -122,6 +124,59 @@ describe('substring', () => {
   })
 })
 
+describe('left and right', () => {
+  const counts = fc.oneof(
+    fc.integer({ min: -20, max: 20 }),
+    fc.constantFrom(-(2 ** 31), 2 ** 31 - 1, 0),
+  )
+  const sides = fc.constantFrom('left' as const, 'right' as const)
+
+  it('take as many code points as a constant says, or leave so many out', () => {
+    fc.assert(
+      fc.property(textColumns, sides, counts, skews, (rows, side, count, skew) =>
+        inArena(kernels, () => {
+          const column = placeColumn(kernels, rows, skew)
+          const out = stringSide(kernels, side, column, rows.length, intConstant(kernels, count))
+          expect(readColumn(kernels, out, rows.length)).toEqual(
+            rows.map((row) => twin.side(row, side, count)),
+          )
+        }),
+      ),
+    )
+  })
+
+  it('take counts from a column', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(texts, counts), { maxLength: 100 }), sides, (rows, side) =>
+        inArena(kernels, () => {
+          const column = placeColumn(
+            kernels,
+            rows.map(([text]) => text),
+          )
+          const numbers = intColumn(rows.map(([, count]) => count))
+          const out = stringSide(kernels, side, column, rows.length, numbers)
+          expect(readColumn(kernels, out, rows.length)).toEqual(
+            rows.map(([text, count]) => twin.side(text, side, count)),
+          )
+        }),
+      ),
+    )
+  })
+})
+
+describe('reverse', () => {
+  it('gives the code points from the last to the first', () => {
+    fc.assert(
+      fc.property(textColumns, skews, (rows, skew) =>
+        inArena(kernels, () => {
+          const out = stringReverse(kernels, placeColumn(kernels, rows, skew), rows.length)
+          expect(readColumn(kernels, out, rows.length)).toEqual(rows.map(twin.reverse))
+        }),
+      ),
+    )
+  })
+})
+
 describe('trim', () => {
   const white = fc.string({
     unit: fc.constantFrom(
@@ -136,8 +191,11 @@ describe('trim', () => {
     fc.assert(
       fc.property(fc.array(padded, { maxLength: 100 }), skews, (rows, skew) =>
         inArena(kernels, () => {
-          const out = stringTrim(kernels, placeColumn(kernels, rows, skew), rows.length)
-          expect(readColumn(kernels, out, rows.length)).toEqual(rows.map((row) => row.trim()))
+          const column = placeColumn(kernels, rows, skew)
+          for (const trim of ['trim', 'trimStart', 'trimEnd'] as const) {
+            const out = stringTrim(kernels, trim, column, rows.length)
+            expect(readColumn(kernels, out, rows.length)).toEqual(rows.map((row) => row[trim]()))
+          }
         }),
       ),
     )

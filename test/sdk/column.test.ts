@@ -114,6 +114,14 @@ describe('expressions', () => {
     [(r) => r.name.splitPart('-', -1).length(), "length(splitPart(name, '-', -1)): int32"],
     [(r) => r.name.like('A_%').not(), "not((name like 'A_%')): bool"],
     [(r) => r.name.indexOf(r.name.lower()), 'indexOf(name, lower(name)): int32'],
+    // oxlint-disable-next-line unicorn/no-array-reverse -- no array
+    [(r) => r.name.trimStart().trimEnd().reverse(), 'reverse(trimEnd(trimStart(name))): utf8'],
+    [
+      (r) => r.name.left(2).concat(r.name.right(r.small)),
+      'concat(left(name, 2), right(name, small)): utf8',
+    ],
+    [(r) => r.name.padStart(8), "padStart(name, 8, ' '): utf8"],
+    [(r) => r.name.padEnd(8, r.name).repeat(2), 'repeat(padEnd(name, 8, name), 2): utf8'],
     [(r) => r.time.truncate('hour'), "truncate(time, 'hour'): timestamp[us]"],
     [(r) => r.time.since(r.seconds), 'time - seconds: duration[us]'],
     [(r) => r.day.dayOfWeek(), 'dayOfWeek(day): int32'],
@@ -132,6 +140,15 @@ describe('expressions', () => {
   it('refuse operands of the wrong type, with the expression', () => {
     expect(() => bound((r) => (r.name as never as typeof r.small).gt(15))).toThrowError(
       'name > 15: utf8 and int32 do not compare; cast one',
+    )
+    expect(() => bound((r) => r.name.left('2' as never))).toThrowError(
+      "left(name, '2'): argument 2 is utf8, not an integer",
+    )
+    expect(() => bound((r) => r.name.padEnd(2.5, 'x'))).toThrowError(
+      "padEnd(name, 2.5, 'x'): argument 2 is float64, not an integer",
+    )
+    expect(() => bound((r) => r.name.padEnd(2, 0 as never))).toThrowError(
+      'padEnd(name, 2, 0): argument 3 is int32, not utf8',
     )
     const pattern = /the pattern of like\(\) is a constant text/
     expect(() => bound((r) => r.name.like(r.name as never))).toThrowError(pattern)

@@ -109,6 +109,16 @@ export function inferred(): void {
       f: r.distance.isNull(),
     })),
   )
+  rows<{ a: string; b: string; c: string | null; d: string; e: string }>().are(
+    flights.select((r) => ({
+      // oxlint-disable-next-line unicorn/no-array-reverse -- no array
+      a: r.origin.trimStart().trimEnd().reverse(),
+      b: r.origin.left(r.delay).right(2),
+      c: r.origin.left(r.distance.tryCast(int32())),
+      d: r.origin.padStart(8).padEnd(9, r.origin),
+      e: r.origin.repeat(2),
+    })),
+  )
   rows<{ at: number; is: boolean; maybe: boolean | null }>().are(
     flights.select((r) => ({
       at: r.origin.indexOf('O'),
@@ -231,6 +241,12 @@ export function mistakes(untyped: DataStream<Fields>): void {
   flights.where((r) => r.delay.eq('late'))
   // @ts-expect-error text is not added up
   flights.select((r) => ({ x: r.origin.add(1) }))
+  // @ts-expect-error a count is a number
+  flights.select((r) => ({ x: r.origin.left('1') }))
+  // @ts-expect-error and no column of texts
+  flights.select((r) => ({ x: r.origin.repeat(r.origin) }))
+  // @ts-expect-error a text is padded with a text
+  flights.select((r) => ({ x: r.origin.padStart(8, 0) }))
   // @ts-expect-error a pattern is a constant
   flights.where((r) => r.origin.like(r.origin))
   // @ts-expect-error a text is looked for in a text

@@ -89,6 +89,62 @@ static double substring(const Batch *b) {
   return substring_of(b, is_ascii(xs + x[0], xs + x[b->rows]));
 }
 
+static const uint8_t *skip_back(const uint8_t *p, const uint8_t *end, uint32_t count) {
+  while (count && end > p) count -= is_begin(*--end);
+  return end;
+}
+
+// A count below 0 leaves so many out at the end.
+static double left(const Batch *b) {
+  const int32_t *x = b->in[0];
+  const uint8_t *xs = b->in[1];
+  int32_t *restrict offsets = b->out[0];
+  uint8_t *restrict out = b->out[1];
+  const int32_t count = (int32_t)b->param[0];
+  const uint32_t points = count < 0 ? -(uint32_t)count : (uint32_t)count;
+  const bool ascii = is_ascii(xs + x[0], xs + x[b->rows]);
+  uint32_t to = 0;
+  offsets[0] = 0;
+  for (uint32_t i = 0; i < b->rows; i++) {
+    const uint8_t *p = xs + x[i], *end = xs + x[i + 1], *stop;
+    if (ascii) {
+      const uint32_t size = (uint32_t)(end - p), bytes = points < size ? points : size;
+      stop = count < 0 ? end - bytes : p + bytes;
+    } else {
+      stop = count < 0 ? skip_back(p, end, points) : skip(p, end, count);
+    }
+    const uint32_t taken = (uint32_t)(stop - p);
+    for (uint32_t at = 0; at < taken; at += 16) memcpy(out + to + at, p + at, 16);
+    offsets[i + 1] = (int32_t)(to += taken);
+  }
+  return to;
+}
+
+static double reverse(const Batch *b) {
+  const int32_t *x = b->in[0];
+  const uint8_t *xs = b->in[1];
+  int32_t *restrict offsets = b->out[0];
+  uint8_t *out = b->out[1];
+  uint32_t to = 0;
+  offsets[0] = 0;
+  for (uint32_t i = 0; i < b->rows; i++) {
+    const uint8_t *p = xs + x[i], *end = xs + x[i + 1];
+    if (is_ascii(p, end)) {
+      while (end > p) out[to++] = *--end;
+    } else {
+      while (end > p) {
+        const uint8_t *start = end - 1;
+        while (start > p && !is_begin(*start)) start--;
+        memcpy(out + to, start, 4);
+        to += (uint32_t)(end - start);
+        end = start;
+      }
+    }
+    offsets[i + 1] = (int32_t)to;
+  }
+  return to;
+}
+
 static bool is_white(uint8_t byte) { return byte == ' ' || (uint8_t)(byte - 9) < 5; }
 
 static double trim(const Batch *b) {
@@ -140,5 +196,5 @@ static double validate(const Batch *b) {
 }
 
 static const Function functions[] = {
-    {"length", length},       {"concat", concat}, {"substring", substring}, {"trim", trim}, {"validate", validate}};
+    {"length", length},       {"concat", concat}, {"substring", substring}, {"trim", trim}, {"left", left}, {"reverse", reverse}, {"validate", validate}};
 MAIN(functions)

@@ -37,6 +37,24 @@ export function stringSubstring(
   return mapRows(rows, (text) => substring(text, start, length), out)
 }
 
+/** The first code points, or the last; below 0, without so many at the other end. */
+export function side(text: string, of: 'left' | 'right', count: number): string {
+  const points = [...text]
+  const cut = count >= 0 === (of === 'left') ? Math.abs(count) : points.length - Math.abs(count)
+  const parts = of === 'left' ? points.slice(0, Math.max(0, cut)) : points.slice(Math.max(0, cut))
+  return parts.join('')
+}
+
+export function stringLeft(rows: Utf8Rows, count: number, out: Utf8Rows): number {
+  return mapRows(rows, (text) => side(text, 'left', count), out)
+}
+
+export const reverse = (text: string): string => [...text].toReversed().join('')
+
+export function stringReverse(rows: Utf8Rows, out: Utf8Rows): number {
+  return mapRows(rows, reverse, out)
+}
+
 export function stringTrim(rows: Utf8Rows, out: Utf8Rows): number {
   return mapRows(rows, (text) => text.trim(), out)
 }
