@@ -69,7 +69,7 @@ class FirstArrival implements Operator {
     this.#output = output
     this.#keyColumns = keys.map((key) => input.indexOf(key))
     this.#keySchema = input.project(keys)
-    this.#ttl = stateTtlMs === undefined ? undefined : new KeyTtl(kernels, stateTtlMs)
+    this.#ttl = stateTtlMs === undefined ? undefined : new KeyTtl(context, stateTtlMs)
     this.#stamps = new KeyColumn(kernels, 4)
     this.#compaction = new KeyCompaction(kernels)
   }
@@ -85,7 +85,7 @@ class FirstArrival implements Operator {
       ttl?.reserve(keys.size)
       ttl?.restore(ids, length, columns.at(-1)!.values)
     }
-    if (ttl !== undefined) this.#context.wakeAt(this.#context.processingTimeMs() + ttl.periodMs)
+    ttl?.start()
   }
 
   processBatch(batch: RecordBatch): void {
@@ -103,13 +103,13 @@ class FirstArrival implements Operator {
 
   *onProcessingTime(nowMs: number): Generator<void> {
     const ttl = this.#ttl
-    if (ttl === undefined || nowMs === Infinity) return
-    for (const _ of ttl.over(this.#keys!.size, nowMs)) yield
+    if (ttl === undefined) return
+    // Their times are all that is kept of them.
+    yield* ttl.forgetOver(this.#keys!.size, nowMs, () => undefined)
     this.#compaction.run(this.#keys!, {
       mark: (bits, size) => ttl.mark(bits, size),
       remap: (map, size) => ttl.compact(map, size),
     })
-    this.#context.wakeAt(nowMs + ttl.periodMs)
   }
 
   snapshot(into: StateWriter): void {
@@ -142,12 +142,11 @@ class FirstArrival implements Operator {
   #firstInTime(ttl: KeyTtl, ids: number, n: number): Selection {
     const { kernels } = this.#context
     this.#stamps.reserve(this.#keys!.size)
-    ttl.reserve(this.#keys!.size)
     const touched = touchedKeys(kernels, ids, n, this.#stamps.ptr)
     const rows = kernels.scratch(touched.count * 4)
     const { u32 } = kernels
     for (let i = n - 1; i >= 0; i--) u32[(rows >>> 2) + u32[(touched.locals >>> 2) + i]!] = i
-    const fresh = ttl.touch(touched.ids, touched.count, this.#context.processingTimeMs(), true)
+    const fresh = ttl.touch(touched.ids, touched.count, this.#keys!.size, true)
     return { rows: takeFixed(kernels, 4, rows, fresh), length: fresh.length }
   }
 }
@@ -181,7 +180,7 @@ class KeptRow implements Operator {
     this.#timeColumn = spec.time === undefined ? undefined : input.indexOf(spec.time)
     this.#times = new KeyColumn(context.kernels, 8)
     const { stateTtlMs } = spec
-    this.#ttl = stateTtlMs === undefined ? undefined : new KeyTtl(context.kernels, stateTtlMs)
+    this.#ttl = stateTtlMs === undefined ? undefined : new KeyTtl(context, stateTtlMs)
     const touched = this.#ttl === undefined ? [] : [TOUCHED_FIELD]
     this.#stateSchema = new Schema([...input.fields, ...touched])
   }
@@ -202,7 +201,7 @@ class KeptRow implements Operator {
       ttl?.restore(touched.ids, touched.count, columns.at(-1)!.values)
       this.#replace(touched, columns.slice(0, types.length), length)
     }
-    if (ttl !== undefined) this.#context.wakeAt(this.#context.processingTimeMs() + ttl.periodMs)
+    ttl?.start()
   }
 
   processBatch(batch: RecordBatch): void {
@@ -210,7 +209,7 @@ class KeptRow implements Operator {
     const state = this.#opened()
     const dense = denseColumns(kernels, batch)
     const touched = state.touch(dense, batch.rowCount)
-    this.#forgetOver(touched)
+    this.#ttl?.touchOrForget(touched, state.ids, (ids, count) => state.forget(ids, count))
     const { rows, isWinner } = this.#winners(dense, batch.rowCount, touched)
     if (rows.length === 0) return
     const winners = isWinner === undefined ? touched : subset(this.#context, touched, isWinner)
@@ -242,14 +241,10 @@ class KeptRow implements Operator {
   }
 
   *onProcessingTime(nowMs: number): Generator<void> {
-    if (this.#ttl === undefined || nowMs === Infinity) return
+    if (this.#ttl === undefined) return
     const state = this.#opened()
-    for (const { rows, length } of this.#ttl.over(state.ids, nowMs)) {
-      state.forget(rows, length)
-      yield
-    }
+    yield* this.#ttl.forgetOver(state.ids, nowMs, (ids, count) => state.forget(ids, count))
     state.compact()
-    this.#context.wakeAt(nowMs + this.#ttl.periodMs)
   }
 
   snapshot(into: StateWriter): void {
@@ -269,15 +264,6 @@ class KeptRow implements Operator {
     this.#state = undefined
     this.#times.close()
     this.#ttl?.close()
-  }
-
-  /** Forgets the rows of touched keys whose time is over. */
-  #forgetOver({ ids, count }: TouchedKeys): void {
-    if (this.#ttl === undefined) return
-    const state = this.#opened()
-    this.#ttl.reserve(state.ids)
-    const over = this.#ttl.touch(ids, count, this.#context.processingTimeMs())
-    if (over.length > 0) state.forget(takeFixed(this.#context.kernels, 4, ids, over), over.length)
   }
 
   /** Keeps other rows for keys; gives their addresses. */

@@ -78,7 +78,7 @@ class GroupAggregate implements Operator {
     this.#changes = new ChangeOutput(context, output)
     this.#isFinal = spec.final === true
     const { stateTtlMs } = spec
-    this.#ttl = stateTtlMs === undefined ? undefined : new KeyTtl(context.kernels, stateTtlMs)
+    this.#ttl = stateTtlMs === undefined ? undefined : new KeyTtl(context, stateTtlMs)
     this.#opColumn = input.has(OP_COLUMN) ? input.indexOf(OP_COLUMN) : undefined
     const isRetracting = this.#opColumn !== undefined
     this.#isKept = spec.aggregates.map((one) => isRetracting && keepsWhenRetracting(one))
@@ -107,7 +107,7 @@ class GroupAggregate implements Operator {
     this.#groups = groups
     this.#kept = kept
     const keyCount = types.length
-    if (this.#ttl !== undefined) this.#wakeLater(this.#context.processingTimeMs())
+    this.#ttl?.start()
     for (const batch of restored?.table(GROUPS) ?? []) {
       const { touched, rows } = groups.touch(batch.columns.slice(0, keyCount), batch.length)
       assert(touched.count === batch.length, 'a group is restored twice')
@@ -130,7 +130,8 @@ class GroupAggregate implements Operator {
     const { touched, rows } = groups.touch(this.#keyColumns.map(dense), n)
     const kept = this.#kept!
     kept.reserve(groups.keys.size)
-    this.#forgetOver(touched)
+    const { size } = groups.keys
+    this.#ttl?.touchOrForget(touched, size, (ids, count) => groups.reset(ids, count))
     const before = this.#isFinal ? undefined : this.#results({ touched, rows })
     const places = { rows: touched.locals, length: n }
     this.#update(dense, takeFixed(kernels, 4, rows, places), n)
@@ -150,14 +151,11 @@ class GroupAggregate implements Operator {
   }
 
   *onProcessingTime(nowMs: number): Generator<void> {
-    if (this.#ttl === undefined || nowMs === Infinity) return
+    if (this.#ttl === undefined) return
     const groups = this.#opened()
-    for (const { rows, length } of this.#ttl.over(groups.keys.size, nowMs)) {
-      groups.reset(rows, length)
-      yield
-    }
+    const { size } = groups.keys
+    yield* this.#ttl.forgetOver(size, nowMs, (ids, count) => groups.reset(ids, count))
     groups.compact()
-    this.#wakeLater(nowMs)
   }
 
   *processWatermark(watermarkMs: number): Generator<void> {
@@ -199,20 +197,6 @@ class GroupAggregate implements Operator {
   #opened(): GroupTable {
     assert(this.#groups !== undefined, 'groups are aggregated while the operator is open')
     return this.#groups
-  }
-
-  #wakeLater(nowMs: number): void {
-    this.#context.wakeAt(nowMs + this.#ttl!.periodMs)
-  }
-
-  /** Lets touched keys begin anew whose time is over. */
-  #forgetOver({ ids, count }: TouchedKeys): void {
-    if (this.#ttl === undefined) return
-    const { kernels } = this.#context
-    const groups = this.#opened()
-    this.#ttl.reserve(groups.keys.size)
-    const over = this.#ttl.touch(ids, count, this.#context.processingTimeMs())
-    if (over.length > 0) groups.reset(takeFixed(kernels, 4, ids, over), over.length)
   }
 
   /** Adds a batch's rows to accumulators, and takes those back that its ops say. */

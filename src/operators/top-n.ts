@@ -19,7 +19,6 @@ import { Schema } from '../columnar/schema.ts'
 import { Vector } from '../columnar/vector.ts'
 import { type TouchedKeys, touchedKeys } from '../kernels/changes.ts'
 import { ALL_ROWS, type FirstRows, type TopNChanges, type TopNLimit } from '../kernels/top-n.ts'
-import { takeFixed } from '../kernels/take.ts'
 import { KeyColumn } from '../state/key-column.ts'
 import { KeyCompaction } from '../state/key-compaction.ts'
 import { KeyIndex } from '../state/key-index.ts'
@@ -82,7 +81,7 @@ class TopN implements Operator {
     this.#schema = new Schema(this.#positions.map((position) => input.fields[position]!))
     this.#keyColumns = spec.keys.map((key) => this.#schema.indexOf(key))
     const { stateTtlMs } = spec
-    this.#ttl = stateTtlMs === undefined ? undefined : new KeyTtl(context.kernels, stateTtlMs)
+    this.#ttl = stateTtlMs === undefined ? undefined : new KeyTtl(context, stateTtlMs)
     const touched = this.#ttl === undefined ? [] : [TOUCHED_FIELD]
     this.#stateSchema = new Schema([...this.#schema.fields, ...touched])
     this.#rank = spec.rank === undefined ? undefined : context.output.indexOf(spec.rank)
@@ -101,7 +100,7 @@ class TopN implements Operator {
     }
     this.#state = state
     const ttl = this.#ttl
-    if (ttl !== undefined) this.#context.wakeAt(this.#context.processingTimeMs() + ttl.periodMs)
+    ttl?.start()
     for (const { columns: stored, length: n } of restored?.table(ROWS) ?? []) {
       const columns = stored.slice(0, types.length)
       const ids = this.#idsOf(columns, n)
@@ -136,14 +135,10 @@ class TopN implements Operator {
   }
 
   *onProcessingTime(nowMs: number): Generator<void> {
-    if (this.#ttl === undefined || nowMs === Infinity) return
+    if (this.#ttl === undefined) return
     const { keys, rows } = this.#opened()
-    for (const { rows: ids, length: count } of this.#ttl.over(keys.size, nowMs)) {
-      rows.clear({ ids, count })
-      yield
-    }
+    yield* this.#ttl.forgetOver(keys.size, nowMs, (ids, count) => rows.clear({ ids, count }))
     this.#compact()
-    this.#context.wakeAt(nowMs + this.#ttl.periodMs)
   }
 
   *processWatermark(watermarkMs: number): Generator<void> {
@@ -199,15 +194,6 @@ class TopN implements Operator {
     return this.#state
   }
 
-  /** Forgets the rows of touched keys whose time is over. */
-  #forgetOver({ ids, count }: TouchedKeys): void {
-    if (this.#ttl === undefined) return
-    const over = this.#ttl.touch(ids, count, this.#context.processingTimeMs())
-    if (over.length === 0) return
-    const gone = takeFixed(this.#context.kernels, 4, ids, over)
-    this.#opened().rows.clear({ ids: gone, count: over.length })
-  }
-
   /** The key ids of n rows. */
   #idsOf(columns: readonly Vector[], n: number): number {
     const { keys, rows, stamps } = this.#opened()
@@ -236,8 +222,9 @@ class TopN implements Operator {
     const dense = denseColumns(kernels, batch)
     const columns = this.#positions.map(dense)
     const ids = this.#idsOf(columns, n)
-    const touched = touchedKeys(kernels, ids, n, this.#opened().stamps.ptr)
-    this.#forgetOver(touched)
+    const { keys, rows, stamps } = this.#opened()
+    const touched = touchedKeys(kernels, ids, n, stamps.ptr)
+    this.#ttl?.touchOrForget(touched, keys.size, (over, count) => rows.clear({ ids: over, count }))
     return { ids, ops: this.#op === undefined ? 0 : dense(this.#op).values, columns, n, touched }
   }
 

@@ -4,28 +4,38 @@
 // KT1  A key is over when nothing came for it as long as the time to live. It is found to be when it is
 //      touched again, or by a look through all keys twice in that time, a piece at a time.
 // KT2  What is over is forgotten without a word: no row of results is taken back.
+import type { TouchedKeys } from '../kernels/changes.ts'
 import type { Kernels } from '../kernels/module.ts'
-import type { Rows } from '../kernels/take.ts'
+import { type Rows, takeFixed } from '../kernels/take.ts'
 import { KeyColumn } from './key-column.ts'
 
 /** Keys that are looked at in one step. */
 const PIECE_KEYS = 65_536
 
+/** The operator's clock, and who wakes it. */
+export interface TtlContext {
+  readonly kernels: Kernels
+  processingTimeMs(): number
+  wakeAt(timeMs: number): void
+}
+
 export class KeyTtl {
+  readonly #context: TtlContext
   readonly #kernels: Kernels
   readonly #ttlMs: number
   /** f64 a key: one more than the time, so that 0 is a key that is not there. */
   readonly #times: KeyColumn
 
-  constructor(kernels: Kernels, ttlMs: number) {
-    this.#kernels = kernels
+  constructor(context: TtlContext, ttlMs: number) {
+    this.#context = context
+    this.#kernels = context.kernels
     this.#ttlMs = ttlMs
-    this.#times = new KeyColumn(kernels, 8)
+    this.#times = new KeyColumn(context.kernels, 8)
   }
 
-  /** How long to wait between two looks through all keys, milliseconds. */
-  get periodMs(): number {
-    return Math.max(1, this.#ttlMs / 2)
+  /** Asks for the first look through all keys; each asks for the next. */
+  start(): void {
+    this.#wakeAfter(this.#context.processingTimeMs())
   }
 
   /** Makes room for key ids below `size`. */
@@ -33,8 +43,13 @@ export class KeyTtl {
     this.#times.reserve(size)
   }
 
-  /** Touches keys; gives the places of those that were over, or, `orNew`, had never come. */
-  touch(ids: number, count: number, nowMs: number, orNew = false): Rows {
+  /**
+   * Touches keys below `size`; gives the places of those that were over, or, `orNew`, had never come.
+   * @throws MEMORY_EXHAUSTED
+   */
+  touch(ids: number, count: number, size: number, orNew = false): Rows {
+    this.reserve(size)
+    const nowMs = this.#context.processingTimeMs()
     const rows = this.#kernels.scratch(count * 4)
     const { u32, f64 } = this.#kernels
     const base = this.#times.ptr >>> 3
@@ -48,8 +63,26 @@ export class KeyTtl {
     return { rows, length }
   }
 
-  /** Keys below `size` that are over (u32 ids in the arena), piece by piece; they are not there any more. */
-  *over(size: number, nowMs: number): Generator<Rows> {
+  /** The same; those that were over are forgotten. */
+  touchOrForget(
+    { ids, count }: Pick<TouchedKeys, 'ids' | 'count'>,
+    size: number,
+    forget: (ids: number, count: number) => void,
+  ): void {
+    const over = this.touch(ids, count, size)
+    if (over.length > 0) forget(takeFixed(this.#kernels, 4, ids, over), over.length)
+  }
+
+  /**
+   * Looks through the keys below `size`, piece by piece, and forgets those that are over: they are not there any
+   * more. At the end of input (`nowMs` is Infinity) nobody looks.
+   */
+  *forgetOver(
+    size: number,
+    nowMs: number,
+    forget: (ids: number, count: number) => void,
+  ): Generator<void> {
+    if (nowMs === Infinity) return
     for (let from = 0; from < size; from += PIECE_KEYS) {
       const to = Math.min(size, from + PIECE_KEYS)
       const rows = this.#kernels.scratch((to - from) * 4)
@@ -62,8 +95,10 @@ export class KeyTtl {
         f64[base + id] = 0
         u32[(rows >>> 2) + length++] = id
       }
-      yield { rows, length }
+      if (length > 0) forget(rows, length)
+      yield
     }
+    this.#wakeAfter(nowMs)
   }
 
   /** When keys were touched, as a column in a snapshot (f64); in the arena. */
@@ -88,5 +123,9 @@ export class KeyTtl {
 
   close(): void {
     this.#times.close()
+  }
+
+  #wakeAfter(nowMs: number): void {
+    this.#context.wakeAt(nowMs + Math.max(1, this.#ttlMs / 2))
   }
 }
