@@ -15,6 +15,17 @@ export interface StateWriter {
   union(table: string, batch: RecordBatch): void
 }
 
+/** Writes rows to a keyed table; where there is no key, and all rows are of one group, to a list. */
+export function writeByKey(
+  into: StateWriter,
+  table: string,
+  batch: RecordBatch,
+  keys: readonly number[],
+): void {
+  if (keys.length > 0) into.keyed(table, batch, keys)
+  else into.list(table, batch)
+}
+
 export interface StateReader {
   /** The rows of a table that are this subtask's; each batch lives until the next. Empty when none. */
   table(name: string): Iterable<RecordBatch>

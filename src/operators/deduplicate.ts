@@ -9,7 +9,7 @@
 // DD4  With a time to live a key that nothing comes for is forgotten, and begins anew.
 // DD5  A row whose columns are the same as the kept one's changes nothing.
 import { assert } from '../base/assert.ts'
-import type { StateWriter } from '../checkpoint/operator-state.ts'
+import { type StateWriter, writeByKey } from '../checkpoint/operator-state.ts'
 import { ROW_OPS } from '../columnar/changelog.ts'
 import { type DenseColumns, denseColumns } from '../columnar/dense-columns.ts'
 import { gatherVector } from '../columnar/gather.ts'
@@ -125,8 +125,7 @@ class FirstArrival implements Operator {
       const columns = [...this.#keys!.columns(ids, n), ...touchedTimes(this.#ttl, ids, n)]
       const batch = new RecordBatch(schema, n, columns)
       const owners = flatPositions(this.#keySchema.fields)
-      if (owners.length > 0) into.keyed(KEYS, batch, owners)
-      else into.list(KEYS, batch)
+      writeByKey(into, KEYS, batch, owners)
       kernels.reset(mark)
     }
   }

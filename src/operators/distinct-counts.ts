@@ -6,7 +6,7 @@
 // DC2  A value that is taken back was there: its changes come in their order.
 // DC3  Values that are there no more are forgotten when they are the half.
 import { assert } from '../base/assert.ts'
-import type { StateReader, StateWriter } from '../checkpoint/operator-state.ts'
+import { type StateReader, type StateWriter, writeByKey } from '../checkpoint/operator-state.ts'
 import type { DenseColumns } from '../columnar/dense-columns.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
 import { type Field, Schema } from '../columnar/schema.ts'
@@ -224,8 +224,7 @@ export class DistinctCounts {
           values,
           new Vector({ type: COUNT_TYPE, length: n, values: counts }),
         ])
-        if (positions.length > 0) into.keyed(name, batch, positions)
-        else into.list(name, batch)
+        writeByKey(into, name, batch, positions)
       }
     }
   }

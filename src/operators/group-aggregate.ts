@@ -11,7 +11,7 @@
 // GA5  With a time to live a key that nothing comes for begins anew (state/key-ttl.ts).
 // GA6  Over a changelog what cannot take a row back keeps the values themselves (kept-values.ts).
 import { assert } from '../base/assert.ts'
-import type { StateWriter } from '../checkpoint/operator-state.ts'
+import { type StateWriter, writeByKey } from '../checkpoint/operator-state.ts'
 import { OP_COLUMN } from '../columnar/changelog.ts'
 import { denseColumns } from '../columnar/dense-columns.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
@@ -180,8 +180,7 @@ class GroupAggregate implements Operator {
         ...this.#aggregation.exportState(kernels, rows, length),
         ...touchedTimes(this.#ttl, ids, length),
       ])
-      if (owners.length > 0) into.keyed(GROUPS, batch, owners)
-      else into.list(GROUPS, batch)
+      writeByKey(into, GROUPS, batch, owners)
     }
     this.#kept!.snapshot(into, this.#opened().keys, keyFields, this.#context.config.batchRows)
   }

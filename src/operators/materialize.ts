@@ -6,7 +6,7 @@
 //      come by several ways. With keys, the changes of a key must come by one.
 // MA3  Emission is bounded: at most batchRows rows a batch, and after each the generator yields.
 import { assert } from '../base/assert.ts'
-import type { StateWriter } from '../checkpoint/operator-state.ts'
+import { type StateWriter, writeByKey } from '../checkpoint/operator-state.ts'
 import { OP_COLUMN } from '../columnar/changelog.ts'
 import { denseColumns } from '../columnar/dense-columns.ts'
 import { gatherVector } from '../columnar/gather.ts'
@@ -205,8 +205,7 @@ class CountedRows implements Operator {
     for (const { columns, counts, length } of this.#opened().counted(config.batchRows)) {
       const count = new Vector({ type: COUNT_FIELD.type, length, values: counts })
       const batch = new RecordBatch(this.#stateSchema, length, [...columns, count])
-      if (this.#ownerColumns.length > 0) into.keyed(ROWS, batch, this.#ownerColumns)
-      else into.list(ROWS, batch)
+      writeByKey(into, ROWS, batch, this.#ownerColumns)
     }
   }
 

@@ -11,7 +11,7 @@
 // OA3  A value that is taken back was there: its changes come in their order. In order of arrival the
 //      first that is equal goes, and it is looked for from the front: that costs what lies before it.
 import { assert } from '../base/assert.ts'
-import type { StateReader, StateWriter } from '../checkpoint/operator-state.ts'
+import { type StateReader, type StateWriter, writeByKey } from '../checkpoint/operator-state.ts'
 import type { DenseColumns } from '../columnar/dense-columns.ts'
 import { gatherOptional } from '../columnar/gather.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
@@ -182,8 +182,7 @@ export class OrderedAggregates {
             ...rows.columnsOf(entries, from, length),
           ]
           const batch = new RecordBatch(schema, length, columns)
-          if (positions.length > 0) into.keyed(name, batch, positions)
-          else into.list(name, batch)
+          writeByKey(into, name, batch, positions)
         }
         kernels.reset(mark)
       }

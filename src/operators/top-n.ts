@@ -11,7 +11,7 @@
 // TN6  A batch is worked off in parts that give at most CHANGES_MAX changes, and changes of more than a
 //      batch go out step by step.
 import { assert } from '../base/assert.ts'
-import type { StateWriter } from '../checkpoint/operator-state.ts'
+import { type StateWriter, writeByKey } from '../checkpoint/operator-state.ts'
 import { OP_COLUMN } from '../columnar/changelog.ts'
 import { denseColumns } from '../columnar/dense-columns.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
@@ -174,8 +174,7 @@ class TopN implements Operator {
         const columns = rows.columnsOf(all, from, length)
         const times = touchedTimes(this.#ttl, owners + from * 4, length)
         const batch = new RecordBatch(this.#stateSchema, length, [...columns, ...times])
-        if (this.#keyColumns.length > 0) into.keyed(ROWS, batch, this.#keyColumns)
-        else into.list(ROWS, batch)
+        writeByKey(into, ROWS, batch, this.#keyColumns)
       }
       kernels.reset(mark)
     }

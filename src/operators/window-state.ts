@@ -9,7 +9,7 @@
 //      and what windows of the others have not fired is for the operators to know.
 // WS2  Windows without keys are in one subtask, and their state is a list.
 import { DataflowError } from '../base/errors.ts'
-import type { StateWriter } from '../checkpoint/operator-state.ts'
+import { type StateWriter, writeByKey } from '../checkpoint/operator-state.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
 import { compact } from '../columnar/gather.ts'
 import { type Field, Schema } from '../columnar/schema.ts'
@@ -67,13 +67,8 @@ export class WindowState {
       ...aggregation.exportState(kernels, rows, n),
     ].map((column, i) => column.as(this.#schema.fields[i]!.type))
     const batch = new RecordBatch(this.#schema, n, columns)
-    if (keyColumns.length === 0) into.list(ACCUMULATORS, batch)
-    else
-      into.keyed(
-        ACCUMULATORS,
-        batch,
-        keyColumns.map((_, i) => i),
-      )
+    const keyPositions = keyColumns.map((_, i) => i)
+    writeByKey(into, ACCUMULATORS, batch, keyPositions)
     kernels.reset(mark)
   }
 
