@@ -4,7 +4,7 @@
 // Cost: about 1 ns a value a fixed-width column; only the columns that are needed should come here.
 import { unreachable } from '../base/assert.ts'
 import type { Kernels } from '../kernels/module.ts'
-import { takeBits, takeFixed, takeRebased, takeVariable } from '../kernels/take.ts'
+import { rowsFrom, takeBits, takeFixed, takeRebased, takeVariable } from '../kernels/take.ts'
 import { RecordBatch, type Selection } from './record-batch.ts'
 import { byteWidth, type DataType, withNullable } from './type.ts'
 import { Vector } from './vector.ts'
@@ -45,6 +45,19 @@ function withoutRows(kernels: Kernels, type: DataType): Vector {
   const buffer = kernels.put(new Uint8Array(16))
   const children = inner.map((child) => withoutRows(kernels, child))
   return new Vector({ type, length: 0, values: buffer, offsets: buffer, children })
+}
+
+/** So many of a batch's rows from one on, in their order; no values are copied. */
+export function batchPart(
+  kernels: Kernels,
+  batch: RecordBatch,
+  from: number,
+  length: number,
+): RecordBatch {
+  const { selection, rowCount } = batch
+  if (length === rowCount) return batch
+  if (selection === undefined) return batch.withSelection(rowsFrom(kernels, from, length))
+  return batch.withSelection({ rows: selection.rows + from * 4, length })
 }
 
 /** The batch with its selection applied to every column. */
@@ -146,10 +159,8 @@ function rebased(kernels: Kernels, vector: Vector): Vector {
   if (type.kind !== 'list') {
     return new Vector({ ...vector.parts(), offsets, values: vector.values + first })
   }
-  const items = kernels.scratch((last - first) * 4)
-  const numbers = kernels.u32
-  for (let i = first; i < last; i++) numbers[(items >>> 2) + i - first] = i
   const child = vector.children[0]!
-  const taken = take(kernels, child, { rows: items, length: last - first }, child.validity !== 0)
+  const items = rowsFrom(kernels, first, last - first)
+  const taken = take(kernels, child, items, child.validity !== 0)
   return new Vector({ ...vector.parts(), offsets, children: [taken] })
 }

@@ -9,6 +9,15 @@ export interface Rows {
   readonly length: number
 }
 
+/** The numbers from one on, in the arena. */
+export function rowsFrom(kernels: Kernels, first: number, length: number): Rows {
+  const rows = kernels.scratch(length * 4)
+  const { u32 } = kernels
+  const base = rows >>> 2
+  for (let i = 0; i < length; i++) u32[base + i] = first + i
+  return { rows, length }
+}
+
 /** A gathered utf8 or binary column. */
 export interface TakenBytes {
   readonly offsets: number

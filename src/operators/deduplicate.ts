@@ -29,7 +29,7 @@ import {
 import { compareNumbers } from '../kernels/compare.ts'
 import { constantOperand, vectorOperand } from '../kernels/operand.ts'
 import { sameRows } from '../kernels/row-store.ts'
-import { takeBits, takeFixed } from '../kernels/take.ts'
+import { rowsFrom, takeBits, takeFixed } from '../kernels/take.ts'
 import { KeyColumn } from '../state/key-column.ts'
 import { KeyCompaction } from '../state/key-compaction.ts'
 import { KeyTtl } from '../state/key-ttl.ts'
@@ -120,8 +120,7 @@ class FirstArrival implements Operator {
     for (let from = 0; from < size; from += config.batchRows) {
       const mark = kernels.mark()
       const n = Math.min(config.batchRows, size - from)
-      const ids = kernels.scratch(n * 4)
-      for (let i = 0; i < n; i++) kernels.u32[(ids >>> 2) + i] = from + i
+      const { rows: ids } = rowsFrom(kernels, from, n)
       const columns = [...this.#keys!.columns(ids, n), ...touchedTimes(this.#ttl, ids, n)]
       const batch = new RecordBatch(schema, n, columns)
       const owners = flatPositions(this.#keySchema.fields)

@@ -14,11 +14,13 @@ import { assert } from '../base/assert.ts'
 import { type StateWriter, writeByKey } from '../checkpoint/operator-state.ts'
 import { OP_COLUMN } from '../columnar/changelog.ts'
 import { denseColumns } from '../columnar/dense-columns.ts'
+import { batchPart } from '../columnar/gather.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
 import { Schema } from '../columnar/schema.ts'
 import { Vector } from '../columnar/vector.ts'
 import { type TouchedKeys, touchedKeys } from '../kernels/changes.ts'
 import { ALL_ROWS, type FirstRows, type TopNChanges, type TopNLimit } from '../kernels/top-n.ts'
+import { rowsFrom } from '../kernels/take.ts'
 import { KeyColumn } from '../state/key-column.ts'
 import { KeyCompaction } from '../state/key-compaction.ts'
 import { KeyIndex } from '../state/key-index.ts'
@@ -118,7 +120,8 @@ class TopN implements Operator {
     const most = Math.max(1, Math.floor(CHANGES_MAX / (2 * this.#top.limit)))
     for (let from = 0; from < batch.rowCount; from += most) {
       if (from > 0) yield
-      const part = rowsOf(this.#context, batch, from, most)
+      const length = Math.min(most, batch.rowCount - from)
+      const part = batchPart(this.#context.kernels, batch, from, length)
       if (this.#spec.final === true) {
         const { touched, gone } = this.#put(part, 0)
         this.#opened().rows.forget(touched, gone)
@@ -148,8 +151,7 @@ class TopN implements Operator {
     const most = Math.max(1, Math.floor(config.batchRows / this.#top.limit))
     for (let id = 0; id < keys.size; id += most) {
       const count = Math.min(most, keys.size - id)
-      const ids = kernels.scratch(count * 4)
-      for (let i = 0; i < count; i++) kernels.u32[(ids >>> 2) + i] = id + i
+      const { rows: ids } = rowsFrom(kernels, id, count)
       const starts = kernels.scratch((count + 1) * 4)
       kernels.u32.fill(0, starts >>> 2, (starts >>> 2) + count + 1)
       const nothing = { starts, entries: 0, length: 0 }
@@ -165,8 +167,7 @@ class TopN implements Operator {
     for (let id = 0; id < size; id += config.batchRows) {
       const mark = kernels.mark()
       const count = Math.min(config.batchRows, size - id)
-      const ids = kernels.scratch(count * 4)
-      for (let i = 0; i < count; i++) kernels.u32[(ids >>> 2) + i] = id + i
+      const { rows: ids } = rowsFrom(kernels, id, count)
       const all = rows.first({ ids, count }, { limit: ALL_ROWS, ties: false })
       const owners = rows.ownersOf(all, { ids, count })
       for (let from = 0; from < all.length; from += config.batchRows) {
@@ -308,22 +309,4 @@ class HeldChanges {
     this.changes = { length: n, rows, ops, ranks: changes.ranks === 0 ? 0 : ranks }
     this.put = put && { touched: { ...put.touched, ids }, gone }
   }
-}
-
-/** Some of a batch's rows, in their order. */
-function rowsOf(
-  { kernels }: OperatorContext,
-  batch: RecordBatch,
-  from: number,
-  most: number,
-): RecordBatch {
-  const length = Math.min(most, batch.rowCount - from)
-  if (length === batch.rowCount) return batch
-  const { selection } = batch
-  if (selection !== undefined) {
-    return batch.withSelection({ rows: selection.rows + from * 4, length })
-  }
-  const rows = kernels.scratch(length * 4)
-  for (let i = 0; i < length; i++) kernels.u32[(rows >>> 2) + i] = from + i
-  return batch.withSelection({ rows, length })
 }

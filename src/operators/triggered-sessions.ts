@@ -15,7 +15,8 @@
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import type { DenseColumns } from '../columnar/dense-columns.ts'
-import type { RecordBatch, Selection } from '../columnar/record-batch.ts'
+import { batchPart } from '../columnar/gather.ts'
+import type { RecordBatch } from '../columnar/record-batch.ts'
 import { bitmapBytes } from '../kernels/bitmap.ts'
 import {
   triggerDue,
@@ -207,16 +208,8 @@ export class TriggeredSessions implements Operator {
   /** Rows of a batch; all of them are the batch. */
   #piece(whole: Piece, from: number, n: number): Piece {
     if (n === whole.n) return whole
-    const batch = whole.batch.withSelection(this.#selection(whole.batch.selection, from, n))
+    const batch = batchPart(this.#context.kernels, whole.batch, from, n)
     return { ...part(whole, from, n), batch, dense: this.#input.dense(batch) }
-  }
-
-  #selection(selection: Selection | undefined, from: number, n: number): Selection {
-    if (selection !== undefined) return { rows: selection.rows + from * 4, length: n }
-    const { kernels } = this.#context
-    const rows = kernels.scratch(n * 4)
-    for (let i = 0; i < n; i++) kernels.u32[(rows >>> 2) + i] = from + i
-    return { rows, length: n }
   }
 
   /** @param kept bitmap of the rows that are not late; 0: all */
