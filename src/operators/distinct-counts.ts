@@ -18,7 +18,7 @@ import { NO_ROW } from '../kernels/operand.ts'
 import { KeyColumn } from '../state/key-column.ts'
 import { KeyCompaction } from '../state/key-compaction.ts'
 import { KeyIndex } from '../state/key-index.ts'
-import type { RowIndex } from '../state/row-index.ts'
+import type { KeyColumns } from '../state/row-index.ts'
 import { acceptedValues, type ChangingRows } from './accepted-values.ts'
 import { notThere } from './change-output.ts'
 import type { AggregateSpec } from './operator-spec.ts'
@@ -209,7 +209,7 @@ export class DistinctCounts {
   }
 
   /** Writes all values, a table a list: the keys' columns, the value, and how often it is there. */
-  snapshot(into: StateWriter, keys: RowIndex, keyFields: readonly Field[], most: number): void {
+  snapshot(into: StateWriter, keys: KeyColumns, keyFields: readonly Field[], most: number): void {
     const positions = keyFields.map((_, i) => i)
     for (const list of this.#lists) {
       const { name, type } = list

@@ -1,15 +1,15 @@
-// What aggregates over a changelog keep when their accumulators cannot take a row back: the values
-// themselves. Those that look at values in an order (ordered-aggregates.ts), and counts of different values
-// (distinct-counts.ts); here they are one.
+// What aggregates keep when their accumulators cannot take a row back, over a changelog or a frame that
+// moves on: the values themselves. Those that look at values in an order (ordered-aggregates.ts), and counts
+// of different values (distinct-counts.ts); here they are one.
 //
-// KV1  Key ids are those of the group table; compact() follows it.
+// KV1  Key ids are the owner's (a group table's, or an OVER aggregation's); compact() follows it.
 import type { StateReader, StateWriter } from '../checkpoint/operator-state.ts'
 import type { DenseColumns } from '../columnar/dense-columns.ts'
 import type { Field, Schema } from '../columnar/schema.ts'
 import type { Vector } from '../columnar/vector.ts'
 import type { TouchedKeys } from '../kernels/changes.ts'
 import type { Kernels } from '../kernels/module.ts'
-import type { RowIndex } from '../state/row-index.ts'
+import type { KeyColumns } from '../state/row-index.ts'
 import type { ChangingRows } from './accepted-values.ts'
 import { canRetract } from './aggregate-type.ts'
 import { DistinctCounts } from './distinct-counts.ts'
@@ -74,7 +74,7 @@ export class KeptValues {
   }
 
   /** Writes all values. @param most rows of a batch */
-  snapshot(into: StateWriter, keys: RowIndex, keyFields: readonly Field[], most: number): void {
+  snapshot(into: StateWriter, keys: KeyColumns, keyFields: readonly Field[], most: number): void {
     this.#ordered.snapshot(into, keys, keyFields, most)
     this.#distinct.snapshot(into, keys, keyFields, most)
   }

@@ -26,7 +26,7 @@ import type { Kernels } from '../kernels/module.ts'
 import { constantOperand, NO_ROW, vectorOperand } from '../kernels/operand.ts'
 import { takeFixed } from '../kernels/take.ts'
 import { ALL_ROWS, type KeyIds } from '../kernels/top-n.ts'
-import type { RowIndex } from '../state/row-index.ts'
+import type { KeyColumns } from '../state/row-index.ts'
 import { SortedRows } from '../state/sorted-rows.ts'
 import { acceptedValues, type ChangingRows } from './accepted-values.ts'
 import { tooManyCollected } from './aggregation.ts'
@@ -166,7 +166,7 @@ export class OrderedAggregates {
   }
 
   /** Writes all values, a table a list: the keys' columns and the value. */
-  snapshot(into: StateWriter, keys: RowIndex, keyFields: readonly Field[], most: number): void {
+  snapshot(into: StateWriter, keys: KeyColumns, keyFields: readonly Field[], most: number): void {
     const kernels = this.#kernels
     const positions = keyFields.map((_, i) => i)
     for (const { name, types, rows } of this.#lists) {

@@ -9,25 +9,29 @@
 // OA2  Due rows are worked off in slices of a batch. With frames of time a slice ends where a time does.
 // OA3  Windows that no row can see any more (frames of time) and their keys are forgotten when they may
 //      be the half.
+// OA4  What keeps values, and would keep copies of them for each row of a long frame, has them once a key
+//      instead, and takes back what leaves the frame (over-values.ts).
 import { assert } from '../base/assert.ts'
 import type { StateWriter } from '../checkpoint/operator-state.ts'
 import { denseColumns } from '../columnar/dense-columns.ts'
 import { RecordBatch, type Selection } from '../columnar/record-batch.ts'
-import { Schema } from '../columnar/schema.ts'
-import { type DataType, int64, type TimeUnit, uint8, UNITS_PER_SECOND } from '../columnar/type.ts'
+import { type Field, Schema } from '../columnar/schema.ts'
+import { type DataType, int64, type TimeUnit, uint8 } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
 import type { AggregateOverflow } from '../kernels/aggregate.ts'
-import { bitmapBytes, bitmapCount } from '../kernels/bitmap.ts'
 import { type OverExtent, type OverRows, OverTable } from '../kernels/over.ts'
 import { sortByTime } from '../kernels/sort.ts'
 import { takeFixed } from '../kernels/take.ts'
 import { KeyColumn } from '../state/key-column.ts'
+import { KeyCompaction } from '../state/key-compaction.ts'
 import { KeyIndex } from '../state/key-index.ts'
 import { WaitingRows } from '../state/waiting-rows.ts'
 import { Aggregation } from './aggregation.ts'
 import { rowsInTime } from './late-rows.ts'
+import type { AggregateSpec } from './operator-spec.ts'
 import type { Operator, OperatorContext, OperatorFactory, Output } from './operator.ts'
-import type { OverAggregateSpec, OverFrame } from './over-spec.ts'
+import { extentOf, keepsInFrame, type OverAggregateSpec } from './over-spec.ts'
+import { beginOf, type OverResults, OverValues, valueColumns } from './over-values.ts'
 import { firstAfter, readProgress, timeColumnOf, timesOf, writeProgress } from './time-column.ts'
 
 /** @throws COLUMN_NOT_FOUND, TYPE_MISMATCH */
@@ -35,9 +39,8 @@ export const createOverAggregate: OperatorFactory<OverAggregateSpec> = (spec, co
   new OverAggregate(spec, context, output)
 
 const WAITING = 'waiting'
-/** Below this many rows or keys nobody looks for those that are of no more use. */
-const USELESS_MIN = 65_536
-const LEAST_TIME = -(2n ** 63n)
+/** Where nothing else has accumulators: a window says which keys there are. */
+const ROW_COUNT: AggregateSpec = { name: '$rows', function: 'count' }
 
 /** What is there between open() and close(). */
 interface Opened {
@@ -46,12 +49,23 @@ interface Opened {
   readonly windows: KeyColumn
   readonly table: OverTable
   readonly waiting: WaitingRows
+  /** Of the aggregates that keep values, if there are any. */
+  readonly values: OverValues | undefined
+}
+
+/** What rows get: accumulators side by side, and results. */
+interface Applied {
+  readonly out: number
+  readonly values: OverResults | undefined
 }
 
 class OverAggregate implements Operator {
   readonly #context: OperatorContext
   readonly #output: Output
   readonly #aggregation: Aggregation
+  /** Which aggregates keep values, and these. */
+  readonly #isKept: readonly boolean[]
+  readonly #keptSpecs: readonly AggregateSpec[]
   readonly #keyColumns: readonly number[]
   /** Of event time; undefined for the order of arrival. */
   readonly #time: { readonly position: number; readonly unit: TimeUnit } | undefined
@@ -59,10 +73,13 @@ class OverAggregate implements Operator {
   /** The input's columns that waiting rows have, and of these the ones that go on. */
   readonly #held: readonly number[]
   readonly #taken: readonly number[]
+  /** Of the results, without those of kept values. */
   readonly #types: readonly DataType[]
-  readonly #windowsName: string
+  readonly #keyFields: readonly Field[]
+  readonly #frameName: string
   readonly #windowsSchema: Schema
   readonly #waitingSchema: Schema
+  readonly #compaction: KeyCompaction
   #opened: Opened | undefined
   #watermarkMs = -Infinity
   /** Rows since windows were looked through. */
@@ -72,17 +89,25 @@ class OverAggregate implements Operator {
     const input = context.inputs[0]!
     this.#context = context
     this.#output = output
-    this.#aggregation = new Aggregation(input, spec.aggregates)
+    this.#isKept = spec.aggregates.map((one) => keepsInFrame(one, spec.frame))
+    this.#keptSpecs = spec.aggregates.filter((_, i) => this.#isKept[i])
+    const accumulated = spec.aggregates.filter((_, i) => !this.#isKept[i])
+    const isNone = accumulated.length === 0
+    this.#compaction = new KeyCompaction(context.kernels, context.config.stateCompactionKeysMin)
+    this.#aggregation = new Aggregation(input, isNone ? [ROW_COUNT] : accumulated)
     this.#keyColumns = spec.keys.map((key) => input.indexOf(key))
     this.#time = spec.time === undefined ? undefined : timeColumnOf(input, spec.time)
     this.#extent = extentOf(spec.frame, this.#time?.unit)
     this.#taken = spec.columns.map((name) => input.indexOf(name))
-    this.#held = [...new Set([...this.#taken, ...this.#aggregation.columns])]
-    this.#types = context.output.fields.slice(this.#taken.length).map(({ type }) => type)
+    const values = valueColumns(input, this.#keptSpecs)
+    this.#held = [...new Set([...this.#taken, ...this.#aggregation.columns, ...values])]
+    const types = context.output.fields.slice(this.#taken.length).map(({ type }) => type)
+    this.#types = isNone ? [int64()] : types.filter((_, i) => !this.#isKept[i])
     const keys = spec.keys.map((key, i) => ({ name: `$key${i}`, type: input.field(key).type }))
+    this.#keyFields = keys
     const time = { name: '$time', type: int64() }
     // What another frame has made is not taken for this one's.
-    this.#windowsName = `windows ${JSON.stringify(spec.frame)}`
+    this.#frameName = JSON.stringify(spec.frame)
     const state = this.#aggregation.stateFields.map(({ name, type }) => ({
       name: `$${name}`,
       type,
@@ -102,13 +127,16 @@ class OverAggregate implements Operator {
       windows: new KeyColumn(kernels, 4),
       table: new OverTable(kernels, this.#aggregation, this.#extent),
       waiting: new WaitingRows(kernels, types),
+      values: this.#keptSpecs.length === 0 ? undefined : this.#newValues(),
     }
     if (restored === undefined) return
     if (this.#time !== undefined) this.#watermarkMs = readProgress(kernels, restored)
-    for (const batch of restored.table(this.#windowsName)) this.#restoreWindows(batch)
+    for (const batch of restored.table(`windows ${this.#frameName}`)) this.#restoreWindows(batch)
+    const { values, keys } = this.#opened
+    values?.restore(restored, keys, this.#keyFields)
     for (const { columns, length } of restored.table(WAITING)) {
-      const keys = columns.slice(this.#held.length, -1)
-      this.#wait(columns.slice(0, this.#held.length), keys, columns.at(-1)!.values, length)
+      const owners = columns.slice(this.#held.length, -1)
+      this.#wait(columns.slice(0, this.#held.length), owners, columns.at(-1)!.values, length)
     }
   }
 
@@ -127,8 +155,9 @@ class OverAggregate implements Operator {
     const ids = this.#idsOf(this.#keyColumns.map(dense), n)
     const { table } = this.#use()
     const out = kernels.scratch(n * table.stride)
-    this.#apply({ ids, times: 0, n }, dense, out)
-    this.#emit(this.#taken.map(dense), out, n)
+    const applied = this.#apply({ ids, times: 0, n }, dense, out)
+    this.#emit(this.#taken.map(dense), applied, 0, n)
+    this.#release(applied)
   }
 
   *processWatermark(watermarkMs: number): Generator<void> {
@@ -158,7 +187,7 @@ class OverAggregate implements Operator {
 
   snapshot(into: StateWriter): void {
     const { kernels, config } = this.#context
-    const { waiting, table, windows, keys } = this.#use()
+    const { waiting, table, windows, keys, values } = this.#use()
     for (let from = 0; from < waiting.side.rows;) {
       const mark = kernels.mark()
       const rows = waiting.side.living(from, config.batchRows)
@@ -168,6 +197,7 @@ class OverAggregate implements Operator {
       kernels.reset(mark)
     }
     const mark = kernels.mark()
+    const owners = this.#keyColumns.map((_, i) => i)
     for (const entries of table.entries(windows.ptr, keys.size, config.batchRows)) {
       const { ids, parts, times, rows, length } = entries
       const base = { length }
@@ -177,21 +207,15 @@ class OverAggregate implements Operator {
         new Vector({ ...base, type: int64(), values: times }),
         ...this.#aggregation.exportState(kernels, rows, length),
       ])
-      into.keyed(
-        this.#windowsName,
-        batch,
-        this.#keyColumns.map((_, i) => i),
-      )
+      into.keyed(`windows ${this.#frameName}`, batch, owners)
       kernels.reset(mark)
     }
+    values?.snapshot(into, keys, this.#keyFields)
     if (this.#time !== undefined) writeProgress(kernels, into, this.#watermarkMs)
   }
 
   close(): void {
-    this.#opened?.keys.close()
-    this.#opened?.windows.close()
-    this.#opened?.table.close()
-    this.#opened?.waiting.close()
+    for (const part of Object.values(this.#opened ?? {})) part?.close()
     this.#opened = undefined
   }
 
@@ -234,17 +258,20 @@ class OverAggregate implements Operator {
     const { length: n } = due
     // Its rows live over steps: there may be more of one time than a batch has.
     const out = kernels.allocate(n * table.stride)
+    let applied: Applied | undefined
     try {
       const columns = this.#heldColumns(due)
       const times = takeFixed(kernels, 8, waiting.side.times, due)
-      this.#apply({ ids: takeFixed(kernels, 4, waiting.side.ids, due), times, n }, columns, out)
+      const ids = takeFixed(kernels, 4, waiting.side.ids, due)
+      applied = this.#apply({ ids, times, n }, columns, out)
       for (let from = 0; from < n; from += config.batchRows) {
         const length = Math.min(config.batchRows, n - from)
         const part = this.#heldColumns({ rows: due.rows + from * 4, length })
-        this.#emit(this.#taken.map(part), out + from * table.stride, length)
+        this.#emit(this.#taken.map(part), applied, from, length)
         yield
       }
     } finally {
+      if (applied !== undefined) this.#release(applied)
       kernels.release(out)
     }
   }
@@ -263,9 +290,9 @@ class OverAggregate implements Operator {
   }
 
   /** Adds rows to their windows; `out` gets the accumulators of each row's window. */
-  #apply(rows: OverRows, columns: (position: number) => Vector, out: number): void {
+  #apply(rows: OverRows, columns: (position: number) => Vector, out: number): Applied {
     const { kernels } = this.#context
-    const { table, windows } = this.#use()
+    const { table, windows, values, keys } = this.#use()
     const { n } = rows
     const own = table.start(kernels.scratch(n * table.stride), n)
     const inputs = this.#aggregation.inputs(kernels, columns, n)
@@ -273,19 +300,40 @@ class OverAggregate implements Operator {
     this.#check(table.program.update(own.pointers, 0, n))
     this.#check(table.apply(windows.ptr, rows, own.rows, out))
     this.#applied += n
+    return { out, values: values?.apply(rows, columns, keys.size) }
   }
 
-  /** Emits rows with their aggregates, whose accumulators are let go. */
-  #emit(taken: readonly Vector[], out: number, n: number): void {
+  /** Emits n rows, from row `from` on, with their aggregates, whose accumulators are let go. */
+  #emit(taken: readonly Vector[], applied: Applied, from: number, n: number): void {
     const { kernels, output } = this.#context
     if (n === 0) return
-    const { table } = this.#use()
+    const { table, values } = this.#use()
     const pointers = kernels.scratch(n * 4)
     const { u32 } = kernels
+    const out = applied.out + from * table.stride
     for (let i = 0; i < n; i++) u32[(pointers >>> 2) + i] = out + i * table.stride
-    const results = this.#aggregation.results(kernels, pointers, n, this.#types)
+    const some = this.#aggregation.results(kernels, pointers, n, this.#types).values()
     if (this.#aggregation.holdsBytes) table.program.release(pointers, n)
+    const kept = applied.values && values?.columns(applied.values, from, n).values()
+    const results = this.#isKept.map((isKept) => (isKept ? kept : some)!.next().value!)
     this.#output.emit(new RecordBatch(output, n, [...taken, ...results]))
+  }
+
+  #release({ values }: Applied): void {
+    if (values !== undefined) this.#opened?.values?.release(values)
+  }
+
+  #newValues(): OverValues {
+    const { kernels, inputs, output, config } = this.#context
+    return new OverValues(kernels, {
+      input: inputs[0]!,
+      aggregates: this.#keptSpecs,
+      types: this.#keptSpecs.map(({ name }) => output.field(name).type),
+      extent: this.#extent,
+      name: `values ${this.#frameName}`,
+      isTimed: this.#time !== undefined,
+      batchRows: config.batchRows,
+    })
   }
 
   #check(overflow: AggregateOverflow | undefined): void {
@@ -294,27 +342,27 @@ class OverAggregate implements Operator {
 
   /** Lets rows, windows and keys go that are of no more use, once there may be many. */
   #forget(first: bigint): void {
-    const { waiting, keys, windows, table } = this.#use()
+    const { waiting, keys, windows, table, values } = this.#use()
     waiting.tidy(keys.size)
-    const { size } = keys
-    if (this.#extent.kind !== 'range' || this.#applied < Math.max(USELESS_MIN, size)) return
+    values?.tidy(keys.size)
+    const least = Math.max(this.#context.config.stateCompactionKeysMin, keys.size)
+    if (this.#extent.kind !== 'range' || this.#applied < least) return
     this.#applied = 0
-    const bound = first - this.#extent.span
-    table.sweep(windows.ptr, size, bound < LEAST_TIME ? LEAST_TIME : bound)
-    const { kernels } = this.#context
-    const bits = kernels.allocate(bitmapBytes(size))
-    kernels.u8.fill(0, bits, bits + bitmapBytes(size))
-    windows.mark(bits, size)
-    waiting.side.markKeys(bits)
-    if (bitmapCount(kernels, bits, size) <= size / 2) {
-      const map = kernels.allocate(size * 4)
-      keys.compact(bits, map)
-      windows.compact(map, size)
-      waiting.side.remapKeys(map)
-      waiting.rebuild(keys.size)
-      kernels.release(map)
-    }
-    kernels.release(bits)
+    const bound = beginOf(first, this.#extent.span)
+    table.sweep(windows.ptr, keys.size, bound)
+    values?.forget(bound, keys.size)
+    this.#compaction.run(keys, {
+      mark(bits, n) {
+        windows.mark(bits, n)
+        waiting.side.markKeys(bits)
+      },
+      remap(map, n) {
+        windows.compact(map, n)
+        waiting.side.remapKeys(map)
+        waiting.rebuild(keys.size)
+        values?.compact(map, n, keys.size)
+      },
+    })
   }
 
   #writeWaiting(into: StateWriter, rows: Selection): void {
@@ -347,11 +395,4 @@ class OverAggregate implements Operator {
     const rows = { ids, times: time.values, n }
     this.#check(table.restore(windows.ptr, rows, part.values, own.rows))
   }
-}
-
-/** A frame in the unit of the times. */
-function extentOf(frame: OverFrame, unit: TimeUnit | undefined): OverExtent {
-  if (frame.kind !== 'range') return frame
-  assert(unit !== undefined, 'a range needs event time')
-  return { kind: 'range', span: (BigInt(frame.ms) * BigInt(UNITS_PER_SECOND[unit])) / 1_000n }
 }

@@ -1,10 +1,9 @@
 // What over() makes of a job: a select of what is aggregated (aggregate-planning.ts), the exchange by key,
 // and the operator.
 import { DataflowError } from '../base/errors.ts'
-import { keepsValues } from '../operators/aggregate-type.ts'
 import type { AggregateSpec } from '../operators/operator-spec.ts'
 import type { OverAggregateSpec, OverFrame } from '../operators/over-spec.ts'
-import { overSchema } from '../operators/over-spec.ts'
+import { keepsInFrame, overSchema, VALUES_ROWS_MAX } from '../operators/over-spec.ts'
 import { bindAggregates, ComputedColumns } from './aggregate-planning.ts'
 import { checkOptions, optionNames } from './given.ts'
 import { EVENT_TIME, type LogicalStream, refuseUpdating } from './logical-stream.ts'
@@ -75,7 +74,7 @@ export function planOver(
   for (const name of stream.schema.names) columns.keep(name)
   const time = options.orderBy === 'time' ? columns.of(eventTimeOf(stream), EVENT_TIME) : undefined
   const specs = bindAggregates(aggregates, stream.visible.names, columns)
-  if (frame.kind !== 'rows' || frame.rows > VALUES_ROWS_MAX) specs.forEach(refuseGrowing)
+  for (const one of specs) refuseSketch(one, frame)
   const input = columns.isPlain
     ? stream
     : stream.plannedSelect(columns.all, location, stream.eventTime)
@@ -95,16 +94,13 @@ export function planOver(
   })
 }
 
-/** Rows of a window that keeps values: each row of a block has those of all rows behind it. */
-const VALUES_ROWS_MAX = 1_000
-
-/** @throws UNSUPPORTED for what keeps values, whose copies would be many */
-function refuseGrowing({ name, function: of }: AggregateSpec): void {
-  if (!keepsValues(of)) return
+/** @throws UNSUPPORTED for a sketch of values that would have to leave it again */
+function refuseSketch(spec: AggregateSpec, frame: OverFrame): void {
+  if (!keepsInFrame(spec, frame) || spec.function !== 'approxCountDistinct') return
   throw new DataflowError(
     'UNSUPPORTED',
-    `'${name}' is ${of}() of rows that over() does not count; ${of}() keeps values, and takes ` +
-      `over({ rows: n }) only, for at most the last ${VALUES_ROWS_MAX} rows`,
+    `'${spec.name}' is approxCountDistinct(), which does not know the values that leave a frame; ` +
+      `countDistinct() does. It takes over({ rows: n }) for at most the last ${VALUES_ROWS_MAX} rows`,
   )
 }
 

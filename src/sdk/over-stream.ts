@@ -34,9 +34,10 @@ export class OverStream<in out F extends Fields> {
 
   /**
    * A row for each row: its columns, and the aggregates of its window.
-   * @param aggregates count(), sum(), min(), max(), mean(), first(), last() by name; or a callback that
-   *   gives them over the stream's columns
-   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH; SCHEMA_MISMATCH for a name that a column has
+   * @param aggregates count(), sum(), countDistinct(), median(), collect() and the others by name; or a
+   *   callback that gives them over the stream's columns
+   * @throws COLUMN_NOT_FOUND, TYPE_MISMATCH; SCHEMA_MISMATCH for a name that a column has; UNSUPPORTED for
+   *   approxCountDistinct() of other frames than the last 1,000 rows at most
    * @example
    * import { mean, StreamExecutionEnvironment } from 'millrace'
    * const env = StreamExecutionEnvironment.getExecutionEnvironment()

@@ -7,7 +7,13 @@ import type { Kernels } from '../kernels/module.ts'
 import { IndexedRows } from './indexed-rows.ts'
 import { KeyIndex } from './key-index.ts'
 
-export class RowIndex {
+/** Keys by their ids: of a row index, or a key index. */
+export interface KeyColumns {
+  readonly size: number
+  columns(ids: number, n: number): readonly Vector[]
+}
+
+export class RowIndex implements KeyColumns {
   readonly #indexed: IndexedRows
   readonly #keys: KeyIndex
 

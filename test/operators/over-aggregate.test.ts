@@ -33,6 +33,23 @@ const TEXTS: readonly AggregateSpec[] = [
   { name: 'lastText', function: 'last', column: 's' },
   { name: 'texts', function: 'countDistinct', column: 's' },
 ]
+/** What keeps values. */
+const VALUES: readonly AggregateSpec[] = [
+  { name: 'texts', function: 'countDistinct', column: 's' },
+  { name: 'flaggedTexts', function: 'countDistinct', column: 's', filter: 'flag' },
+  { name: 'middle', function: 'quantile', column: 'x', parameter: 0.5 },
+  { name: 'high', function: 'quantile', column: 'n', parameter: 0.9, filter: 'flag' },
+  { name: 'all', function: 'collect', column: 's', parameter: 1_000 },
+  { name: 'numbers', function: 'collect', column: 'n', parameter: 1_000, filter: 'flag' },
+  { name: 'most', function: 'topN', column: 'n', parameter: 2 },
+]
+
+const AGGREGATES_OF: Readonly<Record<Scenario['of'], readonly AggregateSpec[]>> = {
+  some: AGGREGATES,
+  texts: [...AGGREGATES, ...TEXTS],
+  values: VALUES,
+  all: [...VALUES.slice(1), ...AGGREGATES, ...TEXTS],
+}
 
 const COLUMNS = Schema.of({
   time: timestamp('ms'),
@@ -45,13 +62,16 @@ const COLUMNS = Schema.of({
   row: int32(),
 })
 
+const OF_VALUES = { byTime: true, of: 'values', keysMin: 1, batchRows: 99, every: 1 } as const
+
 /** A batch of rows, or a watermark. */
 type Step = { readonly rows: readonly Row[] } | { readonly watermarkMs: number }
 
 interface Scenario {
   readonly frame: OverFrame
   readonly byTime: boolean
-  readonly texts: boolean
+  readonly of: 'some' | 'texts' | 'values' | 'all'
+  readonly keysMin: number
   readonly batchRows: number
   readonly every: number
   readonly steps: readonly Step[]
@@ -79,7 +99,9 @@ const scenario: fc.Arbitrary<Scenario> = fc
   .record({
     frame,
     byTime: fc.boolean(),
-    texts: fc.boolean(),
+    of: fc.constantFrom('some', 'texts', 'values', 'all'),
+    // Few: windows, values and keys of no more use are looked for after each watermark.
+    keysMin: fc.constantFrom(1, 65_536),
     batchRows: fc.constantFrom(1, 2, 5, 16_384),
     every: fc.constantFrom(1, 1, 2),
     rows: fc.array(anyRow, { maxLength: 60 }),
@@ -109,7 +131,7 @@ const scenario: fc.Arbitrary<Scenario> = fc
   })
 
 function optionsOf(of: Omit<Scenario, 'steps' | 'every'>): HarnessOptions<OverAggregateSpec> {
-  const aggregates = of.texts ? [...AGGREGATES, ...TEXTS] : AGGREGATES
+  const aggregates = AGGREGATES_OF[of.of]
   const config: OverAggregateSpec = {
     kind: 'overAggregate',
     keys: ['key'],
@@ -119,8 +141,9 @@ function optionsOf(of: Omit<Scenario, 'steps' | 'every'>): HarnessOptions<OverAg
     columns: ['row', 'key', 'time'],
   }
   const output = overSchema(COLUMNS, config)
-  const { batchRows } = of
-  return { kernels, factory: createOverAggregate, config, input: COLUMNS, output, batchRows }
+  const { batchRows, keysMin: stateCompactionKeysMin } = of
+  const some = { kernels, factory: createOverAggregate, config, input: COLUMNS, output }
+  return { ...some, batchRows, stateCompactionKeysMin }
 }
 
 const timeOf = (row: Row): number => Number(row['time'])
@@ -140,7 +163,31 @@ const present = <T>(rows: readonly Row[], name: string): T[] =>
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
 
-function aggregatesOf(rows: readonly Row[], texts: boolean): Row {
+/** Between the values at two neighbouring ranks. */
+function quantileOf(values: readonly number[], fraction: number): number | null {
+  if (values.length === 0) return null
+  const sorted = values.toSorted((a, b) => a - b)
+  const rank = (sorted.length - 1) * fraction
+  const [low, high] = [sorted[Math.floor(rank)]!, sorted[Math.ceil(rank)]!]
+  return low + (high - low) * (rank - Math.floor(rank))
+}
+
+function valuesOf(rows: readonly Row[]): Row {
+  const flagged = rows.filter((one) => one['flag'] === true)
+  const n = present<number>(rows, 'n')
+  return {
+    texts: new Set(present(rows, 's')).size,
+    flaggedTexts: new Set(present(flagged, 's')).size,
+    middle: quantileOf(present<number>(rows, 'x'), 0.5),
+    high: quantileOf(present<number>(flagged, 'n'), 0.9),
+    all: present(rows, 's'),
+    numbers: present(flagged, 'n'),
+    most: n.toSorted((a, b) => b - a).slice(0, 2),
+  }
+}
+
+function aggregatesOf(rows: readonly Row[], of: Scenario['of']): Row {
+  if (of === 'values') return valuesOf(rows)
   const x = present<number>(rows, 'x')
   const n = present<number>(rows, 'n')
   const s = present<string>(rows, 's')
@@ -154,8 +201,9 @@ function aggregatesOf(rows: readonly Row[], texts: boolean): Row {
     oldest: x[0] ?? null,
     newest: x.at(-1) ?? null,
   }
-  if (!texts) return some
+  if (of === 'some') return some
   return {
+    ...(of === 'all' ? valuesOf(rows) : {}),
     ...some,
     greatestText: s.toSorted().at(-1) ?? null,
     firstText: s[0] ?? null,
@@ -183,14 +231,18 @@ function modelOf(of: Scenario): { readonly results: Row[]; readonly late: number
   const results = ordered.map((one) => {
     const rows = keys.get(one['key'])!
     const { row, key, time } = one
-    const found = aggregatesOf(windowOf(rows, rows.indexOf(one), of), of.texts)
+    const found = aggregatesOf(windowOf(rows, rows.indexOf(one), of), of.of)
     return { row, key, time, ...found }
   })
   return { results, late }
 }
 
+/** Sums of a quantile may round. */
 const plain = (rows: readonly Row[]): Row[] =>
-  rows.map((row) => ({ ...row, time: timeOf(row) + 0, total: row['total'] }))
+  rows.map((row) => {
+    const high = row['high'] as number | null | undefined
+    return { ...row, time: timeOf(row) + 0, high: high == null ? high : high.toFixed(9) }
+  })
 
 function runStep(harness: OperatorHarness<OverAggregateSpec>, step: Step, every: number): Row[] {
   if ('watermarkMs' in step) return harness.watermark(step.watermarkMs)
@@ -269,5 +321,79 @@ describe('an OVER aggregation', () => {
       expect(plain([...first, ...inParts]).toSorted(byRow)).toEqual(expected.toSorted(byRow))
     }
     await fc.assert(fc.asyncProperty(scenario.map(rising), check))
+  })
+
+  it('keeps the values of more than 1,000 rows, over a restore', async () => {
+    const of = { ...OF_VALUES, byTime: false }
+    const last: OverFrame = { kind: 'rows', rows: 1_001 }
+    const config: OverAggregateSpec = {
+      ...optionsOf({ ...of, frame: last }).config,
+      aggregates: VALUES.filter(({ function: one }) => one !== 'collect'),
+    }
+    const output = overSchema(COLUMNS, config)
+    const options = { ...optionsOf({ ...of, frame: last }), config, output }
+    const rows = Array.from({ length: 2_400 }, (_, row) => {
+      const n = (row * 7_919) % 1_213
+      return { key: null, time: 0, x: n % 7, n, s: `${n % 400}`, flag: row % 3 === 0, row }
+    })
+    const before = new OperatorHarness(options)
+    await before.open()
+    const out = before.batch(rows.slice(0, 1_300))
+    const restore = [before.snapshot()]
+    before.close()
+    const after = new OperatorHarness({ ...options, restore })
+    await after.open()
+    out.push(...after.batch(rows.slice(1_300, 1_301)), ...after.batch(rows.slice(1_301)))
+    after.close()
+    const expected = rows.map(({ row, key, time }, i) => {
+      const {
+        all: _all,
+        numbers: _numbers,
+        ...values
+      } = valuesOf(rows.slice(Math.max(0, i - 1_000), i + 1))
+      return { row, key, time, ...values }
+    })
+    expect(plain(out)).toEqual(plain(expected))
+  })
+
+  it('begins anew with keys that get the ids of forgotten ones', async () => {
+    const rowAt = (row: number, key: string, time: number): Row => {
+      return { row, key, time, x: null, n: row, s: `${row}`, flag: true }
+    }
+    const of: Scenario = {
+      ...OF_VALUES,
+      frame: { kind: 'range', ms: 1 },
+      steps: [
+        { rows: [rowAt(0, 'gone', 0), rowAt(1, 'stays', 22)] },
+        { watermarkMs: 22 },
+        { rows: [rowAt(2, 'fresh', 32), rowAt(3, 'stays', 33), rowAt(4, 'fresh', 62)] },
+        { watermarkMs: Infinity },
+      ],
+    }
+    const harness = new OperatorHarness(optionsOf(of))
+    await harness.open()
+    const out = of.steps.flatMap((step) => runStep(harness, step, 1))
+    harness.close()
+    expect(plain(out)).toEqual(plain(modelOf(of).results))
+  })
+
+  it('refuses a window of more values than collect() takes', async () => {
+    const options = optionsOf({ ...OF_VALUES, frame: { kind: 'range', ms: 10 } })
+    const aggregates: readonly AggregateSpec[] = [
+      { name: 'all', function: 'collect', column: 'n', parameter: 2 },
+    ]
+    const config = { ...options.config, aggregates }
+    const output = overSchema(COLUMNS, config)
+    const harness = new OperatorHarness({ ...options, config, output })
+    await harness.open()
+    const rows = [0, 5, 11, 12].map((time, row) => {
+      return { key: 'k', time, x: 0, n: row, s: '', flag: null, row }
+    })
+    harness.batch(rows)
+    expect(harness.watermark(11).map(({ all }) => all)).toEqual([[0], [0, 1], [1, 2]])
+    expect(() => harness.watermark(Infinity)).toThrow(
+      expect.objectContaining({ code: 'RECORD_TOO_LARGE' }),
+    )
+    harness.close()
   })
 })

@@ -2,14 +2,18 @@
 import { describe, expect, it } from 'vitest'
 import type { ChainedOperator, JobGraph } from '../../src/graph/job-graph.ts'
 import {
+  approxCountDistinct,
+  collect,
   count,
   countDistinct,
   int32,
   max,
   mean,
+  median,
   sum,
   type StreamExecutionEnvironment,
   timestamp,
+  topN,
   utf8,
 } from '../../src/index.ts'
 import { JobHarness, testInput } from '../../src/testing.ts'
@@ -97,6 +101,60 @@ describe('over()', () => {
   })
 })
 
+describe('over() with aggregates that keep values', () => {
+  const RANGE_MS = 400
+
+  /** What each sale's seller sold for in the time before it, and with it. */
+  const expected = ROWS.map((one) => {
+    const prices = ROWS.toSorted((a, b) => a.at - b.at)
+      .filter(({ seller, at }) => seller === one.seller && at <= one.at && at >= one.at - RANGE_MS)
+      .map(({ price }) => price)
+    const sorted = prices.toSorted((a, b) => a - b)
+    const middle = (sorted.length - 1) / 2
+    const of = {
+      different: new Set(prices).size,
+      middle: (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2,
+      all: sorted,
+      top: sorted.toReversed().slice(0, 2),
+    }
+    return `${one.note} ${JSON.stringify(of)}`
+  }).toSorted()
+
+  const textOf = ({ note, different, middle, all, top }: Awaited<ReturnType<typeof run>>[number]) =>
+    `${note} ${JSON.stringify({ different, middle, all: all.toSorted((a, b) => a - b), top })}`
+
+  async function run(parallelism: number) {
+    const options = { parallelism, seed: parallelism, config: { batchRows: 16 } }
+    await using job = await JobHarness.start(
+      (env) =>
+        env
+          .fromSource(sales)
+          .keyBy('seller')
+          .over({ orderBy: 'time', range: RANGE_MS })
+          .aggregate({
+            different: countDistinct('price'),
+            middle: median('price'),
+            all: collect('price', { limit: 100 }),
+            top: topN('price', 2),
+          }),
+      options,
+    )
+    await job.push(sales, ROWS.slice(0, 150))
+    await job.advanceWatermark(900)
+    const snapshot = await job.snapshot()
+    await job.push(sales, ROWS.slice(150))
+    await job.advanceWatermark(1_500)
+    await job.crash()
+    await job.restore(snapshot, { parallelism: 3, seed: 5 })
+    await job.finish()
+    return job.output()
+  }
+
+  it.each([1, 2, 4])('gives a row for each row at parallelism %i, over a crash', async (n) => {
+    expect((await run(n)).map(textOf).toSorted()).toEqual(expected)
+  })
+})
+
 describe('the plan of over()', () => {
   const operatorsOf = (graph: JobGraph): readonly ChainedOperator[] =>
     graph.vertices.flatMap((vertex) => vertex.operators)
@@ -138,8 +196,11 @@ describe('the plan of over()', () => {
     expect(refusal(() => timeless.over({ orderBy: 'time' })).code).toBe('GRAPH_INVALID')
     const updating = keyed.aggregate({ n: count() }).keyBy('n')
     expect(refusal(() => updating.over({ rows: 2 })).message).toContain('takes rows that stay')
-    const wide = () => keyed.over({ rows: 1_001 }).aggregate({ notes: countDistinct('note') })
-    expect(refusal(wide).message).toContain('at most the last 1000')
+    const wide = keyed.over({ rows: 1_001 })
+    const sketch = refusal(() => wide.aggregate({ notes: approxCountDistinct('note') }))
+    expect(sketch.code).toBe('UNSUPPORTED')
+    expect(sketch.message).toContain('countDistinct() does')
+    expect(sketch.message).toContain('at most the last 1000 rows')
     const taken = refusal(() => keyed.over({ rows: 2 }).aggregate({ price: max('price') }))
     expect(taken.code).toBe('SCHEMA_MISMATCH')
     expect(taken.message).toContain('a column that stays')

@@ -1,6 +1,8 @@
 // The row types of OVER aggregations: the rows' columns, and the aggregates.
 import {
+  collect,
   count,
+  countDistinct,
   type DataStream,
   type Fields,
   float64,
@@ -8,9 +10,11 @@ import {
   last,
   max,
   mean,
+  median,
   nullable,
   type RowOf,
   type StreamExecutionEnvironment,
+  topN,
   utf8,
 } from '../../src/index.ts'
 
@@ -43,6 +47,25 @@ rows<{ auction: number; word: string; price: number | null; before: string }>().
     .keyBy('word')
     .over({ orderBy: 'time', range: '1h' })
     .aggregate({ before: last('word') }),
+)
+rows<{
+  auction: number
+  word: string
+  price: number | null
+  words: number
+  middle: number | null
+  all: string[]
+  top: number[]
+}>().are(
+  bids
+    .keyBy('auction')
+    .over({ orderBy: 'time', range: '1h' })
+    .aggregate({
+      words: countDistinct('word'),
+      middle: median('price'),
+      all: collect('word', { limit: 100 }),
+      top: topN('price', 3),
+    }),
 )
 bids.keyBy('word').over({ orderBy: 'time', range: 'unbounded' })
 bids.keyBy('word').over({ rows: 'unbounded' })

@@ -1,5 +1,5 @@
 // Traits of aggregates over the rows up to each row.
-import { type OverFrame, overSchema } from '../../operators/over-spec.ts'
+import { keepsInFrame, type OverFrame, overSchema } from '../../operators/over-spec.ts'
 import { checkTime } from './columns.ts'
 import { durationText } from './duration-text.ts'
 import { kernel, type OperatorTraits, type SpecOf } from './operator-traits.ts'
@@ -24,7 +24,12 @@ export const overAggregate: OperatorTraits<SpecOf<'overAggregate'>> = {
     if (spec.time !== undefined) checkTime(input!, spec.time)
     return overSchema(input!, spec)
   },
-  engine: () => kernel('windows that end at a row: two running aggregates a key'),
+  engine: ({ aggregates, frame }) =>
+    kernel(
+      aggregates.some((one) => keepsInFrame(one, frame))
+        ? 'windows that end at a row: the values of one a key, and two running aggregates'
+        : 'windows that end at a row: two running aggregates a key',
+    ),
   detail({ keys, time, frame, aggregates }) {
     const order = time === undefined ? 'in order of arrival' : `in order of ${time}`
     const by = keys.length === 0 ? '' : ` by ${keys.join(', ')}`
