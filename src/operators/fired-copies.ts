@@ -5,6 +5,8 @@ import type { Kernels } from '../kernels/module.ts'
 import { rowsReset, type TriggerRows } from '../kernels/trigger.ts'
 import type { Aggregation } from './aggregation.ts'
 import type { OperatorContext } from './operator.ts'
+import type { WindowOutput } from './window-output.ts'
+import type { TriggerFiring } from './window-spec.ts'
 
 export class FiredCopies {
   readonly #kernels: Kernels
@@ -57,6 +59,14 @@ export class FiredCopies {
       kernels.reset(mark)
     }
     this.#used = 0
+  }
+
+  /** Emits results; accumulators among them begin anew when the trigger purges and does not count. */
+  flush(results: WindowOutput, { count, purging }: TriggerFiring, offset: number): void {
+    const n = results.length
+    results.flush()
+    if (count === 0 && purging && n > 0) this.reset({ rows: results.gathered, n, offset })
+    this.clear()
   }
 
   close(): void {

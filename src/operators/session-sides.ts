@@ -22,7 +22,7 @@ import { Vector } from '../columnar/vector.ts'
 import { bitmapBytes, bitmapToSelection } from '../kernels/bitmap.ts'
 import { NO_ROW } from '../kernels/operand.ts'
 import { type SessionMerges, SessionTable } from '../kernels/session-table.ts'
-import { takeFixed } from '../kernels/take.ts'
+import { rowsFrom, takeFixed } from '../kernels/take.ts'
 import { windowMillis } from '../kernels/trigger.ts'
 import { KeyCompaction } from '../state/key-compaction.ts'
 import type { OperatorContext } from './operator.ts'
@@ -342,9 +342,7 @@ export class SessionSides {
   #write(into: StateWriter, side: 0 | 1, from: number, length: number): void {
     const { kernels } = this.#context
     const own = this.#sides[side]
-    const numbers = kernels.scratch(length * 4)
-    for (let i = 0; i < length; i++) kernels.u32[(numbers >>> 2) + i] = from + i
-    const rows = { rows: numbers, length }
+    const rows = rowsFrom(kernels, from, length)
     const values = takeFixed(kernels, 8, own.times, rows)
     const columns = [
       ...own.vectors().map((vector) => gatherVector(kernels, vector, rows)),

@@ -1,8 +1,11 @@
-// The words of triggers as columns of a snapshot, with the window that they are of.
+// The words of triggers: how rows touch them, and what they are in a snapshot: columns, with the window that
+// they are of.
 import { int64, timestamp, uint8 } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
 import type { Kernels } from '../kernels/module.ts'
-import { triggerExport, triggerImport, type TriggerRows } from '../kernels/trigger.ts'
+import { triggerExport, triggerImport, type TriggerRows, triggerTouch } from '../kernels/trigger.ts'
+import type { OperatorContext } from './operator.ts'
+import type { TriggerFiring } from './window-spec.ts'
 
 /** The window by number; rows since the last firing; the next one; whether rows came since. */
 export const TRIGGER_FIELDS = [
@@ -24,6 +27,23 @@ export function triggerColumns(
   return [windows, counts, nexts, filled].map(
     (values, i) => new Vector({ type: TRIGGER_FIELDS[i]!.type, length: n, values }),
   )
+}
+
+/**
+ * Notes that rows have come; the earliest time at which one of their accumulators fires.
+ * @param millis gives the rows' times, i64 milliseconds
+ */
+export function touchTriggers(
+  context: OperatorContext,
+  rows: TriggerRows,
+  { time, intervalMs }: TriggerFiring,
+  millis: () => number,
+): number {
+  const times =
+    time === 'event'
+      ? { millis: millis(), nowMs: 0 }
+      : { millis: 0, nowMs: context.processingTimeMs() }
+  return triggerTouch(context.kernels, rows, { ...times, intervalMs })
 }
 
 /** @param own with or without the window */

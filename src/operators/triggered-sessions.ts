@@ -23,7 +23,6 @@ import {
   triggerFilled,
   triggerMerge,
   type TriggerRows,
-  triggerTouch,
   triggerWords,
 } from '../kernels/trigger.ts'
 import { fireCounted } from './count-rounds.ts'
@@ -42,7 +41,7 @@ import {
   type SessionParts,
   writeSessions,
 } from './session-parts.ts'
-import { setTriggerWords, TRIGGER_FIELDS, triggerColumns } from './trigger-state.ts'
+import { setTriggerWords, touchTriggers, TRIGGER_FIELDS, triggerColumns } from './trigger-state.ts'
 import { WindowInput } from './window-input.ts'
 import {
   firingOf,
@@ -240,15 +239,8 @@ export class TriggeredSessions implements Operator {
   }
 
   #touch(rows: TriggerRows, times: number): void {
-    const { kernels } = this.#context
-    const { time, intervalMs } = this.#firing
-    const earliest = triggerTouch(
-      kernels,
-      rows,
-      time === 'event'
-        ? { millis: this.#input.millis(times, rows.n), nowMs: 0, intervalMs }
-        : { millis: 0, nowMs: this.#context.processingTimeMs(), intervalMs },
-    )
+    const millis = (): number => this.#input.millis(times, rows.n)
+    const earliest = touchTriggers(this.#context, rows, this.#firing, millis)
     this.#nextMs = Math.min(this.#nextMs, earliest)
   }
 
@@ -325,12 +317,7 @@ export class TriggeredSessions implements Operator {
 
   #flush(): void {
     const { results, copies } = this.#opened()
-    const n = results.length
-    results.flush()
-    if (this.#firing.count === 0 && this.#firing.purging && n > 0) {
-      copies.reset({ rows: results.gathered, n, offset: this.#words })
-    }
-    copies.clear()
+    copies.flush(results, this.#firing, this.#words)
   }
 
   #free(): void {

@@ -19,19 +19,13 @@ import type { StateWriter } from '../checkpoint/operator-state.ts'
 import type { RecordBatch } from '../columnar/record-batch.ts'
 import { bitmapBytes, bitmapCount, bitmapLogic } from '../kernels/bitmap.ts'
 import type { Slice } from '../kernels/slice-table.ts'
-import {
-  triggerDue,
-  triggerFilled,
-  type TriggerRows,
-  triggerTouch,
-  triggerWords,
-} from '../kernels/trigger.ts'
+import { triggerDue, triggerFilled, type TriggerRows, triggerWords } from '../kernels/trigger.ts'
 import { fireCounted } from './count-rounds.ts'
 import { FiredCopies } from './fired-copies.ts'
 import { KeyCompaction } from '../state/key-compaction.ts'
 import { rowsBefore } from './late-firings.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
-import { TRIGGER_FIELDS, triggerColumns, setTriggerWords } from './trigger-state.ts'
+import { setTriggerWords, touchTriggers, TRIGGER_FIELDS, triggerColumns } from './trigger-state.ts'
 import { WindowInput } from './window-input.ts'
 import { WindowPanes } from './window-panes.ts'
 import { closeSlices, LiveSlices, openSlices, type SliceParts } from './window-parts.ts'
@@ -223,14 +217,8 @@ export class TriggeredWindows implements Operator {
     const { program } = this.#opened()
     const { windows, ids, rows, kept, n } = pass
     this.#input.updateBound(program, rows, kept, n)
-    const { time, intervalMs } = this.#firing
-    const earliest = triggerTouch(
-      kernels,
-      { rows, n, offset: this.#words },
-      time === 'event'
-        ? { millis, nowMs: 0, intervalMs }
-        : { millis: 0, nowMs: this.#context.processingTimeMs(), intervalMs },
-    )
+    const touching = { rows, n, offset: this.#words }
+    const earliest = touchTriggers(this.#context, touching, this.#firing, () => millis)
     this.#nextMs = Math.min(this.#nextMs, earliest)
     if (this.#firstAlive === this.#firstOpen) return
     const limit = BigInt(this.#firstOpen)
@@ -334,12 +322,7 @@ export class TriggeredWindows implements Operator {
 
   #flush(): void {
     const { results, copies, walk } = this.#opened()
-    const n = results.length
-    results.flush()
-    if (this.#firing.count === 0 && this.#firing.purging && n > 0) {
-      copies.reset({ rows: results.gathered, n, offset: this.#words })
-    }
-    copies.clear()
+    copies.flush(results, this.#firing, this.#words)
     for (const slice of this.#spent) walk.release(slice)
     this.#spent = []
   }

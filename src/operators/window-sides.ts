@@ -20,7 +20,7 @@ import { timestamp, type TimeUnit } from '../columnar/type.ts'
 import { Vector } from '../columnar/vector.ts'
 import { joinMark, joinRemap, joinSlices } from '../kernels/join.ts'
 import { partitionRows } from '../kernels/partition.ts'
-import type { Rows } from '../kernels/take.ts'
+import { type Rows, rowsFrom } from '../kernels/take.ts'
 import { KeyCompaction } from '../state/key-compaction.ts'
 import type { OperatorContext } from './operator.ts'
 import { SlicedRows } from './sliced-rows.ts'
@@ -227,10 +227,7 @@ export class WindowSides {
     { rows, from, length }: { rows: SliceRows; from: number; length: number },
   ): void {
     const { kernels } = this.#context
-    const numbers = kernels.scratch(length * 4)
-    const u32 = kernels.u32
-    for (let i = 0; i < length; i++) u32[(numbers >>> 2) + i] = from + i
-    const part = { rows: numbers, length }
+    const part = rowsFrom(kernels, from, length)
     const times = kernels.scratch(length * 8)
     const startMs = BigInt(this.#grid.sliceStartMs(index))
     kernels.i64.fill(startMs, times >>> 3, (times >>> 3) + length)
