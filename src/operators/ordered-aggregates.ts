@@ -24,7 +24,7 @@ import type { TouchedKeys } from '../kernels/changes.ts'
 import { compareNumbers } from '../kernels/compare.ts'
 import type { Kernels } from '../kernels/module.ts'
 import { constantOperand, NO_ROW, vectorOperand } from '../kernels/operand.ts'
-import { takeFixed } from '../kernels/take.ts'
+import { rowsFrom, takeFixed } from '../kernels/take.ts'
 import { ALL_ROWS, type KeyIds } from '../kernels/top-n.ts'
 import type { KeyColumns } from '../state/row-index.ts'
 import { SortedRows } from '../state/sorted-rows.ts'
@@ -268,11 +268,9 @@ export class OrderedAggregates {
 
   /** All entries of some keys, and whose (u32) each is. */
   #entriesOf(rows: SortedRows, first: number, count: number) {
-    const kernels = this.#kernels
-    const some = kernels.scratch(count * 4)
-    for (let i = 0; i < count; i++) kernels.u32[(some >>> 2) + i] = first + i
-    const entries = rows.first({ ids: some, count }, { limit: ALL_ROWS, ties: false })
-    return { entries, ids: rows.ownersOf(entries, { ids: some, count }) }
+    const keys = { ids: rowsFrom(this.#kernels, first, count).rows, count }
+    const entries = rows.first(keys, { limit: ALL_ROWS, ties: false })
+    return { entries, ids: rows.ownersOf(entries, keys) }
   }
 }
 
