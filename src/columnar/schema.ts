@@ -1,6 +1,6 @@
 // A schema: columns by position and by name. Immutable; one object is shared by all batches of a stream.
 import { DataflowError, didYouMean } from '../base/errors.ts'
-import { type DataType, type Fields, sameType, typeName } from './type.ts'
+import { type DataType, type Fields, isType, sameType, typeName } from './type.ts'
 
 export interface Field {
   readonly name: string
@@ -32,7 +32,8 @@ export class Schema {
    */
   static of(fields: Fields): Schema {
     for (const [name, type] of Object.entries(fields)) {
-      if (typeof (type as DataType | undefined)?.kind === 'string') continue
+      if (isType(type)) continue
+      if (name === 'schema' && isFields(type)) throw schemaWithin(type)
       const what = typeof type === 'function' ? ', with its brackets' : ''
       throw new DataflowError(
         'SCHEMA_MISMATCH',
@@ -112,4 +113,19 @@ export class Schema {
   toString(): string {
     return this.fields.map((field) => `${field.name}: ${typeName(field.type)}`).join(', ')
   }
+}
+
+const isFields = (given: unknown): given is Fields =>
+  typeof given === 'object' && given !== null && Object.values(given).some(isType)
+
+/** fromCollection() takes its columns among options; who takes nothing else takes them as they are. */
+function schemaWithin(fields: Fields): DataflowError {
+  const [name] = Object.keys(fields)
+  return new DataflowError(
+    'SCHEMA_MISMATCH',
+    `'schema' is no column with a type, but has columns in it: here they are given directly, ` +
+      `{ ${name}: utf8(), ... } and not { schema: { ... } }; a column of several ` +
+      'values is struct({ ... })',
+    { context: { column: 'schema' } },
+  )
 }

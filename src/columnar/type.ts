@@ -237,19 +237,44 @@ export const duration = <U extends TimeUnit = 'ms'>(unit?: U): Duration<U, false
   nullable: false,
   unit: timeUnit(unit ?? ('ms' as U), 'duration'),
 })
+/** Values of one type, as an array. @throws CONFIG_INVALID for what is no type */
 export const list = <T extends DataType>(item: T): List<T, false> => ({
   kind: 'list',
   nullable: false,
-  item,
+  item: givenType(item, 'list', 'the type of its items: list(utf8())'),
 })
-export const struct = <F extends Fields>(fields: F): Struct<F, false> => ({
-  kind: 'struct',
-  nullable: false,
-  fields,
-})
-/** The same type, with null allowed. */
+/** Values of several types, as an object. @throws CONFIG_INVALID for what are no types by name */
+export const struct = <F extends Fields>(fields: F): Struct<F, false> => {
+  const want = 'a type for each name: struct({ name: utf8() })'
+  if (!isObject(fields) || isType(fields)) throw noType(`struct(${givenText(fields)})`, want)
+  for (const [name, type] of Object.entries<unknown>(fields)) {
+    if (!isType(type)) throw noType(`struct({ ${name}: ${givenText(type)} })`, want)
+  }
+  return { kind: 'struct', nullable: false, fields }
+}
+/** The same type, with null allowed. @throws CONFIG_INVALID for what is no type */
 export const nullable = <T extends DataType>(type: T): WithNull<T, true> =>
-  withNullable(type, true) as WithNull<T, true>
+  withNullable(givenType(type, 'nullable', 'a type: nullable(utf8())'), true) as WithNull<T, true>
+
+const isObject = (given: unknown): given is object => typeof given === 'object' && given !== null
+
+/** True for a type; in plain JavaScript anything may be in its place. */
+export const isType = (given: unknown): given is DataType =>
+  isObject(given) && 'kind' in given && typeof given.kind === 'string'
+
+function givenType<T extends DataType>(given: T, place: string, want: string): T {
+  if (!isType(given)) throw noType(`${place}(${givenText(given)})`, want)
+  return given
+}
+
+function givenText(given: unknown): string {
+  if (typeof given === 'string') return `'${given}'`
+  if (typeof given === 'function') return given.name === '' ? 'a function' : given.name
+  return isObject(given) ? (isType(given) ? typeName(given) : 'an object') : String(given)
+}
+
+const noType = (place: string, want: string): DataflowError =>
+  new DataflowError('CONFIG_INVALID', `${place} takes ${want}`)
 
 /** The type with nullability set: what a function of columns gives. */
 export function withNullable(type: DataType, isNullable: boolean): DataType {

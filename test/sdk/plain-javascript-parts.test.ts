@@ -1,6 +1,6 @@
 // What plain JavaScript may take for a source, a sink, a tag, a strategy, a table: refused with what to write.
 import { describe, it } from 'vitest'
-import { count, decimal, int32, timestamp, WatermarkStrategy } from '../../src/index.ts'
+import { count, decimal, int32, timestamp, utf8, WatermarkStrategy } from '../../src/index.ts'
 import {
   api,
   type Case,
@@ -72,6 +72,48 @@ describe('what connectors, tags and tables are taken for', () => {
       'CONFIG_INVALID',
       () => decimal(precision, scale),
       `decimal(${precision}, ${scale}): a decimal has 1 to 38 digits, and 0 to all of them after the point`,
+    ]),
+    [
+      'a text for a type',
+      'CONFIG_INVALID',
+      () => api['list']!('x'),
+      "list('x') takes the type of its items: list(utf8())",
+    ],
+    [
+      'a type without its brackets',
+      'CONFIG_INVALID',
+      () => api['list']!(utf8),
+      'list(utf8) takes the type of its items: list(utf8())',
+    ],
+    [
+      'no type to allow null in',
+      'CONFIG_INVALID',
+      () => api['nullable']!(),
+      'nullable(undefined) takes a type: nullable(utf8())',
+    ],
+    [
+      'a number for a type of a struct',
+      'CONFIG_INVALID',
+      () => api['struct']!({ a: 1 }),
+      'struct({ a: 1 }) takes a type for each name: struct({ name: utf8() })',
+    ],
+    [
+      'a type for those of a struct',
+      'CONFIG_INVALID',
+      () => api['struct']!(int32()),
+      'struct(int32) takes a type for each name',
+    ],
+    [
+      'nothing for those of a struct',
+      'CONFIG_INVALID',
+      () => api['struct']!(null),
+      'struct(null) takes a type for each name',
+    ],
+    ...['map', 'flatMap', 'process'].map((method): Case => [
+      `the columns of ${method}() among options`,
+      'SCHEMA_MISMATCH',
+      () => stream[method]!(() => undefined, { schema: { key: utf8() } }),
+      "'schema' is no column with a type, but has columns in it: here they are given directly, { key: utf8(), ... }",
     ]),
     [
       'a unit of time that is none',
