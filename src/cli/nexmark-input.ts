@@ -80,18 +80,9 @@ function fileStream(
   kind: Kind,
   folder: string,
 ): DataStream<Fields> {
-  const source = fileSource(kind, folder)
-  const own = Schema.of(source.schema)
   const wanted = Schema.of(NEXMARK_SCHEMAS[kind])
-  for (const { name } of wanted.fields) {
-    if (own.has(name)) continue
-    throw new DataflowError(
-      'COLUMN_NOT_FOUND',
-      `${source.name} has no column '${name}'; it needs ${wanted.names.join(', ')}, and has ` +
-        own.names.join(', '),
-      { context: { column: name } },
-    )
-  }
+  const source = fileSource(kind, folder, wanted.names)
+  const own = Schema.of(source.schema)
   return env.fromSource(source).select(() =>
     Object.fromEntries(
       wanted.fields.map(({ name, type }) => {
@@ -103,12 +94,12 @@ function fileStream(
   ) as unknown as DataStream<Fields>
 }
 
-/** @throws FILE_NOT_FOUND with what is there instead */
-function fileSource(kind: Kind, folder: string): SourceSpec {
+/** @throws FILE_NOT_FOUND with what is there instead; COLUMN_NOT_FOUND, and UNSUPPORTED for one's type */
+function fileSource(kind: Kind, folder: string, columns: readonly string[]): SourceSpec {
   const parquetPath = join(folder, `${kind}.parquet`)
-  if (existsSync(parquetPath)) return parquet(parquetPath)
+  if (existsSync(parquetPath)) return parquet(parquetPath, { columns })
   const arrowPath = join(folder, `${kind}.arrow`)
-  if (existsSync(arrowPath)) return arrow(arrowPath)
+  if (existsSync(arrowPath)) return arrow(arrowPath, { columns })
   const has = existsSync(folder)
     ? `${folder} has ${readdirSync(folder).slice(0, 10).join(', ') || 'nothing'}`
     : `there is no folder ${folder}`

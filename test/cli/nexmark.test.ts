@@ -1,8 +1,9 @@
 // `millrace nexmark`: figures, files, and what bad input is answered with. That the answers are right is what
 // test/nexmark holds.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { IntervalYearMonth, makeVector, Table, tableToIPC, type Vector } from 'apache-arrow'
 import { afterAll, describe, expect, it } from 'vitest'
 import { nexmarkCommand, type NexmarkCommandOptions } from '../../src/cli/nexmark.ts'
 import { arrowFile, nexmark, StreamExecutionEnvironment } from '../../src/index.ts'
@@ -80,6 +81,33 @@ describe('millrace nexmark', () => {
     const [generated] = figuresOf(await run({ query: 'q2', events: 5_000, json: true }))
     expect(figures!['checksum']).toBe(generated!['checksum'])
     expect(figures).toMatchObject({ events: 4_600 })
+  })
+
+  it('says which column has a type that it cannot read, and which is missing', async () => {
+    const input = join(folder, 'strange')
+    mkdirSync(input)
+    const price = makeVector({ type: new IntervalYearMonth(), length: 1, data: Int32Array.of(1) })
+    const figuresWith = async (columns: Record<string, Vector>) => {
+      writeFileSync(join(input, 'bid.arrow'), tableToIPC(new Table(columns), 'file'))
+      return figuresOf(await run({ query: 'q2', input, json: true }))
+    }
+    const auction = makeVector(BigInt64Array.of(1n))
+    expect(await figuresWith({ auction, price })).toMatchObject([
+      {
+        error: {
+          code: 'UNSUPPORTED',
+          message: expect.stringMatching(/bid\.arrow: column 'price' has the Arrow type Interval/),
+        },
+      },
+    ])
+    expect(await figuresWith({ auction })).toMatchObject([
+      {
+        error: {
+          code: 'COLUMN_NOT_FOUND',
+          message: expect.stringMatching(/bid\.arrow has no column 'bidder'.* has auction$/),
+        },
+      },
+    ])
   })
 
   it('goes on behind a query that fails, and says so in its exit code', async () => {

@@ -179,7 +179,7 @@ class ArrowReader implements SourceReader {
       const { kernels, schema } = this.#context
       this.#bytes = new FileBytes(path)
       this.#layout = readIpcLayout(this.#bytes)
-      checkSupported(path, this.#layout, schema)
+      checkTypes(path, this.#layout, schema.names)
       const mark = kernels.mark()
       this.#reader = new IpcReader(kernels, this.#bytes, this.#layout, schema)
       kernels.reset(mark)
@@ -193,9 +193,9 @@ class ArrowReader implements SourceReader {
   }
 }
 
-function checkSupported(path: string, layout: IpcLayout, schema: Schema): void {
+function checkTypes(path: string, layout: IpcLayout, columns: readonly string[]): void {
   const { unsupported } = fromArrowSchema(layout.schema)
-  for (const name of schema.names) {
+  for (const name of columns) {
     const type = unsupported.get(name)
     if (type !== undefined) throw unsupportedColumn(path, name, type)
   }
@@ -278,6 +278,8 @@ export const arrowFormat: FileFormat = {
   name: 'arrow',
   extensions: ['.arrow', '.arrows', '.feather', '.ipc'],
   schema: (path) => withFile(path, (bytes) => fromArrowSchema(readIpcLayout(bytes).schema).schema),
+  checkTypes: (path, columns) =>
+    withFile(path, (bytes) => checkTypes(path, readIpcLayout(bytes), columns)),
   plan,
   reader: (context) => new ArrowReader(context),
   encoder: (context, options) => new ArrowEncoder(context, options),

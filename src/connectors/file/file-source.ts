@@ -68,6 +68,7 @@ export class FileSource implements Source {
       ({ path, compression, bytes: fileBytes }): readonly FileSplit[] => {
         const knows = this.#entry.knows(options)
         if (knows !== 'nothing') {
+          format.checkTypes?.(path, declared.names)
           checkSchema(path, declared, format.schema(path, options), knows === 'types')
         }
         return compression === 'none'

@@ -10,7 +10,7 @@
 //     not known to TypeScript. Declare the schema for typed rows.
 // U2  Relative paths are relative to the working directory of the process that builds the job.
 import { basename, extname } from 'node:path'
-import { DataflowError } from '../../base/errors.ts'
+import { DataflowError, didYouMean } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
 import { Schema } from '../../columnar/schema.ts'
 import type { Fields } from '../../columnar/type.ts'
@@ -198,8 +198,18 @@ function readFields(
   const entry = FORMATS[format]
   const file = expandPaths(paths, entry.endings)[0]!
   checkContent(file, entry)
-  const schema = formatNow(format).schema(file, options)
-  return (columns === undefined ? schema : schema.project(columns)).toFields()
+  const of = formatNow(format)
+  const schema = of.schema(file, options)
+  if (columns === undefined) return schema.toFields()
+  of.checkTypes?.(file, columns)
+  const missing = columns.find((name) => !schema.has(name))
+  if (missing === undefined) return schema.project(columns).toFields()
+  throw new DataflowError(
+    'COLUMN_NOT_FOUND',
+    `${file} has no column '${missing}'.${didYouMean(missing, schema.names)} ${columns.join(', ')} ` +
+      `are read of it, and it has ${schema.names.join(', ')}`,
+    { context: { location: file, column: missing } },
+  )
 }
 
 function sink(

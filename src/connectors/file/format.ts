@@ -56,6 +56,11 @@ export interface FileFormat {
    * @throws FORMAT_INVALID naming the file and what it looks like instead
    */
   schema(path: string, options: Json): Schema
+  /**
+   * Looks for columns that are there, but of a type that has no counterpart here: schema() leaves them out.
+   * @throws UNSUPPORTED naming the column and its type
+   */
+  checkTypes?(path: string, columns: readonly string[]): void
   /** Splits of one file in reading order, of about `splitBytes` each where the format can. */
   plan(path: string, options: Json, splitBytes: number): readonly FileSplit[]
   reader(context: FileReaderContext, options: Json): SourceReader

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { IntervalYearMonth, makeVector, Table, tableToIPC } from 'apache-arrow'
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest'
 import { systemClock } from '../../../src/base/clock.ts'
 import { DEFAULT_CONFIG } from '../../../src/base/config.ts'
@@ -175,6 +176,23 @@ describe('files', () => {
     const packed = join(folder, 'packed.csv.gz')
     writeFileSync(packed, gzipSync(readFileSync(path)))
     expect(csv(packed).schema).toEqual(spec.schema)
+  })
+
+  it('name a column whose type has no counterpart here, not as one that is missing', async () => {
+    const path = join(folder, 'a.arrow')
+    const table = new Table({
+      id: makeVector(Int32Array.of(1, 2)),
+      span: makeVector({ type: new IntervalYearMonth(), length: 2, data: Int32Array.of(1, 2) }),
+    })
+    writeFileSync(path, tableToIPC(table, 'file'))
+    expect(Object.keys(arrow(path).schema)).toEqual(['id'])
+    const refused = {
+      code: 'UNSUPPORTED',
+      message: expect.stringMatching(/a\.arrow: column 'span' has the Arrow type Interval/),
+    }
+    expect(() => arrow(path, { columns: ['id', 'span'] })).toThrow(expect.objectContaining(refused))
+    expect(() => arrow(path, { columns: ['id', 'spam'] })).toThrow(/a\.arrow has no column 'spam'/)
+    await expect(read(arrow(path, { schema: { span: int32() } }))).rejects.toMatchObject(refused)
   })
 
   it('without a header are named by the schema, whatever the job needs of them', async () => {
