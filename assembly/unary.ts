@@ -11,13 +11,17 @@ const FLOOR: i32 = 2
 const CEIL: i32 = 3
 const ROUND: i32 = 4
 const SQRT: i32 = 5
+const SIGN: i32 = 6
 
 const NONE: u32 = 0xffffffff
 
-// In pairs of lanes: the number just below a half, so that 0.49999999999999994 does not round up, and the
-// sign. Loaded, because V8 would build a constant anew in each iteration.
-const ROUNDING: usize = memory.data<u64>(
-  [0x3fdfffffffffffff, 0x3fdfffffffffffff, 0x8000000000000000, 0x8000000000000000],
+// In pairs of lanes: the number just below a half, so that 0.49999999999999994 does not round up; the
+// sign; one. Loaded, because V8 would build a constant anew in each iteration.
+const LANES: usize = memory.data<u64>(
+  [
+    0x3fdfffffffffffff, 0x3fdfffffffffffff, 0x8000000000000000, 0x8000000000000000,
+    0x3ff0000000000000, 0x3ff0000000000000,
+  ],
   16,
 )
 
@@ -61,7 +65,7 @@ export function unaryF32(op: i32, a: usize, n: u32, out: usize): void {
   else for (; out < end; out += 16, a += 16) v128.store(out, f32x4.abs(v128.load(a)))
 }
 
-/** out = op a: 0 neg, 1 abs, 2 floor, 3 ceil, 4 round (half away from zero), 5 sqrt. */
+/** out = op a: 0 neg, 1 abs, 2 floor, 3 ceil, 4 round (half away from zero), 5 sqrt, 6 sign. */
 export function unaryF64(op: i32, a: usize, n: u32, out: usize): void {
   const end = out + ((<usize>n) << 3)
   switch (op) {
@@ -78,18 +82,51 @@ export function unaryF64(op: i32, a: usize, n: u32, out: usize): void {
       for (; out < end; out += 16, a += 16) v128.store(out, f64x2.ceil(v128.load(a)))
       break
     case ROUND: {
-      const half = v128.load(ROUNDING)
-      const sign = v128.load(ROUNDING, 16)
-      for (; out < end; out += 16, a += 16) {
-        const x = v128.load(a)
-        v128.store(out, f64x2.trunc(f64x2.add(x, v128.or(half, v128.and(x, sign)))))
-      }
+      const half = v128.load(LANES)
+      const sign = v128.load(LANES, 16)
+      for (; out < end; out += 16, a += 16) v128.store(out, halfAway(v128.load(a), half, sign))
       break
     }
     case SQRT:
       for (; out < end; out += 16, a += 16) v128.store(out, f64x2.sqrt(v128.load(a)))
       break
+    case SIGN: {
+      // Zeros, and what is no number, are their own signs.
+      const zero = f64x2.splat(0)
+      const one = v128.load(LANES, 32)
+      const sign = v128.load(LANES, 16)
+      for (; out < end; out += 16, a += 16) {
+        const x = v128.load(a)
+        const isSigned = v128.or(f64x2.lt(x, zero), f64x2.gt(x, zero))
+        v128.store(out, v128.bitselect(v128.or(one, v128.and(x, sign)), x, isSigned))
+      }
+      break
+    }
     default:
       unreachable()
+  }
+}
+
+function halfAway(x: v128, half: v128, sign: v128): v128 {
+  return f64x2.trunc(f64x2.add(x, v128.or(half, v128.and(x, sign))))
+}
+
+/**
+ * Rounds to a multiple of 1 / factor, or with `isWhole` of factor, half away from zero. What has no such
+ * digits (from 2 to the 52 on in these units), and what would become infinite, stays as it is.
+ */
+export function roundDigitsF64(isWhole: bool, a: usize, factor: f64, n: u32, out: usize): void {
+  const half = v128.load(LANES)
+  const sign = v128.load(LANES, 16)
+  const units = f64x2.splat(factor)
+  const most = f64x2.splat(4503599627370496)
+  const infinite = f64x2.splat(Infinity)
+  for (const end = out + ((<usize>n) << 3); out < end; out += 16, a += 16) {
+    const x = v128.load(a)
+    const scaled = isWhole ? f64x2.div(x, units) : f64x2.mul(x, units)
+    const whole = halfAway(scaled, half, sign)
+    const y = isWhole ? f64x2.mul(whole, units) : f64x2.div(whole, units)
+    const isRounded = v128.and(f64x2.lt(f64x2.abs(scaled), most), f64x2.lt(f64x2.abs(y), infinite))
+    v128.store(out, v128.bitselect(y, x, isRounded))
   }
 }

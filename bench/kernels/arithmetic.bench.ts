@@ -9,7 +9,7 @@ import { inCacheAndFromMemory, kernelBench, type TwinBatch } from '../harness.ts
 import type { Random } from '../random.ts'
 
 const [ADD, SUB, MUL, DIV, MAX] = [0, 1, 2, 3, 5]
-const [ROUND, ABS] = [4, 1]
+const [ROUND, ABS, SIGN] = [4, 1, 6]
 const f64 = (rows: number): readonly [Float64Array] => [new Float64Array(rows)]
 const i32 = (rows: number): readonly [Int32Array] => [new Int32Array(rows)]
 const i64 = (rows: number): readonly [BigInt64Array] => [new BigInt64Array(rows)]
@@ -138,6 +138,45 @@ export default [
     c: 'five_operators_apart_f64',
     params: FIVE,
     expect: {},
+  }),
+  kernelBench({
+    name: 'round f64 to 2 digits',
+    input: (random, rows) => [random.float64(rows, -100, 100)],
+    output: f64,
+    kernel: ({ exports: { roundDigitsF64 } }) => ({
+      run: ({ in: [a], out: [out], rows }) => {
+        roundDigitsF64(false, a, 100, rows, out)
+        return 0
+      },
+    }),
+    twin: () => ({
+      run: ({ in: [a], out: [out] }) => {
+        twin.roundDigits(a, 2, out)
+        return 0
+      },
+    }),
+    c: 'round_digits_f64',
+    params: [100],
+    expect: { twin: 4 },
+  }),
+  kernelBench({
+    name: 'sign f64',
+    input: (random, rows) => [random.float64(rows, -100, 100)],
+    output: f64,
+    kernel: ({ exports: { unaryF64 } }) => ({
+      run: ({ in: [a], out: [out], rows }) => {
+        unaryF64(SIGN, a, rows, out)
+        return 0
+      },
+    }),
+    twin: () => ({
+      run: ({ in: [a], out: [out] }) => {
+        twin.unaryFloat('sign', a, out)
+        return 0
+      },
+    }),
+    c: 'sign_f64',
+    expect: { twin: 4 },
   }),
   kernelBench({
     name: 'round f64',

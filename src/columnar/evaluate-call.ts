@@ -6,6 +6,7 @@ import { arithmeticStep, divideStep, unaryStep } from './evaluate-arithmetic.ts'
 import { convert } from './evaluate-cast.ts'
 import { compareStep, distinctStep, nullTestStep } from './evaluate-compare.ts'
 import { likeStep } from './evaluate-like.ts'
+import { exponentialStep, powerStep, roundStep } from './evaluate-math.ts'
 import { stringStep } from './evaluate-string.ts'
 import { timeStep } from './evaluate-time.ts'
 import { type CallExpression, expressionText } from './expression.ts'
@@ -17,6 +18,7 @@ import {
   operandOf,
   stepNode,
   textOf,
+  validityOf,
   vectorOf,
   within,
 } from './step.ts'
@@ -59,9 +61,20 @@ export function callStep(expression: CallExpression, compile: Compile, type: Dat
     case 'abs':
     case 'floor':
     case 'ceil':
-    case 'round':
     case 'sqrt':
+    case 'sign':
       return unaryStep(expression, a, type)
+    case 'round':
+      return b === undefined ? unaryStep(expression, a, type) : roundStep(expression, a, type)
+    case 'exp':
+    case 'ln':
+    case 'log10':
+    case 'log2':
+      return exponentialStep(expression, a, type)
+    case 'pow':
+      return powerStep(expression, [a, b], type)
+    case 'nullIf':
+      return nullIfStep(expression, [a, b], type)
     case 'ifElse':
       return ifElseStep(a, branch(expression, b, type), branch(expression, c, type), type)
     case 'coalesce':
@@ -201,6 +214,28 @@ function coalesceStep(value: Node, otherwise: Node, type: DataType): Node {
       return choose(at, validity, [first, at], [otherwise, whereNull], type)
     },
     [value, otherwise],
+  )
+}
+
+/** The first, and null where the second equals it. */
+function nullIfStep(
+  expression: CallExpression,
+  [a, b]: readonly [Node, Node],
+  type: DataType,
+): Node {
+  const value = memoNode(a)
+  const isEqual = compareStep({ ...expression, function: 'eq' }, [value, b], BOOL)
+  return stepNode(
+    type,
+    (at) => {
+      const { kernels, n } = at
+      const { values, validity } = isEqual.step(at)
+      const bits = validity === 0 ? values : bitmapLogic(kernels, 'and', values, validity, n)
+      const vector = value.step(at)
+      const kept = validityOf(at, vector.validity, bitmapNot(kernels, bits, n))
+      return new Vector({ ...vector.parts(), type, validity: kept, nullCount: -1 })
+    },
+    [value, isEqual],
   )
 }
 

@@ -27,6 +27,8 @@ const INTEGERS = new Set(['int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 
 const FLOATS = new Set(['float32', 'float64'])
 const TEMPORAL = new Set(['timestamp', 'date', 'duration'])
 const DIGITS_MAX = 38
+/** 10 to the power of more is no float64. */
+const ROUND_DIGITS_MAX = 308
 
 export const isInteger = (type: DataType): boolean => INTEGERS.has(type.kind)
 export const isFloat = (type: DataType): boolean => FLOATS.has(type.kind)
@@ -175,6 +177,7 @@ function callType(expression: CallExpression, schema: Schema): DataType {
     case 'greatest':
       return withNullable(comparisonType(expression, a, b), some)
     case 'div':
+    case 'pow':
       numericType(expression, a, b)
       return withNullable(float64(), some)
     case 'idiv':
@@ -188,8 +191,17 @@ function callType(expression: CallExpression, schema: Schema): DataType {
     case 'ceil':
     case 'round':
     case 'sqrt':
+    case 'sign':
+    case 'exp':
+    case 'ln':
+    case 'log10':
+    case 'log2':
+      if (expression.arguments.length > 1) digitsOf(expression)
       all('numbers', isNumeric)
       return withNullable(float64(), some)
+    case 'nullIf':
+      comparisonType(expression, a, b)
+      return withNullable(a, true)
     case 'ifElse': {
       if (a.kind !== 'bool') throw mismatch(expression, `its condition is ${typeName(a)}, not bool`)
       return withNullable(comparisonType(expression, b, c), b.nullable || c.nullable)
@@ -211,6 +223,20 @@ function callType(expression: CallExpression, schema: Schema): DataType {
     default:
       return withNullable(stringType(expression, types), some)
   }
+}
+
+/**
+ * The digits of round(number, digits).
+ * @throws TYPE_MISMATCH when they are no constant integer in range
+ */
+export function digitsOf(expression: CallExpression): number {
+  const digits = expression.arguments[1]
+  if (digits?.kind === 'literal' && isInteger(digits.type) && digits.value !== null) {
+    const value = Number(digits.value)
+    if (Math.abs(value) <= ROUND_DIGITS_MAX) return value
+  }
+  const max = ROUND_DIGITS_MAX
+  throw mismatch(expression, `the digits are a constant integer from -${max} to ${max}`)
 }
 
 function additiveType(expression: CallExpression, a: DataType, b: DataType): DataType {

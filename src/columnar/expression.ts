@@ -34,13 +34,21 @@ export const FUNCTIONS = {
   abs: 1,
   floor: 1,
   ceil: 1,
-  round: 1,
+  // round's second argument is a literal integer
+  round: [1, 2],
   sqrt: 1,
+  sign: 1,
+  exp: 1,
+  ln: 1,
+  log10: 1,
+  log2: 1,
+  pow: 2,
   least: 2,
   greatest: 2,
-  // choice: ifElse(condition, then, otherwise); coalesce(value, default)
+  // choice: ifElse(condition, then, otherwise); coalesce(value, default); nullIf(value, other)
   ifElse: 3,
   coalesce: 2,
+  nullIf: 2,
   // time, UTC; truncate's second argument is a literal unit 'second'..'year'
   year: 1,
   month: 1,

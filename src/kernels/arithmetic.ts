@@ -5,7 +5,7 @@ import type { Kernels } from './module.ts'
 import { NUMERIC_KINDS, type Operand } from './operand.ts'
 
 const OPS = { add: 0, sub: 1, mul: 2, div: 3, min: 4, max: 5 } as const
-const UNARY_OPS = { neg: 0, abs: 1, floor: 2, ceil: 3, round: 4, sqrt: 5 } as const
+const UNARY_OPS = { neg: 0, abs: 1, floor: 2, ceil: 3, round: 4, sqrt: 5, sign: 6 } as const
 
 export type ArithmeticKind = 'int32' | 'int64' | 'float32' | 'float64'
 export type Arithmetic = keyof typeof OPS
@@ -66,7 +66,7 @@ export function divide(
   return { values, badRow: badRow >>> 0, validity: outValidity }
 }
 
-/** neg and abs of any kind; floor, ceil, round (half away from zero) and sqrt of float64. */
+/** neg and abs of any kind; floor, ceil, round (half away from zero), sqrt and sign of float64. */
 export function unary(
   kernels: Kernels,
   kind: ArithmeticKind,
@@ -94,4 +94,13 @@ export function unary(
       break
   }
   return { values, badRow: badRow >>> 0 }
+}
+
+/** float64 rounded to so many digits behind the point (below 0: before it), half away from zero. */
+export function roundDigits(kernels: Kernels, a: number, digits: number, n: number): number {
+  const values = kernels.scratch(n * 8)
+  // As a literal: a computed power of ten may be the number beside the nearest.
+  const factor = Number(`1e${Math.abs(digits)}`)
+  kernels.exports.roundDigitsF64(digits < 0, a, factor, n, values)
+  return values
 }

@@ -149,6 +149,9 @@ export class ExpressionColumn {
   coalesce(value: unknown): ExpressionColumn {
     return this.#with('coalesce', value)
   }
+  nullIf(value: unknown): ExpressionColumn {
+    return this.#with('nullIf', value)
+  }
   least(other: unknown): ExpressionColumn {
     return this.#with('least', other)
   }
@@ -205,11 +208,29 @@ export class ExpressionColumn {
   ceil(): ExpressionColumn {
     return this.#with('ceil')
   }
-  round(): ExpressionColumn {
-    return this.#with('round')
+  round(...digits: readonly unknown[]): ExpressionColumn {
+    return this.#text('round', ...digits)
   }
   sqrt(): ExpressionColumn {
     return this.#with('sqrt')
+  }
+  sign(): ExpressionColumn {
+    return this.#with('sign')
+  }
+  exp(): ExpressionColumn {
+    return this.#with('exp')
+  }
+  ln(): ExpressionColumn {
+    return this.#with('ln')
+  }
+  log10(): ExpressionColumn {
+    return this.#with('log10')
+  }
+  log2(): ExpressionColumn {
+    return this.#with('log2')
+  }
+  pow(exponent: unknown): ExpressionColumn {
+    return this.#with('pow', exponent)
   }
 
   year(): ExpressionColumn {

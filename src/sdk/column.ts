@@ -182,6 +182,8 @@ export interface ComparableColumn<T extends DataType> extends OpaqueColumn<T> {
   coalesce<O extends Operand<T>>(
     value: O,
   ): ColumnOf<WithNull<T, T['nullable'] extends false ? false : NullOf<O>>>
+  /** Null where this equals `value`, else this. */
+  nullIf(value: Operand<T>): ColumnOf<WithNull<T, true>>
   least<O extends Operand<T>>(
     other: O,
   ): ColumnOf<WithNull<CommonType<T, OperandType<T, O>>, Either<T['nullable'], NullOf<O>>>>
@@ -229,8 +231,29 @@ export interface NumericColumn<T extends DataType> extends ComparableColumn<T> {
   abs(): Self<T>
   floor(): Rounded<T>
   ceil(): Rounded<T>
-  round(): Rounded<T>
+  /**
+   * To so many digits behind the point, or before it (`round(-2)` gives hundreds); to whole numbers unless
+   * said. A half goes away from zero, as in SQL. Decimals are rounded as they are written; of a float64 it
+   * is the binary number that counts, as everywhere: 1.005 lies below its half.
+   * @param digits a constant integer from -308 to 308
+   */
+  round(digits?: number): Rounded<T>
+  /** NaN below 0, as in JavaScript. */
   sqrt(): Rounded<T>
+  /** -1, 0 or 1; NaN of NaN. */
+  sign(): Rounded<T>
+  /** e to the power of this; Infinity beyond float64. */
+  exp(): Rounded<T>
+  /** The natural logarithm: NaN below 0 and -Infinity at 0, as in JavaScript; never an error, or null. */
+  ln(): Rounded<T>
+  /** To base 10; out of its domain as `ln`. */
+  log10(): Rounded<T>
+  /** To base 2; out of its domain as `ln`. */
+  log2(): Rounded<T>
+  /** To the power of `exponent`, as Math.pow: NaN for a fraction's power of a number below 0. */
+  pow<O extends Operand<T>>(
+    exponent: O,
+  ): NumericColumn<Float<'float64', Either<T['nullable'], NullOf<O>>>>
 }
 
 type TextResult<N extends boolean, O extends readonly unknown[]> = TextColumn<

@@ -14,11 +14,8 @@ import type { Schema } from '../../src/columnar/schema.ts'
 import { type DataType, float64, sameType, UNITS_PER_SECOND } from '../../src/columnar/type.ts'
 import type { ErrorCode } from '../../src/base/errors.ts'
 import { castValue, divideRounded, floorDivide } from '../kernels/reference/cast.ts'
-import { FLOAT_UNARY } from '../kernels/reference/arithmetic.ts'
-import { reverse, side } from '../kernels/reference/string.ts'
-import { pad } from '../kernels/reference/string-pad.ts'
-import { likeExpression } from '../kernels/reference/string-like.ts'
-import { indexOf } from '../kernels/reference/string-search.ts'
+import { FLOAT_UNARY, roundTo } from '../kernels/reference/arithmetic.ts'
+import { naiveText } from './naive-text.ts'
 import { field, truncate } from '../kernels/reference/temporal.ts'
 import type { CalendarField, CalendarUnit } from '../../src/kernels/temporal.ts'
 import type { NumericKind } from '../../src/kernels/operand.ts'
@@ -202,6 +199,11 @@ function call(
       const [x, y] = [convert(a, aType, common), convert(b, bType, common)]
       return x === null || y === null ? null : holds(name, compare(x, y))
     }
+    case 'nullIf': {
+      const common = comparisonType(expression, aType, bType)
+      const [x, y] = [convert(a, aType, common), convert(b, bType, common)]
+      return x === null || y === null || compare(x, y) !== 0 ? a : null
+    }
     case 'truncate':
       return a === null ? null : truncated(a as bigint, aType, b as CalendarUnit)
     case 'least':
@@ -242,7 +244,9 @@ function strict(
     case 'floor':
     case 'ceil':
     case 'round':
-    case 'sqrt': {
+    case 'sqrt':
+    case 'sign': {
+      if (values.length === 2) return rounded(a, aType, Number(b))
       const x = convert(a, aType, type)
       if (x === null) return null
       if (typeof x === 'number') return FLOAT_UNARY[name](x)
@@ -259,8 +263,18 @@ function strict(
         ? null
         : BigInt(field(name as CalendarField, milliseconds(a as bigint, aType)))
     default:
-      return values.includes(null) ? null : text(name, values)
+      return values.includes(null) ? null : naiveText(name, values)
   }
+}
+
+function rounded(value: Value, from: DataType, digits: number): Value {
+  if (value === null) return null
+  if (from.kind !== 'decimal' || digits < 0 || digits >= from.scale) {
+    const x = convert(value, from, float64()) as number
+    return from.kind === 'decimal' && digits >= 0 ? x : roundTo(x, digits)
+  }
+  const units = divideRounded(value as bigint, 10n ** BigInt(from.scale - digits), true)
+  return Number(units) / Number(10n ** BigInt(digits))
 }
 
 function arithmeticTypes(
@@ -346,40 +360,4 @@ const milliseconds = (value: bigint, type: DataType): number =>
 
 function truncated(value: bigint, type: DataType, unit: CalendarUnit): bigint {
   return (BigInt(truncate(unit, milliseconds(value, type))) * unitsPerDay(type)) / 86_400_000n
-}
-
-function text(name: string, values: readonly Value[]): Value {
-  const [a, b] = values as [string, string]
-  switch (name) {
-    case 'startsWith':
-      return a.startsWith(b)
-    case 'endsWith':
-      return a.endsWith(b)
-    case 'contains':
-      return a.includes(b)
-    case 'like':
-      return likeExpression(b).test(a)
-    case 'indexOf':
-      return BigInt(indexOf(a, b))
-    case 'concat':
-      return a + b
-    case 'length':
-      return BigInt([...a].length)
-    case 'trim':
-    case 'trimStart':
-    case 'trimEnd':
-      return a[name]()
-    case 'reverse':
-      return reverse(a)
-    case 'left':
-    case 'right':
-      return side(a, name, Number(b))
-    case 'padStart':
-    case 'padEnd':
-      return pad(a, name === 'padStart' ? 'start' : 'end', Number(b), values[2] as string)
-    case 'repeat':
-      return a.repeat(Math.max(0, Number(b)))
-    default:
-      throw new Error(`${name} is not known here`)
-  }
 }

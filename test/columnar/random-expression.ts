@@ -234,6 +234,7 @@ export function expressionOf(family: Family, depth: number): fc.Arbitrary<Expres
   const choice = [
     call('ifElse', of('bool'), of(family), of(family)),
     call('coalesce', of(family), of(family)),
+    call('nullIf', of(family), of(family)),
   ]
   return fc.oneof(leaf, ...choice, ...callsOf(family, of))
 }
@@ -278,7 +279,8 @@ function callsOf(
     case 'number':
       return [
         calls(['add', 'sub', 'mul', 'div', 'least', 'greatest'], of('number'), of('number')),
-        calls(['neg', 'abs', 'floor', 'ceil', 'round', 'sqrt'], of('number')),
+        calls(['neg', 'abs', 'floor', 'ceil', 'round', 'sqrt', 'sign'], of('number')),
+        call('round', of('number'), fc.integer({ min: -3, max: 7 }).map(countLiteral)),
         castOf(
           of('number'),
           CAST_TARGETS.filter((type) => type.kind !== 'bool'),

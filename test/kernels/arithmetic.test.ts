@@ -1,7 +1,13 @@
 // Property tests of the arithmetic kernels (binary, division, unary) against their scalar twins.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Arithmetic, arithmetic, divide, unary } from '../../src/kernels/arithmetic.ts'
+import {
+  type Arithmetic,
+  arithmetic,
+  divide,
+  unary,
+  roundDigits,
+} from '../../src/kernels/arithmetic.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import { constantOperand, NO_ROW, vectorOperand } from '../../src/kernels/operand.ts'
 import { bitsOf, bools, inArena, lengths, place, readBits } from './linear-memory.ts'
@@ -209,6 +215,26 @@ describe('floats', () => {
         }),
       ),
       { numRuns: 1_000 },
+    )
+  })
+
+  it('round to digits as the twin does', () => {
+    const written = fc.tuple(fc.integer({ min: -99_999, max: 99_999 }), fc.nat({ max: 5 }))
+    const value = fc.oneof(
+      float,
+      written.map(([whole, digits]) => Number(`${whole}e-${digits}`)),
+    )
+    const places = fc.oneof(fc.integer({ min: -5, max: 6 }), fc.constantFrom(-308, -20, 25, 308))
+    fc.assert(
+      fc.property(columns(value, 2), places, ({ a, off }, digits) =>
+        inArena(kernels, () => {
+          const expected = new Float64Array(a.length)
+          twin.roundDigits(Float64Array.from(a), digits, expected)
+          const ptr = place(kernels, Float64Array.from(a), off)
+          const out = roundDigits(kernels, ptr, digits, a.length)
+          expect(new Float64Array(kernels.take(out, a.length * 8).buffer)).toEqual(expected)
+        }),
+      ),
     )
   })
 

@@ -122,6 +122,13 @@ describe('expressions', () => {
     ],
     [(r) => r.name.padStart(8), "padStart(name, 8, ' '): utf8"],
     [(r) => r.name.padEnd(8, r.name).repeat(2), 'repeat(padEnd(name, 8, name), 2): utf8'],
+    [(r) => r.price.round(1), 'round(price, 1): float64'],
+    [(r) => r.double.round(-2), 'round(double, -2): float64?'],
+    [(r) => r.small.sign().exp().ln(), 'ln(exp(sign(small))): float64'],
+    [(r) => r.big.log10().add(r.double.log2()), 'log10(big) + log2(double): float64?'],
+    [(r) => r.price.pow(2), 'pow(price, 2): float64'],
+    [(r) => r.big.nullIf(0), 'nullIf(big, 0): int64?'],
+    [(r) => r.day.nullIf('1970-01-01'), 'nullIf(day, 0): date?'],
     [(r) => r.time.truncate('hour'), "truncate(time, 'hour'): timestamp[us]"],
     [(r) => r.time.since(r.seconds), 'time - seconds: duration[us]'],
     [(r) => r.day.dayOfWeek(), 'dayOfWeek(day): int32'],
@@ -149,6 +156,16 @@ describe('expressions', () => {
     )
     expect(() => bound((r) => r.name.padEnd(2, 0 as never))).toThrowError(
       'padEnd(name, 2, 0): argument 3 is int32, not utf8',
+    )
+    const digits = 'the digits are a constant integer from -308 to 308'
+    for (const given of [1.5, 309, '2', (r: { small: Column }) => r.small]) {
+      expect(() =>
+        bound((r) => r.double.round((typeof given === 'function' ? given(r) : given) as number)),
+      ).toThrowError(digits)
+    }
+    expect(() => bound((r) => r.price.pow('x' as never))).toThrowError("'x' is no decimal")
+    expect(() => bound((r) => r.small.nullIf('x' as never))).toThrowError(
+      'nullIf(small, x): '.replace('x', "'x'") + 'int16 and utf8 do not compare; cast one',
     )
     const pattern = /the pattern of like\(\) is a constant text/
     expect(() => bound((r) => r.name.like(r.name as never))).toThrowError(pattern)

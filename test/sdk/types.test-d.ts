@@ -119,6 +119,16 @@ export function inferred(): void {
       e: r.origin.repeat(2),
     })),
   )
+  rows<{ a: number; b: number | null; c: number; d: number | null; e: bigint | null }>().are(
+    flights.select((r) => ({
+      a: r.price.round(2),
+      b: r.distance.sign().exp().ln().log10().log2(),
+      c: r.id.pow(2),
+      d: r.delay.pow(r.distance),
+      e: r.id.nullIf(0),
+    })),
+  )
+  rows<{ f: string | null }>().are(flights.select((r) => ({ f: r.origin.nullIf('') })))
   rows<{ at: number; is: boolean; maybe: boolean | null }>().are(
     flights.select((r) => ({
       at: r.origin.indexOf('O'),
@@ -241,6 +251,14 @@ export function mistakes(untyped: DataStream<Fields>): void {
   flights.where((r) => r.delay.eq('late'))
   // @ts-expect-error text is not added up
   flights.select((r) => ({ x: r.origin.add(1) }))
+  // @ts-expect-error digits are a constant
+  flights.select((r) => ({ x: r.distance.round(r.delay) }))
+  // @ts-expect-error a text has no logarithm
+  flights.select((r) => ({ x: r.origin.ln() }))
+  // @ts-expect-error a number to the power of a text
+  flights.select((r) => ({ x: r.delay.pow('2') }))
+  // @ts-expect-error a number never equals a text
+  flights.select((r) => ({ x: r.delay.nullIf('') }))
   // @ts-expect-error a count is a number
   flights.select((r) => ({ x: r.origin.left('1') }))
   // @ts-expect-error and no column of texts

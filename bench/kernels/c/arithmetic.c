@@ -33,6 +33,14 @@ FLOATS(divide_f64, x[i] / y[i])
 FLOATS(max_f64, greatest(x[i], y[i]))
 FLOATS(multiply_add_f64, x[i] * c + y[i])
 FLOATS(round_f64, trunc(x[i] + copysign(0.49999999999999994, x[i])))
+FLOATS(sign_f64, x[i] < 0 || x[i] > 0 ? copysign(1, x[i]) : x[i])
+
+static double digits(double x, double factor) {
+  const double scaled = x * factor;
+  const double y = trunc(scaled + copysign(0.49999999999999994, scaled)) / factor;
+  return fabs(scaled) < 4503599627370496.0 && fabs(y) < INFINITY ? y : x;
+}
+FLOATS(round_digits_f64, digits(x[i], c))
 
 /* (x * factor + y) * (one - x * share) in one loop. */
 static double five_operators_f64(const Batch *b) {
@@ -124,6 +132,8 @@ static const Function functions[] = {
     {"five_operators_f64", five_operators_f64},
     {"five_operators_apart_f64", five_operators_apart_f64},
     {"round_f64", round_f64},
+    {"sign_f64", sign_f64},
+    {"round_digits_f64", round_digits_f64},
     {"add_i32", add_i32},
     {"multiply_i32", multiply_i32},
     {"add_i64", add_i64},

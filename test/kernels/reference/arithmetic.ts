@@ -189,9 +189,24 @@ export const FLOAT_UNARY = {
     return Math.abs(x - whole) >= 0.5 ? whole + Math.sign(x) : whole
   },
   sqrt: Math.sqrt,
+  sign: Math.sign,
 } as const
 
 export function unaryFloat(op: keyof typeof FLOAT_UNARY, a: Float64Array, out: Float64Array): void {
   const apply = FLOAT_UNARY[op]
   for (let i = 0; i < out.length; i++) out[i] = apply(a[i]!)
+}
+
+/** To so many digits behind the point; what has none of them stays as it is. */
+export function roundTo(x: number, digits: number): number {
+  const factor = Number(`1e${Math.abs(digits)}`)
+  const scaled = digits < 0 ? x / factor : x * factor
+  if (!(Math.abs(scaled) < 2 ** 52)) return x
+  const whole = FLOAT_UNARY.round(scaled)
+  const y = digits < 0 ? whole * factor : whole / factor
+  return Number.isFinite(y) ? y : x
+}
+
+export function roundDigits(a: Float64Array, digits: number, out: Float64Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = roundTo(a[i]!, digits)
 }
