@@ -136,8 +136,8 @@ class IntervalJoin implements Operator {
   }
 
   *processWatermark(watermarkMs: number): Generator<void> {
-    this.#watermarkMs = watermarkMs
-    const first = firstAfter(watermarkMs, this.#unit)
+    this.#watermarkMs = Math.max(this.#watermarkMs, watermarkMs)
+    const first = firstAfter(this.#watermarkMs, this.#unit)
     const { state } = this.#use()
     for (const side of [0, 1] as const) {
       const { high, least, sweepAt } = this.#sides[side]

@@ -165,8 +165,8 @@ class OverAggregate implements Operator {
     if (time === undefined) return
     const { kernels } = this.#context
     const { waiting } = this.#use()
-    this.#watermarkMs = watermarkMs
-    const first = firstAfter(watermarkMs, time.unit)
+    this.#watermarkMs = Math.max(this.#watermarkMs, watermarkMs)
+    const first = firstAfter(this.#watermarkMs, time.unit)
     const due = waiting.due(first)
     if (due !== undefined) {
       const { rows: order, length } = due

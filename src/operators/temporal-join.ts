@@ -102,8 +102,8 @@ class TemporalJoin implements Operator {
     const { kernels, config } = this.#context
     const state = this.#use()
     const [left, right] = state.sides
-    this.#watermarkMs = watermarkMs
-    const first = firstAfter(watermarkMs, this.#unit)
+    this.#watermarkMs = Math.max(this.#watermarkMs, watermarkMs)
+    const first = firstAfter(this.#watermarkMs, this.#unit)
     const to = left.rows
     for (let from = 0; from < to;) {
       const range = { from, to, room: config.batchRows }

@@ -50,7 +50,10 @@ export const FIRED_FIELD = { name: '$fired', type: float64() } as const
 const PROGRESS = 'progress'
 const PROGRESS_SCHEMA = Schema.of({ watermark: float64() })
 
-/** Writes how far event time has come: what was late then is late when the job goes on. */
+/**
+ * Writes how far event time has come: what was late then is late when the job goes on, though its watermark
+ * begins anew and may be behind this at first.
+ */
 export function writeProgress(kernels: Kernels, into: StateWriter, watermarkMs: number): void {
   const builder = new BatchBuilder(kernels, PROGRESS_SCHEMA)
   builder.append({ watermark: watermarkMs })

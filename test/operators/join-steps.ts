@@ -26,4 +26,6 @@ export const watermarkStep = (most: number) =>
 export const restoreStep = fc.record({
   kind: fc.constant('restore' as const),
   parallelism: fc.integer({ min: 1, max: 3 }),
+  /** How far behind the watermark is that comes first: those who go on have none. */
+  back: fc.nat(20),
 })

@@ -118,6 +118,7 @@ async function check(test: Case): Promise<void> {
   let harness = await new KeyedHarness(options, keys, test.parallelism).open()
   const model = new Model(test)
   let watermark = -10
+  let sent = -Infinity
   let late = 0
   for (const step of [...test.steps, { kind: 'end' } as const]) {
     if (step.kind === 'batch') {
@@ -135,8 +136,10 @@ async function check(test: Case): Promise<void> {
       const restore = harness.snapshot()
       harness.close()
       harness = await new KeyedHarness({ ...options, restore }, keys, step.parallelism).open()
+      expect(harness.watermark(sent - step.back)).toEqual([])
     } else {
       watermark = step.kind === 'end' ? Infinity : watermark + step.by
+      sent = watermark
       expect(sorted(harness.watermark(watermark))).toEqual(sorted(model.watermark(watermark)))
     }
   }

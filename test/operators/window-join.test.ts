@@ -195,6 +195,7 @@ async function check(test: Case): Promise<void> {
   const model = new Model(test)
   const isByClock = test.window.time === 'processing'
   let watermark = -10
+  let sent = -Infinity
   let now = 0
   let late = 0
   for (const step of [...test.steps, { kind: 'end' } as const]) {
@@ -209,12 +210,14 @@ async function check(test: Case): Promise<void> {
       harness = new KeyedHarness({ ...options, restore }, keys, step.parallelism)
       harness.processingTime(now)
       await harness.open()
+      expect(harness.watermark(sent - step.back)).toEqual([])
     } else if (step.kind === 'clock') {
       now += step.by
       const want = isByClock ? model.watermark(now - 1) : []
       expect(sorted(harness.processingTime(now))).toEqual(sorted(want))
     } else {
       watermark = step.kind === 'end' ? Infinity : watermark + step.by
+      sent = watermark
       const isFiring = !isByClock || step.kind === 'end'
       const want = isFiring ? model.watermark(watermark) : []
       expect(sorted(harness.watermark(watermark))).toEqual(sorted(want))

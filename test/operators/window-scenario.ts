@@ -183,7 +183,9 @@ export async function runScenario(kernels: Kernels, scenario: Scenario): Promise
       expect(sorted(cluster.processingTime(now))).toEqual(sorted(want))
     } else {
       await cluster.restart(keys.length === 0 ? 1 : each.restart)
-      // A watermark comes again to whoever starts again.
+      // The watermark begins anew for whoever starts again: it comes again, from behind.
+      const behind = watermark - 5
+      expect(sorted(cluster.watermark(behind))).toEqual(sorted(model.watermark(behind)))
       expect(sorted(cluster.watermark(watermark))).toEqual(sorted(model.watermark(watermark)))
     }
   }
