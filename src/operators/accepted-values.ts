@@ -16,7 +16,13 @@ export interface ChangingRows {
 /** Values and the rows that they are of: none is null, all are in the filter. */
 export interface AcceptedValues extends ChangingRows {
   readonly values: readonly Vector[]
+  /** Which row of the batch (u32) each is; 0: they are all there. */
+  readonly rows: number
 }
+
+/** The place in its batch of an accepted row. */
+export const batchRow = (kernels: Kernels, { rows }: AcceptedValues, row: number): number =>
+  rows === 0 ? row : kernels.u32[(rows >>> 2) + row]!
 
 /** The rows that count for an aggregate of some columns: where none is null, and the filter is true. */
 export function acceptedValues(
@@ -29,12 +35,13 @@ export function acceptedValues(
   for (const { validity } of columns) {
     if (validity !== 0) bits = bits === 0 ? validity : validityAnd(kernels, bits, validity, n)
   }
-  if (bits === 0) return { ids, ops, n, values: columns }
+  if (bits === 0) return { ids, ops, n, values: columns, rows: 0 }
   const rows = bitmapToSelection(kernels, bits, n)
   return {
     ids: takeFixed(kernels, 4, ids, rows),
     ops: ops === 0 ? 0 : takeFixed(kernels, 1, ops, rows),
     n: rows.length,
+    rows: rows.rows,
     values: columns.map((column) => gatherVector(kernels, column, rows)),
   }
 }

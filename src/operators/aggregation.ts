@@ -42,7 +42,6 @@ import {
   type StatePart,
   stateParts,
 } from './aggregation-plan.ts'
-import { notThere } from './change-output.ts'
 import type { AggregateFunctionName, AggregateSpec } from './operator-spec.ts'
 
 export interface AggregationOptions {
@@ -210,11 +209,15 @@ export class Aggregation {
     })
   }
 
-  /** The error of a sum or a list that does not fit, or of a value that is taken back and is not there. */
-  overflow({ entry, row }: AggregateOverflow): DataflowError {
+  /** The row that takes a value back which is not there, if that is what has failed. */
+  missingRow({ entry, row }: AggregateOverflow): number | undefined {
+    return isMomentsOp(this.#accumulators[entry]!.op) ? row : undefined
+  }
+
+  /** The error of a sum or a list that does not fit. */
+  overflow({ entry }: AggregateOverflow): DataflowError {
     const { column: position, op, parameter } = this.#accumulators[entry]!
     const column = this.#input.fields[position]!
-    if (isMomentsOp(op)) return notThere(row)
     if (op === 'collect') return tooManyCollected(column.name, parameter!)
     return new DataflowError(
       'ARITHMETIC_OVERFLOW',

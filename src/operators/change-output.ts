@@ -3,8 +3,11 @@
 import { DataflowError } from '../base/errors.ts'
 import { OP_COLUMN, OP_FIELD, ROW_OPS } from '../columnar/changelog.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
+import { RowReader } from '../columnar/row-reader.ts'
 import { Vector } from '../columnar/vector.ts'
+import type { Kernels } from '../kernels/module.ts'
 import type { OperatorContext, Output } from './operator.ts'
+import { recordText } from './record-text.ts'
 
 /** Columns of rows [from, from + length) of what is emitted. */
 export type ChangeColumns = (from: number, length: number) => readonly Vector[]
@@ -53,11 +56,16 @@ export class ChangeOutput {
   }
 }
 
-/** A row that is taken back and is not there. */
-export const notThere = (row: number) =>
-  new DataflowError(
+/** A row of a batch (its place among those that are in) that is taken back and is not there. */
+export function notThere(kernels: Kernels, batch: RecordBatch, row: number): DataflowError {
+  const reader = new RowReader(kernels, batch.schema)
+  reader.bind(batch)
+  const shown = Object.entries(reader.row(row)).filter(([name]) => !name.startsWith('$'))
+  return new DataflowError(
     'RECORD_MALFORMED',
-    'a changelog takes a row back that it has not given: the changes of a row must come by one ' +
-      'way, and no rows may be left out of them but by where()',
+    `a changelog takes a row back that it has not given, ${recordText(Object.fromEntries(shown))}: ` +
+      'the changes of a row must come by one way, and no rows may be left out of them but by ' +
+      'where()',
     { context: { row } },
   )
+}

@@ -19,8 +19,7 @@ import { KeyColumn } from '../state/key-column.ts'
 import { KeyCompaction } from '../state/key-compaction.ts'
 import { KeyIndex } from '../state/key-index.ts'
 import type { KeyColumns } from '../state/row-index.ts'
-import { acceptedValues, type ChangingRows } from './accepted-values.ts'
-import { notThere } from './change-output.ts'
+import { acceptedValues, batchRow, type ChangingRows } from './accepted-values.ts'
 import type { AggregateSpec } from './operator-spec.ts'
 
 /** Rows that are looked at in one step when keys have new ids. */
@@ -182,14 +181,15 @@ export class DistinctCounts {
     for (const { totals } of this.#lists) totals.reserve(size)
   }
 
-  /** @throws RECORD_MALFORMED for a value that is taken back and is not there */
-  apply(changing: ChangingRows, dense: DenseColumns): void {
+  /** Gives the first row that takes a value back which is not there: its changes are incomplete then. */
+  apply(changing: ChangingRows, dense: DenseColumns): number | undefined {
     for (const list of this.#lists) {
       const within = list.filter === undefined ? undefined : dense(list.filter)
       const accepted = acceptedValues(this.#kernels, changing, [dense(list.column)], within)
       const missing = list.add(accepted, accepted.values[0]!)
-      if (missing !== undefined) throw notThere(missing)
+      if (missing !== undefined) return batchRow(this.#kernels, accepted, missing)
     }
+    return undefined
   }
 
   /** How many different values keys have. */

@@ -13,11 +13,10 @@
 import { assert } from '../base/assert.ts'
 import { type StateWriter, writeByKey } from '../checkpoint/operator-state.ts'
 import { OP_COLUMN } from '../columnar/changelog.ts'
-import { denseColumns } from '../columnar/dense-columns.ts'
+import { type DenseColumns, denseColumns } from '../columnar/dense-columns.ts'
 import { RecordBatch } from '../columnar/record-batch.ts'
 import { Schema } from '../columnar/schema.ts'
 import { type DataType, int64 } from '../columnar/type.ts'
-import type { Vector } from '../columnar/vector.ts'
 import type { AggregateOverflow } from '../kernels/aggregate.ts'
 import { bitmapNot } from '../kernels/bitmap.ts'
 import type { ByteColumn } from '../kernels/byte-table.ts'
@@ -28,7 +27,7 @@ import { takeFixed } from '../kernels/take.ts'
 import { KeyTtl } from '../state/key-ttl.ts'
 import { RowLayout } from '../state/row-layout.ts'
 import { Aggregation } from './aggregation.ts'
-import { ChangeOutput } from './change-output.ts'
+import { ChangeOutput, notThere } from './change-output.ts'
 import { flatPositions, TOUCHED_FIELD, touchedTimes } from './changelog-schema.ts'
 import { type Groups, GroupTable } from './group-state.ts'
 import type { AggregateSpec, OperatorSpec } from './operator-spec.ts'
@@ -134,10 +133,11 @@ class GroupAggregate implements Operator {
     this.#ttl?.touchOrForget(touched, size, (ids, count) => groups.reset(ids, count))
     const before = this.#isFinal ? undefined : this.#results({ touched, rows })
     const places = { rows: touched.locals, length: n }
-    this.#update(dense, takeFixed(kernels, 4, rows, places), n)
+    this.#update(batch, dense, takeFixed(kernels, 4, rows, places))
     if (this.#keptSpecs.length > 0) {
       const ids = takeFixed(kernels, 4, touched.ids, places)
-      kept.apply({ ids, ops: dense(this.#opColumn!).values, n }, dense)
+      const missing = kept.apply({ ids, ops: dense(this.#opColumn!).values, n }, dense)
+      if (missing !== undefined) throw notThere(kernels, batch, missing)
     }
     if (this.#isFinal && this.#opColumn === undefined) {
       groups.setAllLive(touched)
@@ -199,8 +199,9 @@ class GroupAggregate implements Operator {
   }
 
   /** Adds a batch's rows to accumulators, and takes those back that its ops say. */
-  #update(dense: (position: number) => Vector, targets: number, n: number): void {
+  #update(batch: RecordBatch, dense: DenseColumns, targets: number): void {
     const { kernels } = this.#context
+    const n = batch.rowCount
     const { program } = this.#opened()
     const inputs = this.#aggregation.inputs(kernels, dense, n)
     inputs.forEach((input, i) => program.bind(i, input))
@@ -209,15 +210,18 @@ class GroupAggregate implements Operator {
         ? undefined
         : retractedRows(kernels, dense(this.#opColumn).values, n)
     if (retracted === undefined || retracted.count === 0) {
-      this.#check(program.update(targets, 0, n))
+      this.#check(program.update(targets, 0, n), batch)
       return
     }
-    this.#check(program.update(targets, bitmapNot(kernels, retracted.bits, n), n))
-    this.#check(program.retract(targets, retracted.bits, n))
+    this.#check(program.update(targets, bitmapNot(kernels, retracted.bits, n), n), batch)
+    this.#check(program.retract(targets, retracted.bits, n), batch)
   }
 
-  #check(overflow: AggregateOverflow | undefined): void {
-    if (overflow !== undefined) throw this.#aggregation.overflow(overflow)
+  #check(overflow: AggregateOverflow | undefined, batch: RecordBatch): void {
+    if (overflow === undefined) return
+    const missing = this.#aggregation.missingRow(overflow)
+    if (missing !== undefined) throw notThere(this.#context.kernels, batch, missing)
+    throw this.#aggregation.overflow(overflow)
   }
 
   #results({ touched, rows }: Groups): Results {

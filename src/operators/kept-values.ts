@@ -41,12 +41,11 @@ export class KeptValues {
   }
 
   /**
-   * Puts a batch's values in, or takes them out; forget() must follow.
-   * @throws RECORD_MALFORMED for a value that is taken back and is not there
+   * Puts a batch's values in, or takes them out; forget() must follow. Gives a row that takes a value back
+   * which is not there, if there is one: that is an error.
    */
-  apply(changing: ChangingRows, dense: DenseColumns): void {
-    this.#ordered.apply(changing, dense)
-    this.#distinct.apply(changing, dense)
+  apply(changing: ChangingRows, dense: DenseColumns): number | undefined {
+    return this.#ordered.apply(changing, dense) ?? this.#distinct.apply(changing, dense)
   }
 
   /**

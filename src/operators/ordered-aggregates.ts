@@ -28,9 +28,8 @@ import { rowsFrom, takeFixed } from '../kernels/take.ts'
 import { ALL_ROWS, type KeyIds } from '../kernels/top-n.ts'
 import type { KeyColumns } from '../state/row-index.ts'
 import { SortedRows } from '../state/sorted-rows.ts'
-import { acceptedValues, type ChangingRows } from './accepted-values.ts'
+import { acceptedValues, batchRow, type ChangingRows } from './accepted-values.ts'
 import { tooManyCollected } from './aggregation.ts'
-import { notThere } from './change-output.ts'
 import type { AggregateFunctionName, AggregateSpec } from './operator-spec.ts'
 
 /** In which order an aggregate wants its values, and where it looks. */
@@ -110,10 +109,10 @@ export class OrderedAggregates {
   }
 
   /**
-   * Puts a batch's values into their lists, or takes them out; forget() must follow.
-   * @throws RECORD_MALFORMED for a value that is taken back and is not there
+   * Puts a batch's values into their lists, or takes them out; forget() must follow. Gives the first row
+   * that takes a value back which is not there: its changes are incomplete then.
    */
-  apply(changing: ChangingRows, dense: DenseColumns): void {
+  apply(changing: ChangingRows, dense: DenseColumns): number | undefined {
     for (const list of this.#lists) {
       const within = list.filter === undefined ? undefined : dense(list.filter)
       const accepted = acceptedValues(this.#kernels, changing, list.columns.map(dense), within)
@@ -122,8 +121,9 @@ export class OrderedAggregates {
       const coming = { ids, ops, columns, n }
       const keep = { limit: ALL_ROWS, ties: false }
       const missing = list.rows.apply(coming, keep, { gone: list.gone, strict: true })
-      if (missing !== undefined) throw notThere(missing)
+      if (missing !== undefined) return batchRow(this.#kernels, accepted, missing)
     }
+    return undefined
   }
 
   /**

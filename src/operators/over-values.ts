@@ -9,6 +9,7 @@
 // OV2  Results are kept by row, from apply() until release(): they may live over steps.
 // OV3  Frames that end somewhere are snapshot as their rows, of which the values follow. Without an end
 //      the values themselves are, and nobody keeps the rows.
+import { assert } from '../base/assert.ts'
 import type { StateReader, StateWriter } from '../checkpoint/operator-state.ts'
 import { ROW_OPS } from '../columnar/changelog.ts'
 import { gatherVector } from '../columnar/gather.ts'
@@ -244,11 +245,12 @@ export class OverValues {
     kernels.u8.fill(ROW_OPS.delete, ops, ops + left)
     kernels.u8.fill(ROW_OPS.insert, ops + left, ops + n)
     const made = new Map<number, Vector>()
-    this.#kept.apply({ ids: of.ids, ops, n }, (position) => {
+    const missing = this.#kept.apply({ ids: of.ids, ops, n }, (position) => {
       const vector = made.get(position) ?? of.columns(this.#columns.indexOf(position))
       made.set(position, vector)
       return vector
     })
+    assert(missing === undefined, 'what leaves a frame was in it')
   }
 
   /** Who moves on in which round, and what leaves by that. */

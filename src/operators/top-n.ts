@@ -212,7 +212,7 @@ class TopN implements Operator {
     const { rows } = this.#opened()
     const gone = rows.newGone(coming.n, held)
     const missing = rows.apply(coming, this.#keep, { gone, strict: true })
-    if (missing !== undefined) throw notThere(missing)
+    if (missing !== undefined) throw notThere(this.#context.kernels, batch, missing)
     return { touched: coming.touched, gone }
   }
 

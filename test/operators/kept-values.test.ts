@@ -255,15 +255,27 @@ describe('aggregates of rows that change', () => {
     harness.close()
   })
 
-  it.each(['countDistinct', 'varPop'] as const)('refuse what was not there: %s', async (of) => {
-    const specs: readonly AggregateSpec[] = [{ name: 'one', function: of, column: 'x' }]
-    const harness = new OperatorHarness(optionsOf(16_384, specs))
-    await harness.open()
-    expect(() => harness.batch([row({ x: null }), row({ x: 6, $op: 3 })])).toThrow(
-      expect.objectContaining({ code: 'RECORD_MALFORMED', context: { row: expect.any(Number) } }),
-    )
-    harness.close()
-  })
+  it.each(['countDistinct', 'quantile', 'varPop'] as const)(
+    'refuse what was not there: %s',
+    async (of) => {
+      const spec = { name: 'one', function: of, column: 'x' }
+      const specs: readonly AggregateSpec[] = [
+        of === 'quantile' ? { ...spec, parameter: 0.5 } : spec,
+      ]
+      const harness = new OperatorHarness(optionsOf(16_384, specs))
+      await harness.open()
+      // Neither rows whose value does not count nor rows that are left out shift it.
+      const rows = [row({ x: 1 }), row({ x: null }), row({ x: 2 }), row({ x: 6, key: 2, $op: 3 })]
+      expect(() => harness.batch(rows, (_, i) => i !== 0)).toThrow(
+        expect.objectContaining({
+          code: 'RECORD_MALFORMED',
+          message: expect.stringMatching(/has not given, \{"key":2,"x":6,.*\}: the changes/),
+          context: { row: 2 },
+        }),
+      )
+      harness.close()
+    },
+  )
 
   it('refuse more values than collect() takes', async () => {
     const specs: readonly AggregateSpec[] = [
