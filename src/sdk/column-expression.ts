@@ -11,6 +11,8 @@ import { Schema } from '../columnar/schema.ts'
 import { type DataType, duration, type Fields } from '../columnar/type.ts'
 import { isHidden } from '../graph/stream-graph.ts'
 import type { Column, ColumnsOf, TruncateUnit } from './column.ts'
+import { checkArguments } from './column-arguments.ts'
+import { isRecord, shown } from './given.ts'
 import { literalOf } from './literal.ts'
 import { type TimeSpan, timeSpanMs } from './time-span.ts'
 
@@ -19,10 +21,10 @@ type Bind = (schema: Schema) => Expression
 /** The expression of a column, against the schema of the stream. */
 export function bindColumn(column: Column | ExpressionColumn, schema: Schema): Expression {
   if (!(column instanceof ExpressionColumn)) {
-    const shown = typeof column === 'function' ? 'a function' : JSON.stringify(column)
+    const what = typeof column === 'function' ? 'a function' : JSON.stringify(column)
     throw new DataflowError(
       'TYPE_MISMATCH',
-      `${shown} is no column expression; use the callback's columns, col() or lit()`,
+      `${what} is no column expression; use the callback's columns, col() or lit()`,
     )
   }
   return column.bind(schema)
@@ -128,6 +130,10 @@ export class ExpressionColumn {
     return this.ge(low).and(this.le(high))
   }
   in(values: readonly unknown[]): ExpressionColumn {
+    if (!Array.isArray(values)) {
+      const message = `in() takes an array of values, ['a', 'b'], not ${shown(values)}`
+      throw new DataflowError('CONFIG_INVALID', message)
+    }
     return new ExpressionColumn((schema) => {
       const input = this.bind(schema)
       const type = expressionType(input, schema)
@@ -159,10 +165,10 @@ export class ExpressionColumn {
     return this.#with('greatest', other)
   }
   cast(to: DataType): ExpressionColumn {
-    return this.#cast(to, false)
+    return this.#cast('cast', to)
   }
   tryCast(to: DataType): ExpressionColumn {
-    return this.#cast(to, true)
+    return this.#cast('tryCast', to)
   }
 
   and(other: unknown): ExpressionColumn {
@@ -208,8 +214,8 @@ export class ExpressionColumn {
   ceil(): ExpressionColumn {
     return this.#with('ceil')
   }
-  round(...digits: readonly unknown[]): ExpressionColumn {
-    return this.#text('round', ...digits)
+  round(digits?: unknown): ExpressionColumn {
+    return digits === undefined ? this.#text('round') : this.#text('round', digits)
   }
   sqrt(): ExpressionColumn {
     return this.#with('sqrt')
@@ -357,14 +363,20 @@ export class ExpressionColumn {
     })
   }
 
-  #cast(to: DataType, isTry: boolean): ExpressionColumn {
+  #cast(call: 'cast' | 'tryCast', to: DataType): ExpressionColumn {
+    if (!isRecord(to) || typeof to.kind !== 'string') {
+      const message = `${call}() takes a type, such as int32(), not ${shown(to)}`
+      throw new DataflowError('CONFIG_INVALID', message)
+    }
     return new ExpressionColumn((schema) => ({
       kind: 'cast',
       input: this.bind(schema),
       to,
-      try: isTry,
+      try: call === 'tryCast',
     }))
   }
 }
+
+checkArguments(ExpressionColumn.prototype)
 
 const TRUNCATE_UNITS: readonly string[] = ['second', 'minute', 'hour', 'day', 'month', 'year']

@@ -1,5 +1,6 @@
 // Column expressions: what a callback's methods become against a schema, and how values beside a column
 // take its type.
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { expressionText, FUNCTIONS } from '../../src/columnar/expression.ts'
 import { expressionType } from '../../src/columnar/expression-type.ts'
@@ -177,6 +178,14 @@ describe('expressions', () => {
     const methods = new Set<string>(Object.getOwnPropertyNames(ExpressionColumn.prototype))
     const missing = Object.keys(FUNCTIONS).filter((name) => !methods.has(name))
     expect(missing).toEqual(['ifElse'])
+  })
+
+  it('have each method in the table of the guide', () => {
+    const guide = readFileSync(new URL('../../docs/guide.md', import.meta.url), 'utf8')
+    const table = /## Column functions\n[^]*?\n## /.exec(guide)![0]
+    const methods = Object.getOwnPropertyNames(ExpressionColumn.prototype)
+    const missing = methods.filter((name) => !new RegExp(`\\b${name}[(\`]`).test(table))
+    expect(missing).toEqual(['constructor'])
   })
 
   it('show the columns of the stream, and no hidden ones', () => {
