@@ -96,6 +96,7 @@ export type {
 } from './operators/functions.ts'
 export type {
   CoGroupFunction,
+  OneSide,
   JoinContext,
   FlatJoinFunction,
   JoinFunction,

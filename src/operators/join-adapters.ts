@@ -3,7 +3,7 @@
 import { adapted, type Call, lifeOf } from './function-adapters.ts'
 import { functionInstance } from './function-instance.ts'
 import type { BaseContext, Collector, RichFunction } from './functions.ts'
-import type { JoinContext, ProcessJoinFunction } from './join-functions.ts'
+import type { JoinContext, OneSide, ProcessJoinFunction } from './join-functions.ts'
 
 /** Names of the columns of both sides. */
 export type SideNames = readonly [readonly string[], readonly string[]]
@@ -54,6 +54,13 @@ export const processJoinFunction =
       },
     }
   }
+
+/** The gap of a session over both sides' rows, from a function of one side's row (OneSide). */
+export function gapOfSides(gap: (row: never) => number, names: SideNames): (row: Row) => number {
+  const [left, right] = [splitter(0, names), splitter(1, names)]
+  const own = gap as (row: OneSide<Row, Row>) => number
+  return (row) => own(row[IS_RIGHT] === true ? { right: right(row) } : { left: left(row) })
+}
 
 /** A CoGroupFunction, or a plain function, as a function over the window of rows of both sides. */
 export const coGroupFunction = (given: unknown, names: SideNames): Factory =>

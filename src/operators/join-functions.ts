@@ -42,3 +42,8 @@ export interface PairFunction<L, R, Out> extends RichFunction {
 export interface CoGroupFunction<L, R, Out> extends RichFunction {
   coGroup(left: readonly L[], right: readonly R[], out: Collector<Out>): void
 }
+
+/** A row of one of two streams: what the gap of a session in a join is told. */
+export type OneSide<L, R> =
+  | { readonly left: L; readonly right?: undefined }
+  | { readonly left?: undefined; readonly right: R }

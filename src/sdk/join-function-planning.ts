@@ -4,6 +4,7 @@ import { DataflowError } from '../base/errors.ts'
 import { type DataType, type Fields, sameType, timestamp, typeName } from '../columnar/type.ts'
 import {
   coGroupFunction,
+  gapOfSides,
   IS_RIGHT,
   joinFunction,
   PAIR_TIMES,
@@ -133,9 +134,11 @@ export function planCoGroup(
   const both = bothSides(sides, location)
   const made = kind === 'coGroup' ? coGroupFunction(closure, names) : joinFunction(closure, names)
   const keys = sides[0].keys.map((_, i) => keyName(i))
+  const { gap } = settings
+  const gaps = gap === undefined ? {} : { gap: gapOfSides(gap, names) }
   return planRowWindow(
     both,
-    { ...settings, keys },
+    { ...settings, ...gaps, keys },
     {
       function: kind === 'coGroup' ? 'CoGroupFunction' : 'JoinFunction',
       functions: { window: { kind: 'process', given: made } },

@@ -7,6 +7,7 @@
 import type { Fields, RowOf } from '../columnar/type.ts'
 import type {
   CoGroupFunction,
+  OneSide,
   PairFunction,
   ProcessJoinFunction,
 } from '../operators/join-functions.ts'
@@ -34,6 +35,7 @@ import {
   type WindowSettings,
   windowSettings,
 } from './window-planning.ts'
+import type { DynamicSession } from './window.ts'
 import type { Wrap } from './windowed-stream.ts'
 
 type Sides = readonly [KeyedSide, KeyedSide]
@@ -256,9 +258,10 @@ export class EqualKeys<
 
   /**
    * The windows in which rows meet. Windows by event time need assignWatermarks() of both streams.
-   * @param window tumble(...), slide(...), cumulate(...), session(...) or globalWindow()
+   * @param window tumble(...), slide(...), cumulate(...), session(...) or globalWindow(); the gap of
+   *   session({ gap: (row) => ... }) is of a row of either side: `row.left` or `row.right` is there
    */
-  window(window: WindowSpec): JoinWindow<L, R, J> {
+  window(window: WindowSpec | DynamicSession<OneSide<RowOf<L>, RowOf<R>>>): JoinWindow<L, R, J> {
     return atCallSite(
       'window',
       () => new JoinWindow(this.#kind, this.#sides, windowSettings([], window), this.#wrap),

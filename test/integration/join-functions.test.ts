@@ -270,27 +270,50 @@ describe('a join in windows whose function collects', () => {
 
 describe('a join of sessions', () => {
   const GAP = 900
+  const COUNTS = { l: int32(), r: int32() }
+  interface SideRow {
+    readonly id: number
+    readonly at: number
+    readonly order?: (typeof ORDERS)[number]
+    readonly payment?: (typeof PAYMENTS)[number]
+  }
+
   /** The sessions of each key, of both sides' rows. */
-  const sessions = () => {
-    const all = [
-      ...ORDERS.map((order) => ({ id: order.id, at: order.time, order, payment: undefined })),
-      ...PAYMENTS.map((payment) => ({
-        id: payment.order,
-        at: payment.paid,
-        order: undefined,
-        payment,
-      })),
+  const sessions = (gapOf: (row: SideRow) => number = () => GAP) => {
+    const all: SideRow[] = [
+      ...ORDERS.map((order) => ({ id: order.id, at: order.time, order })),
+      ...PAYMENTS.map((payment) => ({ id: payment.order, at: payment.paid, payment })),
     ]
     return [...Map.groupBy(all, ({ id }) => id).values()].flatMap((rows) => {
       const found: (typeof rows)[] = []
       for (const row of rows.toSorted((a, b) => a.at - b.at)) {
         const last = found.at(-1)
-        if (last !== undefined && row.at <= last.at(-1)!.at + GAP) last.push(row)
+        if (last?.some((one) => row.at <= one.at + gapOf(one)) === true) last.push(row)
         else found.push([row])
       }
       return found
     })
   }
+
+  it.each([1, 2, 4])('with a gap of each row, in %d subtasks', async (parallelism) => {
+    const { orders, payments } = streams(parallelism)
+    const gapOf = (item: string | undefined, amount: number | null | undefined) =>
+      item === undefined ? (amount ?? 9) * 40 + 1 : item.length * 300
+    const rows = orders
+      .coGroup(payments)
+      .where('id')
+      .equalTo('order')
+      .window(session({ gap: ({ left, right }) => gapOf(left?.item, right?.amount) }))
+      .apply((left, right, out) => out.collect({ l: left.length, r: right.length }), COUNTS)
+    const all = sessions(({ order, payment }) => gapOf(order?.item, payment?.amount))
+    const expected = all.map((group) => {
+      const l = group.filter(({ order }) => order !== undefined).length
+      return { l, r: group.length - l }
+    })
+    expect(expected.some(({ l, r }) => l > 1 && r > 1)).toBe(true)
+    expect(expected.some(({ l, r }) => l === 0 || r === 0)).toBe(true)
+    expect(texts(await Array.fromAsync(rows.collect()))).toEqual(texts(expected))
+  })
 
   it.each([1, 2, 4])('over columns, full, in %d subtasks', async (parallelism) => {
     const { orders, payments } = streams(parallelism)

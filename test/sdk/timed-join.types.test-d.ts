@@ -5,6 +5,7 @@ import {
   nullable,
   type RowOf,
   type SourceSpec,
+  session,
   type StreamExecutionEnvironment,
   timestamp,
   tumble,
@@ -74,6 +75,13 @@ rows<{ item: string; paid: number | null }>().are(
 interval.select((order) => ({ amount: order.amount }))
 
 const grouped = orders.coGroup(payments).where('id').equalTo('order').window(tumble('1s'))
+
+const both = orders.coGroup(payments).where('id').equalTo('order')
+both.window(
+  session({ gap: ({ left, right }) => (left === undefined ? right.order : left.item.length) }),
+)
+// @ts-expect-error a row of the left side has no amount
+both.window(session({ gap: ({ left }) => left?.amount ?? 1 }))
 
 rows<{ n: number }>().are(
   grouped.apply(
