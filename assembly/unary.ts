@@ -91,14 +91,14 @@ export function unaryF64(op: i32, a: usize, n: u32, out: usize): void {
       for (; out < end; out += 16, a += 16) v128.store(out, f64x2.sqrt(v128.load(a)))
       break
     case SIGN: {
-      // Zeros, and what is no number, are their own signs.
+      // A zero keeps its sign, and what is no number is none.
       const zero = f64x2.splat(0)
-      const one = v128.load(LANES, 32)
       const sign = v128.load(LANES, 16)
+      const one = v128.load(LANES, 32)
       for (; out < end; out += 16, a += 16) {
         const x = v128.load(a)
-        const isSigned = v128.or(f64x2.lt(x, zero), f64x2.gt(x, zero))
-        v128.store(out, v128.bitselect(v128.or(one, v128.and(x, sign)), x, isSigned))
+        const size = v128.and(f64x2.gt(v128.andnot(x, sign), zero), one)
+        v128.store(out, v128.or(v128.or(v128.and(x, sign), size), f64x2.ne(x, x)))
       }
       break
     }
