@@ -113,7 +113,7 @@ function run(
     case 'indexOf':
       return { values: stringIndexOf(kernels, column, n, text) }
     case 'concat':
-      return stringConcat(kernels, [{ ...column.parts(), stride: 4 }, text], n)
+      return stringConcat(kernels, [{ ...column.parts(), stride: 4 }, ...texts], n)
     case 'substring':
       return stringSubstring(kernels, column, n, int, length)
     case 'splitPart':

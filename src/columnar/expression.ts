@@ -72,7 +72,7 @@ export const FUNCTIONS = {
   // like's pattern is a literal (like-pattern.ts)
   like: 2,
   indexOf: 2,
-  concat: 2,
+  concat: -1,
   substring: 3,
   splitPart: 3,
   left: 2,

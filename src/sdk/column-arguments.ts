@@ -4,7 +4,7 @@ import { DataflowError } from '../base/errors.ts'
 import type { ExpressionColumn } from './column-expression.ts'
 import { isRecord, shown } from './given.ts'
 
-/** Parameters of each method, as a message shows them; `?` is one that may be left out. */
+/** Parameters of each method, as a message shows them; `?` is one that may be left out, `...` any number. */
 const PARAMETERS: Readonly<Record<Exclude<keyof ExpressionColumn, 'bind'>, string>> = {
   eq: 'other',
   ne: 'other',
@@ -65,7 +65,7 @@ const PARAMETERS: Readonly<Record<Exclude<keyof ExpressionColumn, 'bind'>, strin
   contains: 'part',
   like: 'pattern',
   indexOf: 'part',
-  concat: 'other',
+  concat: 'other, ...others',
   substring: 'start, length',
   left: 'count',
   right: 'count',
@@ -80,10 +80,11 @@ const PARAMETERS: Readonly<Record<Exclude<keyof ExpressionColumn, 'bind'>, strin
 export function checkArguments(prototype: ExpressionColumn): void {
   for (const [name, parameters] of Object.entries(PARAMETERS)) {
     const names = parameters === '' ? [] : parameters.split(', ')
-    const required = names.filter((one) => !one.endsWith('?')).length
+    const required = names.filter((one) => !/[?]$|^[.]/.test(one)).length
+    const most = parameters.includes('...') ? Infinity : names.length
     const method = Reflect.get(prototype, name) as (...given: readonly unknown[]) => unknown
     const checked = function (this: ExpressionColumn, ...given: readonly unknown[]): unknown {
-      if (given.length < required || given.length > names.length) throw wrong(name, names, given)
+      if (given.length < required || given.length > most) throw wrong(name, names, given)
       return method.apply(this, given as unknown[])
     }
     Object.defineProperty(prototype, name, { value: checked, writable: true, configurable: true })

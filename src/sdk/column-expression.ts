@@ -305,8 +305,8 @@ export class ExpressionColumn {
   indexOf(part: unknown): ExpressionColumn {
     return this.#text('indexOf', part)
   }
-  concat(other: unknown): ExpressionColumn {
-    return this.#text('concat', other)
+  concat(...others: readonly unknown[]): ExpressionColumn {
+    return this.#text('concat', ...others)
   }
   substring(start: unknown, length: unknown): ExpressionColumn {
     return this.#text('substring', start, length)

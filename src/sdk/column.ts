@@ -285,7 +285,8 @@ export interface TextColumn<N extends boolean> extends ComparableColumn<Utf8<N>>
   like(pattern: string): BoolColumn<N>
   /** Where `part` is first, in code points (0 is the first); -1 when it is not there. */
   indexOf<O extends Text>(part: O): NumericColumn<SmallInt<'int32', Either<N, NullOf<O>>>>
-  concat<O extends Text>(other: O): TextResult<N, [O]>
+  /** All behind each other, in one pass. */
+  concat<O extends readonly [Text, ...Text[]]>(...others: O): TextResult<N, O>
   /** `length` code points from `start` (0 is the first; -2 is the last but one). */
   substring<S extends Count, L extends Count>(start: S, length: L): TextResult<N, [S, L]>
   /** The first `count` code points; below 0, all but the last so many: `left(-1)` drops the last. */

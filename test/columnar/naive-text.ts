@@ -20,7 +20,7 @@ export function naiveText(name: string, values: readonly Value[]): Value {
     case 'indexOf':
       return BigInt(indexOf(a, b))
     case 'concat':
-      return a + b
+      return values.join('')
     case 'length':
       return BigInt([...a].length)
     case 'trim':

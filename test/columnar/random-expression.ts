@@ -316,6 +316,7 @@ function callsOf(
     case 'text':
       return [
         call('concat', of('text'), of('text')),
+        call('concat', of('text'), of('text'), of('text')),
         calls(['trim', 'trimStart', 'trimEnd', 'reverse'], of('text')),
         calls(['left', 'right'], of('text'), counts),
         calls(['padStart', 'padEnd'], of('text'), counts, of('text')),

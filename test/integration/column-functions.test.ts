@@ -98,6 +98,7 @@ describe('a function of texts is that of DuckDB:', () => {
     ["lpad(s, greatest(12, length(s)::int), '·')", (r) => r.s.padStart(12, '·')],
     ["rpad(s, greatest(n, length(s)::int), t || 'xy')", (r) => r.s.padEnd(r.n, r.t.concat('xy'))],
     ['lpad(s, 5, t || 0)', (r) => r.s.left(5).padStart(5, r.t.concat('0'))],
+    ["s || '-' || t || '.'", (r) => r.s.concat('-', r.t, '.')],
     ['repeat(s, 3)', (r) => r.s.repeat(3)],
     ['repeat(t, n)', (r) => r.t.repeat(r.n)],
     ['instr(s, t) - 1', (r) => r.s.indexOf(r.t)],

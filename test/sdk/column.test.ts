@@ -121,6 +121,7 @@ describe('expressions', () => {
       (r) => r.name.left(2).concat(r.name.right(r.small)),
       'concat(left(name, 2), right(name, small)): utf8',
     ],
+    [(r) => r.name.concat('-', r.name.lower()), "concat(name, '-', lower(name)): utf8"],
     [(r) => r.name.padStart(8), "padStart(name, 8, ' '): utf8"],
     [(r) => r.name.padEnd(8, r.name).repeat(2), 'repeat(padEnd(name, 8, name), 2): utf8'],
     [(r) => r.price.round(1), 'round(price, 1): float64'],

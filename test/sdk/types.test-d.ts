@@ -129,6 +129,12 @@ export function inferred(): void {
     })),
   )
   rows<{ f: string | null }>().are(flights.select((r) => ({ f: r.origin.nullIf('') })))
+  rows<{ a: string; b: string | null }>().are(
+    flights.select((r) => ({
+      a: r.origin.concat('-', r.origin),
+      b: r.origin.concat('-', r.origin.nullIf('')),
+    })),
+  )
   rows<{ at: number; is: boolean; maybe: boolean | null }>().are(
     flights.select((r) => ({
       at: r.origin.indexOf('O'),
@@ -259,6 +265,10 @@ export function mistakes(untyped: DataStream<Fields>): void {
   flights.select((r) => ({ x: r.delay.pow('2') }))
   // @ts-expect-error a number never equals a text
   flights.select((r) => ({ x: r.delay.nullIf('') }))
+  // @ts-expect-error a number behind a text
+  flights.select((r) => ({ x: r.origin.concat('-', r.delay) }))
+  // @ts-expect-error nothing behind a text
+  flights.select((r) => ({ x: r.origin.concat() }))
   // @ts-expect-error a count is a number
   flights.select((r) => ({ x: r.origin.left('1') }))
   // @ts-expect-error and no column of texts
