@@ -344,7 +344,6 @@ class OverAggregate implements Operator {
   #forget(first: bigint): void {
     const { waiting, keys, windows, table, values } = this.#use()
     waiting.tidy(keys.size)
-    values?.tidy(keys.size)
     const least = Math.max(this.#context.config.stateCompactionKeysMin, keys.size)
     if (this.#extent.kind !== 'range' || this.#applied < least) return
     this.#applied = 0

@@ -5,7 +5,8 @@
 //   rows -> rounds: in each, a key moves on by one row, or by all of one time
 //   round -> values out, values in -> results of its keys, kept as whole rows
 //
-// OV1  A key's frame moves with its own rows only; forget() makes all of them move on.
+// OV1  A key's frame moves with its own rows only; forget() makes all of them move on. Rows that have left
+//      are let go before others come, when they may be the half.
 // OV2  Results are kept by row, from apply() until release(): they may live over steps.
 // OV3  Frames that end somewhere are snapshot as their rows, of which the values follow. Without an end
 //      the values themselves are, and nobody keeps the rows.
@@ -88,6 +89,7 @@ export class OverValues {
     const kernels = this.#kernels
     const { n } = rows
     this.#reserve(keyCount)
+    this.#frame?.tidy(keyCount)
     const vectors = this.#columns.map(columns)
     const first = this.#frame?.append({ columns: vectors, ...rows, keyCount }) ?? 0
     const addresses = kernels.allocate(n * 4)
@@ -137,11 +139,6 @@ export class OverValues {
     kernels.release(addresses)
   }
 
-  /** Lets go of what has left, when it may be the half. */
-  tidy(keyCount: number): void {
-    this.#frame?.tidy(keyCount)
-  }
-
   /** Frames leave rows before a time behind: of keys that nothing came for, too. */
   forget(bound: bigint, keyCount: number): void {
     const frame = this.#frame
@@ -163,6 +160,7 @@ export class OverValues {
       kernels.reset(mark)
       left.length = 0
     }
+    frame.tidy(keyCount)
   }
 
   /** Follows a compaction of the keys: those that go have no rows. */
