@@ -69,7 +69,7 @@ export function viewExtents(
 ): ViewExtents {
   const out = kernels.scratch(buffers * 8 + 8)
   const bad = kernels.exports.viewExtents(values, validity, length, buffers, out) >>> 0
-  const words = kernels.u32.subarray(out >> 2, (out >> 2) + buffers * 2)
+  const words = kernels.u32.subarray(out >>> 2, (out >>> 2) + buffers * 2)
   const extents = Array.from({ length: buffers }, (_, i): ViewExtent => {
     return { from: words[i * 2]!, to: words[i * 2 + 1]! }
   })
@@ -88,7 +88,7 @@ export function viewsCopy(
 ): { readonly offsets: number; readonly values: number } {
   const table = kernels.scratch(starts.length * 4)
   const firsts = Uint32Array.from(starts, (start, i) => start - extents[i]!.from)
-  kernels.u32.set(firsts, table >> 2)
+  kernels.u32.set(firsts, table >>> 2)
   const offsets = kernels.scratch((length + 1) * 4)
   const texts = kernels.scratch(bytes)
   kernels.exports.viewsCopy(values, validity, length, table, offsets, texts)

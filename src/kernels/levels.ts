@@ -29,7 +29,7 @@ export function levelsRowEnd(
   const mark = kernels.mark()
   const out = kernels.scratch(4)
   const end = kernels.exports.levelsRowEnd(reps, from, length, rows, out) >>> 0
-  const missing = kernels.u32[out >> 2]!
+  const missing = kernels.u32[out >>> 2]!
   kernels.reset(mark)
   return { end, missing }
 }
@@ -51,7 +51,7 @@ export function levelsValidity(kernels: Kernels, levels: Levels, node: LevelNode
   const bits = kernels.scratch((length + 7) >> 3)
   const out = kernels.scratch(8)
   kernels.exports.levelsValidity(defs, reps, length, node.def, node.rep, node.ancestor, bits, out)
-  return { bits, slots: kernels.u32[out >> 2]!, valid: kernels.u32[(out >> 2) + 1]! }
+  return { bits, slots: kernels.u32[out >>> 2]!, valid: kernels.u32[(out >>> 2) + 1]! }
 }
 
 /** The offsets of a list's slots, in the arena; `rep` is the level of its items. */
@@ -63,7 +63,7 @@ export function levelsOffsets(
 ): { offsets: number; slots: number; items: number } {
   const offsets = kernels.scratch((length + 1) * 4)
   const slots = kernels.exports.levelsOffsets(defs, reps, length, def, rep, ancestor, offsets) >>> 0
-  return { offsets, slots, items: kernels.u32[(offsets >> 2) + slots]! }
+  return { offsets, slots, items: kernels.u32[(offsets >>> 2) + slots]! }
 }
 
 /** Entries of a column on their way down to a leaf: slots (u32) beside their levels. */

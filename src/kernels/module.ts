@@ -3,7 +3,7 @@
 //
 // V1  memory.grow detaches views silently: never keep a view over a call that may allocate. The getters
 //     here re-wrap when the buffer has changed, so always go through them.
-// V2  Pointers are unsigned: what a kernel returns passes `>>> 0`.
+// V2  Pointers are unsigned: what a kernel returns passes `>>> 0`, and an index into a view is `>>> 2`.
 // V3  Arena memory (`scratch`) lives until the batch's mark is reset; blocks (`allocate`) until released.
 import { readFileSync } from 'node:fs'
 import { instantiateSync } from '@assemblyscript/loader'

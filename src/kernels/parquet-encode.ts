@@ -79,7 +79,7 @@ export function extremesBytes(
   const mark = kernels.mark()
   const out = kernels.scratch(8)
   kernels.exports.extremesBytes(offsets, bytes, n, out)
-  const [smallest, largest] = [kernels.u32[out >> 2]!, kernels.u32[(out >> 2) + 1]!]
+  const [smallest, largest] = [kernels.u32[out >>> 2]!, kernels.u32[(out >>> 2) + 1]!]
   kernels.reset(mark)
   return { smallest, largest }
 }

@@ -32,14 +32,14 @@ export function utf8Constant(kernels: Kernels, text: string): Utf8Argument {
   const bytes = encoder.encode(text)
   const offsets = kernels.scratch(8)
   const values = kernels.put(bytes)
-  kernels.u32.set([0, bytes.length], offsets >> 2)
+  kernels.u32.set([0, bytes.length], offsets >>> 2)
   return { offsets, values, stride: 0 }
 }
 
 /** Places an i32 in the arena as an argument of all rows. */
 export function intConstant(kernels: Kernels, value: number): IntArgument {
   const values = kernels.scratch(4)
-  kernels.i32[values >> 2] = Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, value))
+  kernels.i32[values >>> 2] = Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, value))
   return { values, stride: 0 }
 }
 
@@ -104,7 +104,7 @@ export function stringConcat(
   const out = utf8Output(kernels, n, bytes)
   const table = kernels.scratch(parts.length * 12)
   const words = parts.flatMap(({ offsets, values, stride }) => [offsets, values, stride])
-  kernels.u32.set(words, table >> 2)
+  kernels.u32.set(words, table >>> 2)
   kernels.exports.stringConcat(table, parts.length, n, out.offsets, out.values)
   return out
 }

@@ -11,5 +11,5 @@ export function timestampRange(
   const out = kernels.scratch(16)
   if (kernels.exports.timestampRange(values, validity, n, out) === 0) return undefined
   const view = kernels.i64
-  return { least: view[out >> 3]!, greatest: view[(out >> 3) + 1]! }
+  return { least: view[out >>> 3]!, greatest: view[(out >>> 3) + 1]! }
 }
