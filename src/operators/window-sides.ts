@@ -152,9 +152,9 @@ export class WindowSides {
     n: number,
   ): readonly { readonly value: number; readonly part: Selection | undefined }[] {
     const { kernels } = this.#context
+    const targets = kernels.scratch(n * 2)
     const at = values >>> 3
     const numbers = kernels.f64.subarray(at, at + n)
-    const targets = kernels.scratch(n * 2)
     const out = kernels.u16.subarray(targets >>> 1, (targets >>> 1) + n)
     const known = new Map<number, number>()
     let last = NaN
