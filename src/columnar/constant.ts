@@ -45,7 +45,9 @@ export function writeValue(view: DataView, at: number, type: DataType, value: Va
  * The constant in another type when that is exact; undefined when it is not, or when only a kernel does
  * it, so that a cast of a constant is what the cast of a column is.
  */
-export function convertConstant(value: Value, from: DataType, to: DataType): Value | undefined {
+export function convertConstant(given: Value, from: DataType, to: DataType): Value | undefined {
+  // A column of it has the nearest float32, not what was written.
+  const value = from.kind === 'float32' ? Math.fround(Number(given)) : given
   if (to.kind === 'bool') return typeof value === 'string' ? Number(value) !== 0 : Boolean(value)
   if (from.kind === 'float32' || from.kind === 'float64') return fromFloat(Number(value), to)
   if (from.kind === 'decimal') return fromUnits(String(value), from.scale, to)

@@ -8,7 +8,7 @@ import type { Expression, FunctionName } from '../columnar/expression.ts'
 import { expressionType } from '../columnar/expression-type.ts'
 import { likeSegments } from '../columnar/like-pattern.ts'
 import { Schema } from '../columnar/schema.ts'
-import { type DataType, duration, type Fields } from '../columnar/type.ts'
+import { type DataType, duration, type Fields, float64 } from '../columnar/type.ts'
 import { isHidden } from '../graph/stream-graph.ts'
 import type { Column, ColumnsOf, TruncateUnit } from './column.ts'
 import { checkArguments } from './column-arguments.ts'
@@ -338,7 +338,8 @@ export class ExpressionColumn {
     return new ExpressionColumn((schema) => {
       const input = this.bind(schema)
       const type = others.length === 0 ? undefined : expressionType(input, schema)
-      const operands = others.map((other) => operandOf(other, type, schema))
+      const beside = type?.kind === 'float32' && DOUBLES.has(name) ? float64() : type
+      const operands = others.map((other) => operandOf(other, beside, schema))
       return callOf(name, [input, ...operands], schema)
     })
   }
@@ -378,5 +379,8 @@ export class ExpressionColumn {
 }
 
 checkArguments(ExpressionColumn.prototype)
+
+/** What is computed as float64: nothing is gained by a constant of fewer digits. */
+const DOUBLES: ReadonlySet<FunctionName> = new Set(['div', 'pow'])
 
 const TRUNCATE_UNITS: readonly string[] = ['second', 'minute', 'hour', 'day', 'month', 'year']

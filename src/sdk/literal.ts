@@ -2,7 +2,8 @@
 // it fits: 15 is an int32 beside an int16, a float32 beside a float32, a decimal(2,0) beside a decimal;
 // '2001-01-31' is a date beside a date, and a time beside a timestamp.
 //
-// L1  A literal is exact: what would be rounded takes a wider type, or is refused with TYPE_MISMATCH.
+// L1  A literal is exact: what would be rounded takes a wider type, or is refused with TYPE_MISMATCH. Only
+//     beside a float32 it is the nearest one, so that 0.1 finds what was written as 0.1; if there is any.
 import { DataflowError } from '../base/errors.ts'
 import type { LiteralExpression } from '../columnar/expression.ts'
 import { isFloat } from '../columnar/expression-type.ts'
@@ -64,7 +65,9 @@ function numberLiteral(value: number, beside: DataType | undefined): LiteralExpr
     throw new DataflowError('TYPE_MISMATCH', `${value} is no literal; only finite numbers are`)
   }
   if (beside?.kind === 'duration') return durationLiteral(value, beside.unit)
-  if (beside !== undefined && isFloat(beside)) return { kind: 'literal', type: beside, value }
+  if (beside !== undefined && isFloat(beside)) {
+    return { kind: 'literal', type: isInRange(value, beside) ? beside : float64(), value }
+  }
   if (beside?.kind === 'decimal') {
     const text = decimalLiteral(plainDigits(value))
     if (text !== undefined) return text
@@ -76,6 +79,10 @@ function numberLiteral(value: number, beside: DataType | undefined): LiteralExpr
   if (!Number.isSafeInteger(value)) return { kind: 'literal', type: float64(), value }
   return { kind: 'literal', type: int64({ as: 'number' }), value: String(value) }
 }
+
+/** Whether rounding a number to a float leaves it finite, and zero only when it was. */
+const isInRange = (value: number, { kind }: DataType): boolean =>
+  kind === 'float64' || (Number.isFinite(Math.fround(value)) && !Math.fround(value) === !value)
 
 function bigintLiteral(value: bigint, beside: DataType | undefined): LiteralExpression {
   if (beside?.kind === 'decimal') return decimalLiteral(String(value))!

@@ -18,7 +18,15 @@ import type { RecordBatch, Selection } from '../../src/columnar/record-batch.ts'
 import { RecordBatch as Batch } from '../../src/columnar/record-batch.ts'
 import { RowReader } from '../../src/columnar/row-reader.ts'
 import { Schema } from '../../src/columnar/schema.ts'
-import { type DataType, float64, int32, int8, utf8 } from '../../src/columnar/type.ts'
+import {
+  bool,
+  type DataType,
+  float32,
+  float64,
+  int32,
+  int8,
+  utf8,
+} from '../../src/columnar/type.ts'
 import { Kernels } from '../../src/kernels/module.ts'
 import { inArena } from '../kernels/linear-memory.ts'
 import { Failure, naive, type Value } from './naive-evaluate.ts'
@@ -158,6 +166,14 @@ describe('operators on floats, as one pass', () => {
 
   it('may be more than one kernel takes', () => {
     expectOracle(chain(100), rows.slice(0, 30))
+  })
+
+  it('take constants of float32 as a column has them, rounded', () => {
+    const tenth = literal(float32(), 0.1)
+    expectOracle(call('add', column('price'), tenth), rows.slice(0, 30))
+    expectOracle({ kind: 'cast', input: tenth, to: float64(), try: false }, rows.slice(0, 3))
+    const least = literal(float32(), 1e-50)
+    expectOracle({ kind: 'cast', input: least, to: bool(), try: false }, rows.slice(0, 3))
   })
 
   it('make no column but their result', () => {

@@ -64,7 +64,8 @@ export function naive(
 /** A literal's JSON as a value. */
 function literalValue(type: DataType, value: number | string | boolean | null): Value {
   if (value === null || typeof value === 'boolean') return value
-  if (type.kind === 'utf8' || type.kind.startsWith('float')) return value
+  if (type.kind === 'float32') return Math.fround(Number(value))
+  if (type.kind === 'utf8' || type.kind === 'float64') return value
   if (type.kind !== 'decimal') return BigInt(value)
   const [whole, fraction = ''] = String(value).split('.')
   return BigInt(whole! + fraction.padEnd(type.scale, '0'))

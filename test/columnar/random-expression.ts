@@ -145,7 +145,7 @@ const column = (family: Family): fc.Arbitrary<Expression> => {
 const LITERAL_TYPES: Readonly<Record<Family, readonly DataType[]>> = {
   bool: [bool()],
   whole: [int32(), int64(), int8()],
-  number: [int32(), float64(), decimal(4, 1)],
+  number: [int32(), float64(), float32(), decimal(4, 1)],
   time: [timestamp('us'), timestamp('ms'), date()],
   duration: [duration('ms')],
   text: [utf8()],
