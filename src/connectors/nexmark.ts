@@ -335,12 +335,9 @@ class SideInputReader implements SourceReader {
     const { kernels, schema, config } = this.#context
     const length = Math.min(config.batchRows, this.#end - this.#row)
     if (length === 0) return 'split-ended'
-    const values = kernels.scratch(length * 8)
     const first = this.#row
-    kernels.i64.set(
-      BigInt64Array.from({ length }, (_, i) => BigInt(first + i)),
-      values >> 3,
-    )
+    const numbers = BigInt64Array.from({ length }, (_, i) => BigInt(first + i))
+    const values = kernels.put(new Uint8Array(numbers.buffer))
     this.#row += length
     const columns = schema.fields.map(({ type }) => new Vector({ type, length, values }))
     return new RecordBatch(schema, length, columns)

@@ -35,6 +35,8 @@ export interface FormatUnderTest {
 }
 
 const kernels = new Kernels()
+// What follows lies beyond 2 GiB, where pointers are negative to JavaScript's signed shifts.
+kernels.allocate(0x7fff_ff00)
 const allocated = (): number => kernels.exports.allocated()
 
 /** Rows as batches of at most `batchRows`; they live until the arena is reset. */

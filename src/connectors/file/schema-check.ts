@@ -107,7 +107,7 @@ export class NullGuard {
     const rows = this.#kernels.u32
     let length = 0
     for (let row = 0; row < batch.length; row++) {
-      if (!bad.has(row)) rows[(ptr >> 2) + length++] = row
+      if (!bad.has(row)) rows[(ptr >>> 2) + length++] = row
     }
     return batch.withSelection({ rows: ptr, length })
   }

@@ -185,8 +185,8 @@ describe('Arrow IPC', () => {
       if (batch === 'split-ended' || batch === undefined) break
       const [square, id] = batch.columns
       const last = batch.length - 1
-      expect(kernels.i32[(id!.values >> 2) + last]).toBe(rows + last)
-      expect(kernels.f64[(square!.values >> 3) + last]).toBe((rows + last) ** 2)
+      expect(kernels.i32[(id!.values >>> 2) + last]).toBe(rows + last)
+      expect(kernels.f64[(square!.values >>> 3) + last]).toBe((rows + last) ** 2)
       rows += batch.length
       kernels.reset(mark)
     }

@@ -21,6 +21,8 @@ import type { Row } from '../../columnar/random-rows.ts'
 import { testEntry } from './test-format.ts'
 
 const kernels = new Kernels()
+// What follows lies beyond 2 GiB, where pointers are negative to JavaScript's signed shifts.
+kernels.allocate(0x7fff_ff00)
 const FIELDS = { id: int32(), name: nullable(utf8()) }
 let folder: string
 beforeEach(() => {

@@ -59,7 +59,7 @@ export class BytesValues implements LeafValues {
 
   begin(capacity: number): void {
     this.#offsets.begin((capacity + 1) * 4)
-    this.#context.kernels.u32[this.#offsets.ptr >> 2] = 0
+    this.#context.kernels.u32[this.#offsets.ptr >>> 2] = 0
     this.#bytes.begin(this.#used)
     this.#count = 0
   }
@@ -74,7 +74,7 @@ export class BytesValues implements LeafValues {
     this.#dictionary = { offsets, values: 0, count }
     const values = kernels.allocate(bytes)
     this.#dictionary = { offsets, values, count }
-    kernels.u32[offsets >> 2] = 0
+    kernels.u32[offsets >>> 2] = 0
     this.#page.copy(count, bytes, offsets, values)
     this.#validate(offsets, values, count)
   }
@@ -97,7 +97,7 @@ export class BytesValues implements LeafValues {
       this.#lookUp(count, offsets)
     } else {
       const bytes = this.#page.measure(count)
-      const used = kernels.u32[offsets >> 2]!
+      const used = kernels.u32[offsets >>> 2]!
       this.#reserve(used, bytes)
       this.#page.copy(count, bytes, offsets, this.#bytes.ptr)
       this.#validate(offsets, this.#bytes.ptr, count)
@@ -121,7 +121,7 @@ export class BytesValues implements LeafValues {
   /** The batch's values without its nulls. */
   dense(): Dense {
     const offsets = this.#offsets.ptr
-    this.#used = Math.max(START_BYTES, this.#context.kernels.u32[(offsets >> 2) + this.#count]!)
+    this.#used = Math.max(START_BYTES, this.#context.kernels.u32[(offsets >>> 2) + this.#count]!)
     return { offsets, values: this.#bytes.ptr, count: this.#count }
   }
 
@@ -145,7 +145,7 @@ export class BytesValues implements LeafValues {
   #lookUp(count: number, outOffsets: number): void {
     const { kernels, pages } = this.#context
     const { offsets, values, count: entries } = this.#dictionary
-    const used = kernels.u32[outOffsets >> 2]!
+    const used = kernels.u32[outOffsets >>> 2]!
     // The bytes come after the indices in the arena, and stay.
     const indices = kernels.scratch(count * 4)
     const largest = hybridDecode32(kernels, this.#state, count, indices)
