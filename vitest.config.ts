@@ -8,6 +8,8 @@ export default defineConfig({
     setupFiles: ['test/property-tests.ts'],
     testTimeout: 60_000,
     pool: 'forks',
+    // By default one core is left free: of two, half of the machine.
+    maxWorkers: '100%',
     execArgv: ['--conditions=millrace-source'],
   },
 })
